@@ -1,0 +1,3 @@
+//! The echo server's command.
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! The page, as trunk builds it.
+
+fn main() {
+    #[cfg(not(target_arch = "wasm32"))]
+    {
+        eprintln!("This binary is the page and runs in a browser: `cargo xtask serve` builds and serves it.");
+        std::process::exit(2);
+    }
+}
