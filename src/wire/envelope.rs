@@ -36,10 +36,10 @@ pub struct Envelope {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum EnvelopeError {
     /// There is no line feed.
-    #[error("a {} message begins with one line of JSON; this one has no line feed", super::SUBPROTOCOL)]
+    #[error("a duplex.v1 message begins with one line of JSON; this one has no line feed")]
     NoLine,
     /// The first line is not the JSON of an envelope.
-    #[error("the first line of a {} message is its envelope as JSON: {0}", super::SUBPROTOCOL)]
+    #[error("the first line of a duplex.v1 message is its envelope as JSON: {0}")]
     NotJson(String),
 }
 
@@ -60,8 +60,13 @@ impl Envelope {
     /// # Errors
     /// When the message does not begin with the line of an envelope.
     pub fn split(message: &[u8]) -> Result<(Self, &[u8]), EnvelopeError> {
-        let line_end = message.iter().take(Self::LONGEST).position(|&byte| byte == b'\n').ok_or(EnvelopeError::NoLine)?;
-        let envelope = serde_json::from_slice(&message[..line_end]).map_err(|error| EnvelopeError::NotJson(error.to_string()))?;
+        let line_end = message
+            .iter()
+            .take(Self::LONGEST)
+            .position(|&byte| byte == b'\n')
+            .ok_or(EnvelopeError::NoLine)?;
+        let envelope =
+            serde_json::from_slice(&message[..line_end]).map_err(|error| EnvelopeError::NotJson(error.to_string()))?;
         Ok((envelope, &message[line_end + 1..]))
     }
 }
