@@ -1,1 +1,15 @@
-//! To come.
+//! What a trace means: clocks brought together, each protocol's own time, statistics, the byte
+//! ledger. Everything here is *derived*, and pure.
+
+mod bytes;
+pub mod clock;
+mod own_time;
+mod statistics;
+mod summary;
+mod timeline;
+
+pub use bytes::{Bytes, OneWay};
+pub use own_time::Cuts;
+pub use statistics::Statistics;
+pub use summary::{Opening, Sample, Summary, samples};
+pub use timeline::{Placed, Provenance, Timeline};

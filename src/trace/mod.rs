@@ -1,1 +1,21 @@
-//! To come.
+//! What happened: connections, messages and marks on one clock. The one record that everything
+//! else reads.
+//!
+//! A network writes [`Event`]s through a [`Recorder`]; a [`Trace`] is what they add up to. Times
+//! are kept as they were told, each on its own clock and with its provenance ([`Moment`]);
+//! bringing them together is the analysis' work.
+
+mod event;
+mod failure;
+mod model;
+mod recorder;
+mod time;
+
+pub use event::{Event, Trace};
+pub use failure::{Cause, Failure, Inference};
+pub use model::{
+    Circumstances, ClockFit, Closed, Closing, Connection, ConnectionBytes, ConnectionId, Direction, Endpoint, Fate,
+    Happening, Kind, Mark, Message, MessageId, Moment, Outcome, PayloadCopy, Phases, Protocol, Speaks,
+};
+pub use recorder::{Recorder, Reply, Turn};
+pub use time::{ServerTime, Span, Time};

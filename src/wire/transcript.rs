@@ -27,7 +27,8 @@ pub struct ConnectionEntry {
     pub id: u64,
     /// When it was accepted, in µs of the server's clock.
     pub opened: u64,
-    /// When and by whom it was ended; `None` while it is open.
+    /// When it began to end, in µs of the server's clock, and who began: the first end of stream or
+    /// error counts. `None` while it is open.
     pub closed: Option<(u64, Ending)>,
     /// Bytes read from the socket until now, those of other runs' exchanges included.
     pub bytes_in: u64,
@@ -61,15 +62,19 @@ pub struct ExchangeEntry {
     pub ordinal: u64,
     /// When the request's first bytes were read, in µs of the server's clock.
     pub began: u64,
-    /// When the request's last bytes were read, in µs of the server's clock.
-    pub received: u64,
-    /// When the response was handed to the connection, in µs of the server's clock.
-    pub sent: u64,
+    /// When the request's last bytes were read, in µs of the server's clock; `None` if they were
+    /// not: it was refused or broken off before.
+    pub received: Option<u64>,
+    /// When the response was handed to the connection, in µs of the server's clock; `None` if there
+    /// was none.
+    pub sent: Option<u64>,
     /// Bytes of the whole request: request line, headers and body as framed.
     pub request_bytes: u64,
-    /// Bytes of the whole response: status line, headers and body as framed.
+    /// Bytes of the whole response: status line, headers and body as framed, and those of an interim
+    /// response (`100 Continue`).
     pub response_bytes: u64,
-    /// Of the response's bytes, those of headers that only our instrument adds.
+    /// Of the response's bytes, those of header lines that only our instrument adds: what a bare
+    /// echo would not send. In a handshake, the line that names the subprotocol.
     pub response_instrument_bytes: u64,
     /// It became a WebSocket (status 101).
     pub upgraded: bool,

@@ -1,0 +1,79 @@
+//! The byte ledger: what the application sent, what the protocol added, and what our instrument
+//! added, each way. The instrument's bytes are a row of their own and never charged to a protocol.
+
+use crate::trace::{Direction, Message, Protocol, Trace};
+
+/// Bytes one way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OneWay {
+    /// Bytes that the application sent.
+    pub payload: u64,
+    /// Bytes that the protocol added, of those messages of which it is known.
+    pub overhead: u64,
+    /// Messages whose overhead is not known.
+    pub unknown: u64,
+    /// Bytes that our instrument added, as far as they are known.
+    pub instrument: u64,
+}
+
+/// A protocol's bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bytes {
+    /// Of the measured messages, to the server.
+    pub to_server: OneWay,
+    /// Of the measured messages, to the page.
+    pub to_page: OneWay,
+    /// Of opening a WebSocket, both ways: paid once, whatever follows.
+    pub opening: OneWay,
+}
+
+impl OneWay {
+    fn add(&mut self, message: &Message, overhead: Option<u64>) {
+        self.payload += message.payload;
+        self.instrument += message.instrument.unwrap_or(0);
+        match overhead {
+            Some(overhead) => self.overhead += overhead,
+            None => self.unknown += 1,
+        }
+    }
+
+    /// The overhead, if it is known of every message.
+    #[must_use]
+    pub const fn known_overhead(&self) -> Option<u64> {
+        if self.unknown == 0 { Some(self.overhead) } else { None }
+    }
+}
+
+impl Bytes {
+    /// Adds a protocol's messages up. The warm-up is left out, but for the opening of a WebSocket.
+    #[must_use]
+    pub fn of(trace: &Trace, protocol: Protocol) -> Self {
+        let mut bytes = Self::default();
+        for message in trace.of(protocol) {
+            let way = match (message.kind.is_opening(), message.direction) {
+                (true, _) => &mut bytes.opening,
+                (false, _) if message.warm_up => continue,
+                (false, Direction::ToServer) => &mut bytes.to_server,
+                (false, Direction::ToPage) => &mut bytes.to_page,
+            };
+            way.add(message, known_overhead(trace, message));
+        }
+        bytes
+    }
+
+    /// Overhead of all measured messages, both ways, if it is known of every one.
+    #[must_use]
+    pub fn overhead(&self) -> Option<u64> {
+        Some(self.to_server.known_overhead()? + self.to_page.known_overhead()?)
+    }
+}
+
+/// A message's overhead. Where an extension was negotiated, frames are not what the arithmetic says
+/// (RFC 7692), so nothing is known.
+fn known_overhead(trace: &Trace, message: &Message) -> Option<u64> {
+    let extended = message
+        .connection
+        .and_then(|id| trace.connection(id))
+        .is_some_and(|connection| !connection.extensions.is_empty() && !message.kind.is_opening());
+    if extended { None } else { message.overhead }
+}

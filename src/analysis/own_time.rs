@@ -1,0 +1,110 @@
+//! A protocol's *own time*: the wall clock without the stretches that do not belong to it, which are
+//! the other protocol's turns and the page's drawing.
+
+use crate::trace::{Span, Time};
+
+/// Stretches of wall time that are cut out, in order and apart from one another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cuts {
+    cuts: Vec<Cut>,
+}
+
+/// One stretch, and what was cut out before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cut {
+    from: Time,
+    until: Time,
+    /// All that earlier cuts took away.
+    before: Span,
+}
+
+impl Cuts {
+    /// Cuts a stretch out. Stretches come in the order of their beginnings, and may overlap; of one
+    /// that begins before the last did, only what lies after that beginning is cut.
+    pub fn push(&mut self, from: Time, until: Time) {
+        let Some(last) = self.cuts.last_mut() else {
+            self.cuts.push(Cut {
+                from,
+                until,
+                before: Span::ZERO,
+            });
+            return;
+        };
+        if from <= last.until {
+            last.until = last.until.max(until);
+        } else {
+            let before = last.before + (last.until - last.from);
+            self.cuts.push(Cut { from, until, before });
+        }
+    }
+
+    /// Where a point of wall time lies in own time. A point within a cut lies at the cut.
+    #[must_use]
+    pub fn own(&self, wall: Time) -> Time {
+        let next = self.cuts.partition_point(|cut| cut.from < wall);
+        match next.checked_sub(1).map(|index| self.cuts[index]) {
+            None => wall,
+            Some(cut) => cut.from.max(wall - (cut.until - cut.from)) - cut.before,
+        }
+    }
+
+    /// The cuts in own time: where each lies, and how much it took away.
+    pub fn in_own_time(&self) -> impl DoubleEndedIterator<Item = (Time, Span)> + ExactSizeIterator {
+        self.cuts
+            .iter()
+            .map(|cut| (cut.from - cut.before, cut.until - cut.from))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn cuts(stretches: &[(i64, i64)]) -> Cuts {
+        let mut cuts = Cuts::default();
+        for &(from, until) in stretches {
+            cuts.push(Time(from), Time(until));
+        }
+        cuts
+    }
+
+    #[test]
+    fn what_lies_after_a_cut_moves_up_by_its_length() {
+        let cuts = cuts(&[(10, 20), (30, 35)]);
+        let own: Vec<i64> = [0, 10, 15, 20, 25, 30, 33, 35, 40]
+            .map(|wall| cuts.own(Time(wall)).0)
+            .into();
+        assert_eq!(own, [0, 10, 10, 10, 15, 20, 20, 20, 25]);
+    }
+
+    #[test]
+    fn overlapping_cuts_count_once() {
+        let cuts = cuts(&[(10, 20), (15, 25)]);
+        assert_eq!(cuts.own(Time(30)), Time(15));
+        assert_eq!(cuts.in_own_time().collect::<Vec<_>>(), [(Time(10), Span(15))]);
+    }
+
+    proptest! {
+        #[test]
+        fn own_time_never_runs_backwards_and_leaves_out_exactly_the_cuts(
+            lengths in prop::collection::vec((1i64..100, 0i64..100), 0..30),
+            points in prop::collection::vec(0i64..4_000, 2..20),
+        ) {
+            let mut cuts = Cuts::default();
+            let (mut at, mut gone) = (0, 0);
+            for (kept, cut) in lengths {
+                at += kept;
+                cuts.push(Time(at), Time(at + cut));
+                at += cut;
+                gone += cut;
+            }
+            prop_assert_eq!(cuts.own(Time(at + 10)), Time(at + 10 - gone));
+            let mut points = points;
+            points.sort_unstable();
+            let own: Vec<Time> = points.iter().map(|&point| cuts.own(Time(point))).collect();
+            prop_assert!(own.is_sorted());
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Brings a trace's times onto one clock, the page's, and into each protocol's own time.
+//!
+//! A [`Timeline`] follows a trace as it grows: each call of [`Timeline::follow`] looks only at what
+//! is new.
+
+use super::clock::{Bounds, Observation, on_page};
+use super::own_time::Cuts;
+use crate::trace::{ClockFit, Direction, Happening, Message, Moment, Protocol, Span, Time, Trace};
+
+/// Where a figure comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provenance {
+    /// Measured in this page.
+    Page,
+    /// Reported by the server and placed on the page's clock.
+    Server,
+    /// Not known: drawn half-way between what is known.
+    Unknown,
+}
+
+/// A time on the page's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// When.
+    pub at: Time,
+    /// The true time lies within this much, either way.
+    pub uncertainty: Span,
+    /// Where it comes from.
+    pub provenance: Provenance,
+}
+
+/// The times of a trace, brought together.
+#[derive(Clone, Debug, Default)]
+pub struct Timeline {
+    seen_messages: usize,
+    seen_marks: usize,
+    /// Both endpoints are one server, so one clock.
+    one_server: bool,
+    bounds: [Bounds; 2],
+    fits: [Option<ClockFit>; 2],
+    cuts: [Cuts; 2],
+}
+
+impl Timeline {
+    /// The timeline of a whole trace.
+    #[must_use]
+    pub fn of(trace: &Trace) -> Self {
+        let mut timeline = Self::default();
+        timeline.follow(trace);
+        timeline
+    }
+
+    /// Takes in what is new in the trace since the last call. The trace must be the same one, grown.
+    pub fn follow(&mut self, trace: &Trace) {
+        self.one_server = authority(&trace.circumstances.http.url) == authority(&trace.circumstances.ws.url);
+        let drawings = trace.marks[self.seen_marks..]
+            .iter()
+            .filter(|mark| mark.what == Happening::Drawing);
+        let mut drawings = drawings.map(|mark| (mark.from, mark.until)).peekable();
+        for message in &trace.messages[self.seen_messages..] {
+            let Some((request, received)) = answered(trace, message) else {
+                continue;
+            };
+            let Some(sent) = request.sent.page() else { continue };
+            while let Some((from, until)) = drawings.next_if(|(from, _)| *from <= sent) {
+                self.cuts.iter_mut().for_each(|cuts| cuts.push(from, until));
+            }
+            self.cuts[index(message.protocol.other())].push(sent, received);
+            if let (Some(server_received), Some(server_sent)) = (request.received.server(), message.sent.server()) {
+                let observation = Observation {
+                    page_sent: sent,
+                    server_received,
+                    server_sent,
+                    page_received: received,
+                };
+                self.bounds[self.clock_of(message.protocol)].observe(observation);
+            }
+        }
+        for (from, until) in drawings {
+            self.cuts.iter_mut().for_each(|cuts| cuts.push(from, until));
+        }
+        self.seen_messages = trace.messages.len();
+        self.seen_marks = trace.marks.len();
+        self.fits = [self.bounds[0].fit(), self.bounds[1].fit()];
+    }
+
+    /// How the clock of a protocol's server lies to the page's.
+    #[must_use]
+    pub fn clock(&self, protocol: Protocol) -> Option<ClockFit> {
+        self.fits[self.clock_of(protocol)]
+    }
+
+    /// What is cut out of a protocol's own time.
+    #[must_use]
+    pub fn cuts(&self, protocol: Protocol) -> &Cuts {
+        &self.cuts[index(protocol)]
+    }
+
+    /// A moment on the page's clock; `None` when it is unknown, or the clocks could not be brought
+    /// together.
+    #[must_use]
+    pub fn place(&self, trace: &Trace, protocol: Protocol, moment: Moment) -> Option<Placed> {
+        match moment {
+            Moment::Page(at) => Some(Placed {
+                at,
+                uncertainty: trace.circumstances.resolution,
+                provenance: Provenance::Page,
+            }),
+            Moment::Server(at) => self.clock(protocol).map(|fit| Placed {
+                at: on_page(&fit, at),
+                uncertainty: fit.uncertainty,
+                provenance: Provenance::Server,
+            }),
+            Moment::Unknown => None,
+        }
+    }
+
+    /// When a message was sent and received. An end that is not known lies half-way between request
+    /// and reply, or is `None` while there is no reply.
+    #[must_use]
+    pub fn ends(&self, trace: &Trace, message: &Message) -> (Option<Placed>, Option<Placed>) {
+        let sent = self.place(trace, message.protocol, message.sent);
+        let received = self.place(trace, message.protocol, message.received);
+        match message.direction {
+            Direction::ToServer => {
+                let half_way = || half_way(message, self.reply_to(trace, message)?);
+                (sent, received.or_else(half_way))
+            }
+            Direction::ToPage => {
+                let half_way = || half_way(trace.message(message.answers?)?, message);
+                (sent.or_else(half_way), received)
+            }
+        }
+    }
+
+    /// The reply to a message. Replies follow soon after what they answer.
+    fn reply_to<'a>(&self, trace: &'a Trace, message: &Message) -> Option<&'a Message> {
+        trace.messages[message.id.0 as usize..]
+            .iter()
+            .find(|reply| reply.answers == Some(message.id))
+    }
+
+    fn clock_of(&self, protocol: Protocol) -> usize {
+        if self.one_server { 0 } else { index(protocol) }
+    }
+}
+
+const fn index(protocol: Protocol) -> usize {
+    match protocol {
+        Protocol::Http => 0,
+        Protocol::WebSocket => 1,
+    }
+}
+
+/// The request that a message answers, and when the page had received that answer.
+fn answered<'a>(trace: &'a Trace, message: &Message) -> Option<(&'a Message, Time)> {
+    Some((trace.message(message.answers?)?, message.received.page()?))
+}
+
+fn half_way(request: &Message, reply: &Message) -> Option<Placed> {
+    let (sent, received) = (request.sent.page()?, reply.received.page()?);
+    let half = Span((received - sent).0 / 2);
+    Some(Placed {
+        at: sent + half,
+        uncertainty: half,
+        provenance: Provenance::Unknown,
+    })
+}
+
+/// Host and port of a URL, as it is written.
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_authority_is_what_stands_between_scheme_and_path() {
+        assert_eq!(authority("ws://127.0.0.1:9000/ws?x=/"), "127.0.0.1:9000");
+        assert_eq!(authority("https://example.org"), "example.org");
+    }
+}

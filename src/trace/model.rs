@@ -1,0 +1,392 @@
+//! The record's parts: connections, messages, marks, and what was known about each.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Failure, ServerTime, Span, Time};
+use crate::wire::RunId;
+
+/// Which of the two protocols.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protocol {
+    /// HTTP, by `fetch` (RFC 9110).
+    Http,
+    /// WebSocket (RFC 6455).
+    WebSocket,
+}
+
+impl Protocol {
+    /// Both, in the order in which they are shown.
+    pub const BOTH: [Self; 2] = [Self::Http, Self::WebSocket];
+
+    /// The other one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Http => Self::WebSocket,
+            Self::WebSocket => Self::Http,
+        }
+    }
+}
+
+/// A time with its provenance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Moment {
+    /// Measured in this page.
+    Page(Time),
+    /// Reported by the server, on its own clock.
+    Server(ServerTime),
+    /// Could not be had.
+    Unknown,
+}
+
+impl Moment {
+    /// The time, if it was measured in this page.
+    #[must_use]
+    pub const fn page(self) -> Option<Time> {
+        match self {
+            Self::Page(time) => Some(time),
+            _ => None,
+        }
+    }
+
+    /// The time, if the server reported it.
+    #[must_use]
+    pub const fn server(self) -> Option<ServerTime> {
+        match self {
+            Self::Server(time) => Some(time),
+            _ => None,
+        }
+    }
+}
+
+/// A connection's place in [`Trace::connections`](super::Trace::connections).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ConnectionId(pub u32);
+
+/// A message's place in [`Trace::messages`](super::Trace::messages).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MessageId(pub u32);
+
+/// One TCP connection that carried messages of the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// Its place in the record.
+    pub id: ConnectionId,
+    /// What was spoken on it.
+    pub protocol: Protocol,
+    /// The id that the server gave it; `None` where the server tells none.
+    pub server_id: Option<u64>,
+    /// When the page asked for it: the constructor's call for a WebSocket. A page does not open
+    /// HTTP connections itself, so there it is unknown until Resource Timing tells `connectStart`.
+    pub asked: Moment,
+    /// When it was open: the `open` event of a WebSocket; for HTTP, when the server accepted it.
+    pub opened: Moment,
+    /// It was open before the run began (the browser keeps a pool, and connects ahead).
+    pub already_open: bool,
+    /// How it ended; `None` while open, or when nobody tells.
+    pub closed: Option<Closed>,
+    /// The WebSocket subprotocol that was agreed; empty for none.
+    pub subprotocol: String,
+    /// The WebSocket extensions that were agreed; empty for none.
+    pub extensions: String,
+    /// Bytes that the server's meter counted on it, below HTTP and WebSocket.
+    pub bytes: Option<ConnectionBytes>,
+}
+
+/// The end of a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closed {
+    /// When.
+    pub at: Moment,
+    /// How.
+    pub how: Closing,
+}
+
+/// How a connection ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Closing {
+    /// A WebSocket's `close` event (RFC 6455 §7.1.5–7.1.6; 1006 is never on the wire).
+    CloseEvent {
+        /// The close code.
+        code: u16,
+        /// The close reason; often empty.
+        reason: String,
+        /// Both sides had sent a close frame.
+        clean: bool,
+    },
+    /// The client ended the TCP connection, as the server saw it.
+    ByClient,
+    /// The server ended the TCP connection.
+    ByServer,
+    /// The TCP connection broke, as the server saw it.
+    Broken,
+}
+
+/// Bytes on a connection, as the server's meter counted them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionBytes {
+    /// From the page to the server.
+    pub to_server: u64,
+    /// From the server to the page.
+    pub to_page: u64,
+}
+
+/// Which way a message goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// From the page to the server.
+    ToServer,
+    /// From the server to the page.
+    ToPage,
+}
+
+/// What a message is, in its protocol's terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// An HTTP request (RFC 9110 §3.4).
+    Request,
+    /// An HTTP response.
+    Response {
+        /// Its status code.
+        status: u16,
+    },
+    /// The request that asks for a WebSocket (RFC 6455 §4.1).
+    Handshake,
+    /// The response `101 Switching Protocols` (RFC 9110 §15.2.2).
+    SwitchingProtocols,
+    /// A binary WebSocket message (RFC 6455 §5.6).
+    Binary,
+    /// A text WebSocket message (RFC 6455 §5.6).
+    Text,
+}
+
+impl Kind {
+    /// It belongs to the opening of a WebSocket.
+    #[must_use]
+    pub const fn is_opening(self) -> bool {
+        matches!(self, Self::Handshake | Self::SwitchingProtocols)
+    }
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fate {
+    /// Sent; nothing is known of its arrival yet.
+    InFlight,
+    /// It arrived.
+    Delivered,
+    /// The run ended before anything was known of its arrival.
+    Unanswered,
+}
+
+/// One message, whichever protocol carried it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Its place in the record.
+    pub id: MessageId,
+    /// What carried it.
+    pub protocol: Protocol,
+    /// The connection that carried it, once known.
+    pub connection: Option<ConnectionId>,
+    /// The number of the turn it belongs to; 0 is the warm-up.
+    pub turn: u32,
+    /// Which way it went.
+    pub direction: Direction,
+    /// What it is.
+    pub kind: Kind,
+    /// When it was sent.
+    pub sent: Moment,
+    /// When it had been received: for a response, when its whole body had been read.
+    pub received: Moment,
+    /// For a response: when its head was there (the `fetch` promise was fulfilled).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Time>,
+    /// What became of it.
+    pub fate: Fate,
+    /// Bytes that the application sent, without heads, frames and our instrument.
+    pub payload: u64,
+    /// Bytes that the protocol added: heads or frame headers. HTTP: counted by the server's
+    /// meter. WebSocket messages: derived from the length (RFC 6455 §5.2).
+    pub overhead: Option<u64>,
+    /// Bytes that our instrument added: run ids in URLs, evidence headers, envelopes.
+    pub instrument: Option<u64>,
+    /// The message that this one answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<MessageId>,
+    /// Discarded from the statistics as a warm-up, and shown all the same.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub warm_up: bool,
+    /// The phases that Resource Timing tells of an HTTP exchange; stands at the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phases: Option<Box<Phases>>,
+    /// A copy of the payload's bytes, as long as there was room for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<PayloadCopy>,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// Bytes of a payload, kept for the inspector. In JSON it is base64.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct PayloadCopy(pub Vec<u8>);
+
+impl Serialize for PayloadCopy {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use base64::Engine as _;
+        serializer.serialize_str(&base64::engine::general_purpose::STANDARD.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for PayloadCopy {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use base64::Engine as _;
+        let text = String::deserialize(deserializer)?;
+        let bytes = base64::engine::general_purpose::STANDARD
+            .decode(text)
+            .map_err(serde::de::Error::custom)?;
+        Ok(Self(bytes))
+    }
+}
+
+/// The phases of an HTTP exchange from its Resource Timing entry, on the page's clock.
+/// Fields are named as in Resource Timing §4.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Phases {
+    /// `startTime`: the fetch began.
+    pub start: Time,
+    /// `domainLookupStart`.
+    pub domain_lookup_start: Time,
+    /// `domainLookupEnd`.
+    pub domain_lookup_end: Time,
+    /// `connectStart`; equal to `connect_end` when a connection was reused.
+    pub connect_start: Time,
+    /// `secureConnectionStart`; `None` without TLS.
+    pub secure_connection_start: Option<Time>,
+    /// `connectEnd`.
+    pub connect_end: Time,
+    /// `requestStart`: the browser began to send the request.
+    pub request_start: Time,
+    /// `responseStart`: the first byte of the response was there.
+    pub response_start: Time,
+    /// `responseEnd`: the last byte of the response was there.
+    pub response_end: Time,
+    /// `nextHopProtocol`: the ALPN id, such as `http/1.1` or `h2`.
+    pub protocol: String,
+}
+
+impl Phases {
+    /// A new connection was made for this exchange.
+    #[must_use]
+    pub fn connected(&self) -> bool {
+        self.connect_end > self.connect_start
+    }
+}
+
+/// Something that happened beside the messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// When it began.
+    pub from: Time,
+    /// When it was over; equal to `from` for a point in time.
+    pub until: Time,
+    /// What it was.
+    pub what: Happening,
+}
+
+/// What a [`Mark`] tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Happening {
+    /// The run stood still between two turns so that the page could draw; belongs to neither
+    /// protocol.
+    Drawing,
+    /// The script waited for the next turn's time, as the interval asks; belongs to both.
+    Waiting,
+    /// The tab was hidden: browsers slow a hidden page's timers and callbacks down, so what was
+    /// under way meanwhile is no valid sample.
+    Hidden,
+    /// From here on no payload copies are kept: the room for them was used up.
+    CopiesFull,
+}
+
+/// How much an endpoint tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Speaks {
+    /// It is a Duplex server: evidence and a transcript can be had.
+    Duplex,
+    /// It is some other echo: only what a page alone can see is known.
+    Plain,
+}
+
+/// One of the two endpoints of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// Its URL, without the query that the instrument adds.
+    pub url: String,
+    /// How much it tells.
+    pub speaks: Speaks,
+}
+
+/// Under which circumstances a run was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Circumstances {
+    /// The run's id.
+    pub run: RunId,
+    /// The lab's slug.
+    pub lab: String,
+    /// The lab's parameters, by name.
+    pub parameters: Vec<(String, String)>,
+    /// The HTTP endpoint.
+    pub http: Endpoint,
+    /// The WebSocket endpoint.
+    pub ws: Endpoint,
+    /// The version of Duplex that made the run.
+    pub version: String,
+    /// What the browser calls itself (`navigator.userAgent`).
+    pub browser: String,
+    /// When the run began, in ms since 1970-01-01 UTC, by the machine's own clock.
+    pub started: f64,
+    /// When the run began, on the page's clock.
+    pub origin: Time,
+    /// The resolution of the page's clock, as probed.
+    pub resolution: Span,
+    /// The page was cross-origin isolated.
+    pub isolated: bool,
+    /// The page was a secure context.
+    pub secure: bool,
+}
+
+/// How the server's clock lies to the page's clock: page = server + offset + drift × server.
+/// *Derived* from causality (see `analysis::clock`).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClockFit {
+    /// What is added to a server time to get a page time.
+    pub offset: Span,
+    /// The true offset lies within this much of `offset`, either way.
+    pub uncertainty: Span,
+    /// How much faster the page's clock runs, in parts per million; 0 unless causality asked for it.
+    pub drift_ppm: f64,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// All turns were taken.
+    Finished,
+    /// Somebody pressed Stop.
+    Stopped,
+    /// It could not go on.
+    Failed(Failure),
+}
