@@ -1,0 +1,33 @@
+//! The commands, one module each.
+
+mod bench;
+mod dev;
+mod dist;
+mod serve;
+mod test;
+mod trunk_hook;
+
+use anyhow::Result;
+
+pub(crate) use bench::bench;
+pub(crate) use dev::dev;
+pub(crate) use dist::dist;
+pub(crate) use serve::{open_when_ready, serve};
+pub(crate) use test::test;
+pub(crate) use trunk_hook::trunk_hook;
+
+use crate::tools;
+
+/// Installs every tool that is missing.
+///
+/// # Errors
+///
+/// One could not be installed; the error says what to do.
+pub(crate) fn setup() -> Result<()> {
+    tools::for_the_page()?;
+    tools::for_browser_tests()?;
+    tools::for_lints()?;
+    tools::Browser::ensure()?;
+    eprintln!("set-up: everything is there");
+    Ok(())
+}
