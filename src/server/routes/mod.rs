@@ -1,0 +1,128 @@
+//! The routes, and the headers that make their responses measurable.
+//!
+//! Each response of the endpoints (not of the page's files) is marked [`Instrumented`] and gets, as
+//! it leaves, its evidence and the headers that let any page read it, time it, and not cache it.
+
+mod discovery;
+mod echo;
+mod page;
+mod preflight;
+mod problem;
+mod query;
+mod transcript;
+mod ws;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn, map_response};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use hyper::StatusCode;
+use hyper::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY,
+    HeaderName, HeaderValue, SEC_WEBSOCKET_PROTOCOL, X_CONTENT_TYPE_OPTIONS,
+};
+
+pub(crate) use problem::Problem;
+
+use super::Shared;
+use crate::wire::{DISCOVERY_PATH, ECHO_PATH, EVIDENCE_HEADER, Evidence, TRANSCRIPT_PATH, WS_PATH};
+
+const EVIDENCE: HeaderName = HeaderName::from_static(EVIDENCE_HEADER);
+const TIMING_ALLOW_ORIGIN: HeaderName = HeaderName::from_static("timing-allow-origin");
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// What every instrumented response carries beside its evidence.
+static INSTRUMENT: [(HeaderName, HeaderValue); 7] = [
+    (ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
+    (ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EVIDENCE_HEADER)),
+    (TIMING_ALLOW_ORIGIN, HeaderValue::from_static("*")),
+    (CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin")),
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    // An echoed HTML body shall never run.
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox")),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+];
+
+/// A response extension: the response is of an endpoint that pages measure.
+#[derive(Clone, Copy, Debug)]
+struct Instrumented;
+
+/// All routes.
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    let endpoints = Router::new()
+        .route(ECHO_PATH, any(echo::echo))
+        .route(WS_PATH, get(ws::handshake).fallback(only_get))
+        .route(DISCOVERY_PATH, get(discovery::discovery).fallback(only_get))
+        .route(
+            &format!("{TRANSCRIPT_PATH}/{{run}}"),
+            get(transcript::transcript).fallback(only_get),
+        )
+        .layer(from_fn(answer_preflights))
+        .layer(map_response(mark));
+    let page = page::Page::new(shared.config.page.as_deref());
+    endpoints
+        .fallback(move |request: Request| page.clone().serve(request))
+        .with_state(shared)
+}
+
+async fn mark(mut response: Response) -> Response {
+    response.extensions_mut().insert(Instrumented);
+    response
+}
+
+async fn answer_preflights(request: Request, next: Next) -> Response {
+    match preflight::answer(request.method(), request.headers()) {
+        // The echo keeps the books on its preflights too, so it answers them itself.
+        Some(response) if request.uri().path() != ECHO_PATH => response,
+        _ => next.run(request).await,
+    }
+}
+
+async fn only_get() -> Response {
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "This address is only asked with GET.");
+    problem
+        .with_header(ALLOW, HeaderValue::from_static("GET, HEAD"))
+        .into_response()
+}
+
+/// Gives a response of the endpoints the headers of the instrument. Returns how many bytes of its
+/// head are header lines that only the instrument adds.
+pub(crate) fn instrument(response: &mut Response, evidence: Evidence) -> u64 {
+    let is_handshake = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    if response.extensions().get::<Instrumented>().is_none() {
+        return 0;
+    }
+    let headers = response.headers_mut();
+    if is_handshake {
+        // No page can read a 101, and it is shown to people: it carries what the standard asks for.
+        return headers
+            .get(SEC_WEBSOCKET_PROTOCOL)
+            .map_or(0, |value| line(&SEC_WEBSOCKET_PROTOCOL, value));
+    }
+    if let Ok(value) = serde_json::to_string(&evidence).unwrap_or_default().try_into() {
+        headers.insert(EVIDENCE, value);
+    }
+    for (name, value) in &INSTRUMENT {
+        headers.insert(name, value.clone());
+    }
+    headers
+        .iter()
+        .filter(|(name, _)| is_instrument(name))
+        .map(|(name, value)| line(name, value))
+        .sum()
+}
+
+/// Whether a bare echo would not send this header.
+fn is_instrument(name: &HeaderName) -> bool {
+    *name == EVIDENCE
+        || name.as_str().starts_with("access-control-")
+        || INSTRUMENT.iter().any(|(instrument, _)| instrument == name)
+}
+
+/// Bytes of a header line: `name: value` and the line's end.
+fn line(name: &HeaderName, value: &HeaderValue) -> u64 {
+    (name.as_str().len() + ": ".len() + value.len() + "\r\n".len()) as u64
+}

@@ -1,0 +1,125 @@
+//! The built page, as files, with the headers that isolate it.
+
+use std::io;
+use std::path::Path;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use hyper::StatusCode;
+use hyper::header::{ALLOW, CACHE_CONTROL, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use tower_http::services::ServeDir;
+
+use super::{CROSS_ORIGIN_RESOURCE_POLICY, Problem};
+
+/// With these two a page is cross-origin isolated, and its clock fine (HTML standard, “cross-origin
+/// isolated capability”).
+const ISOLATION: [(HeaderName, HeaderValue); 2] = [
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-embedder-policy"),
+        HeaderValue::from_static("require-corp"),
+    ),
+];
+
+/// How many hexadecimal digits the build puts into the name of a file whose content never changes.
+const HASH_DIGITS: usize = 16;
+
+/// The page's files, or none.
+#[derive(Clone, Debug)]
+pub(super) struct Page(Option<ServeDir>);
+
+impl Page {
+    /// The files of a folder.
+    pub(super) fn new(folder: Option<&Path>) -> Self {
+        Self(folder.map(|folder| ServeDir::new(folder).precompressed_br().precompressed_gzip()))
+    }
+
+    /// Answers with a file, or with a problem.
+    pub(super) async fn serve(self, request: Request) -> Response {
+        let Some(mut files) = self.0 else {
+            let detail = "There is no such address here: this server was started with --no-page and only has the echo endpoints.";
+            return Problem::new(StatusCode::NOT_FOUND, detail).into_response();
+        };
+        let cache = if is_hashed(request.uri().path()) {
+            "public, max-age=31536000, immutable"
+        } else {
+            "no-cache"
+        };
+        let mut response = match files.try_call(request).await {
+            Ok(response) => response.map(Body::new),
+            Err(error) => return unreadable(&error).into_response(),
+        };
+        match response.status() {
+            StatusCode::NOT_FOUND => return no_such_file().into_response(),
+            StatusCode::METHOD_NOT_ALLOWED => {
+                let problem = Problem::new(
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    "The page is only read: ask with GET or HEAD.",
+                );
+                return problem
+                    .with_header(ALLOW, HeaderValue::from_static("GET, HEAD"))
+                    .into_response();
+            }
+            _ => {}
+        }
+        let headers = response.headers_mut();
+        headers.extend(ISOLATION);
+        headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        response
+    }
+}
+
+fn no_such_file() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "There is no such address here.")
+}
+
+fn unreadable(error: &io::Error) -> Problem {
+    use io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
+    if matches!(error.kind(), NotFound | NotADirectory | InvalidFilename | InvalidInput) {
+        return no_such_file();
+    }
+    tracing::warn!(%error, "a file of the page cannot be read");
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "A file of the page cannot be read.")
+}
+
+/// Whether a path names a file with its content's hash in its name: `name-0123456789abcdef.js`, or
+/// with more after the hash, as in `name-0123456789abcdef_bg.wasm`.
+fn is_hashed(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.match_indices('-').any(|(dash, _)| {
+        let after = &name.as_bytes()[dash + 1..];
+        let digits = after.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        digits == HASH_DIGITS && matches!(after.get(digits), Some(b'.' | b'_'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_hashed;
+
+    #[test]
+    fn names_with_a_hash_are_told_from_others() {
+        for hashed in [
+            "/page-0123456789abcdef.js",
+            "/a/page-0123456789abcdef_bg.wasm",
+            "/my-style-fedcba9876543210.css",
+        ] {
+            assert!(is_hashed(hashed), "{hashed}");
+        }
+        for other in [
+            "/",
+            "/index.html",
+            "/page-0123456789abcde.js",
+            "/page-0123456789abcdef",
+            "/page-0123456789abcdef0.js",
+        ] {
+            assert!(!is_hashed(other), "{other}");
+        }
+    }
+}

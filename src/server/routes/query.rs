@@ -1,0 +1,114 @@
+//! The query parameters that the echo endpoints understand, read and checked.
+
+use axum::extract::Query;
+use hyper::Uri;
+use hyper::header::HeaderValue;
+
+use super::Problem;
+use crate::server::Shared;
+use crate::server::connection::Visit;
+use crate::wire::{RunId, query};
+
+/// The parameters of `/echo` and `/ws`. Others are ignored: they make a URL unique or are for
+/// somebody else.
+#[derive(Debug, Default)]
+pub(super) struct Parameters {
+    run: Option<RunId>,
+    n: Option<u32>,
+    /// Close the connection after the response.
+    pub(super) close: bool,
+    /// The media type that the response shall have.
+    pub(super) media_type: Option<HeaderValue>,
+}
+
+impl Parameters {
+    /// Reads the parameters of a URL.
+    ///
+    /// # Errors
+    /// A `400` that says which value is wrong and what would be right.
+    pub(super) fn read(uri: &Uri) -> Result<Self, Problem> {
+        let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri)
+            .map_err(|error| Problem::bad_request(format!("The query cannot be read: {error}.")))?;
+        let mut parameters = Self::default();
+        for (name, value) in pairs.0 {
+            parameters.set(&name, &value)?;
+        }
+        Ok(parameters)
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<(), Problem> {
+        let wrong = |right: &str| {
+            let value: String = value.chars().take(80).collect();
+            Problem::bad_request(format!("The parameter “{name}” is {right}, not “{value}”."))
+        };
+        match name {
+            query::RUN => self.run = Some(value.parse().map_err(|_| wrong("a run id of 32 hexadecimal digits"))?),
+            query::NUMBER => self.n = Some(value.parse().map_err(|_| wrong("a number from 0 to 4294967295"))?),
+            query::CONNECTION => {
+                self.close = match value {
+                    query::CLOSE => true,
+                    query::KEEP_ALIVE => false,
+                    _ => return Err(wrong("“close” or “keep-alive”")),
+                }
+            }
+            query::TYPE => {
+                let media_type =
+                    media_type(value).ok_or_else(|| wrong("a media type such as “text/plain;charset=utf-8”"))?;
+                self.media_type = Some(media_type);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Writes the exchange down on its run, if it names one.
+    pub(super) fn keep_books(&self, visit: &Visit, shared: &Shared) {
+        if let Some(run) = self.run
+            && let Some(ledger) = shared.ledger.take_in(run, &visit.meter, shared.clock.now())
+        {
+            visit.meter.belongs_to(ledger, self.n);
+        }
+    }
+}
+
+/// A media type as a header value, if `text` has the form `type/subtype` with perhaps parameters
+/// (RFC 9110 §8.3.1).
+fn media_type(text: &str) -> Option<HeaderValue> {
+    let essence = text.split(';').next().unwrap_or_default().trim();
+    let (kind, subtype) = essence.split_once('/')?;
+    let is_token = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    };
+    let is_media_type = is_token(kind) && is_token(subtype) && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    is_media_type.then(|| HeaderValue::from_str(text).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_types_are_told_from_other_texts() {
+        for right in ["text/plain", "application/problem+json", "text/html; charset=utf-8"] {
+            assert_eq!(
+                media_type(right).as_ref().map(HeaderValue::as_bytes),
+                Some(right.as_bytes())
+            );
+        }
+        for wrong in [
+            "",
+            "text",
+            "text/",
+            "/plain",
+            "te xt/plain",
+            "text/plain\r\nset-cookie: a",
+            "text/ü",
+            "a/b/c",
+        ] {
+            assert_eq!(media_type(wrong), None, "{wrong}");
+        }
+    }
+}

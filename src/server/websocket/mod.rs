@@ -1,0 +1,53 @@
+//! The server's end of a WebSocket (RFC 6455): the echo, plain or with evidence.
+//!
+//! [`handshake`] opens it; then a [`Session`] reads bytes, the [`assembler`] makes messages of them,
+//! and each is sent back. It is our own and not a library's, because of what is asked of it at once:
+//! text is refused at its first wrong byte, also within a frame that is not complete; nothing is set
+//! aside for a length that is merely announced; an idle connection keeps a few KiB; each message
+//! knows when the read that completed it took place; several frames can leave with one write.
+
+mod assembler;
+mod frame;
+pub(crate) mod handshake;
+mod session;
+mod utf8;
+
+pub(crate) use session::{Mode, Session};
+
+/// A rule that a client broke: the close code and the reason it is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Violation {
+    code: u16,
+    reason: String,
+}
+
+impl Violation {
+    /// The protocol was broken (RFC 6455 §7.4.1, 1002).
+    fn protocol(reason: &str) -> Self {
+        Self {
+            code: 1002,
+            reason: reason.to_owned(),
+        }
+    }
+
+    /// Text was not UTF-8 (1007).
+    fn not_utf8() -> Self {
+        Self {
+            code: 1007,
+            reason: "a text is not UTF-8".to_owned(),
+        }
+    }
+
+    /// The server's own rule was broken (1008).
+    fn policy(reason: String) -> Self {
+        Self { code: 1008, reason }
+    }
+
+    /// A message is larger than the server takes (1009).
+    fn too_big(limit: u64) -> Self {
+        Self {
+            code: 1009,
+            reason: format!("a message has more than {limit} bytes"),
+        }
+    }
+}
