@@ -48,11 +48,13 @@ impl Cuts {
         }
     }
 
-    /// The cuts in own time: where each lies, and how much it took away.
-    pub fn in_own_time(&self) -> impl DoubleEndedIterator<Item = (Time, Span)> + ExactSizeIterator {
-        self.cuts
-            .iter()
-            .map(|cut| (cut.from - cut.before, cut.until - cut.from))
+    /// The cuts between two points of own time: where each lies in own time, and how much it took
+    /// away.
+    pub fn between(&self, from: Time, until: Time) -> impl Iterator<Item = (Time, Span)> {
+        let own = |cut: &Cut| cut.from - cut.before;
+        let first = self.cuts.partition_point(|cut| own(cut) < from);
+        let cuts = self.cuts[first..].iter().take_while(move |cut| own(cut) <= until);
+        cuts.map(move |cut| (own(cut), cut.until - cut.from))
     }
 }
 
@@ -83,7 +85,8 @@ mod tests {
     fn overlapping_cuts_count_once() {
         let cuts = cuts(&[(10, 20), (15, 25)]);
         assert_eq!(cuts.own(Time(30)), Time(15));
-        assert_eq!(cuts.in_own_time().collect::<Vec<_>>(), [(Time(10), Span(15))]);
+        assert_eq!(cuts.between(Time(0), Time(99)).collect::<Vec<_>>(), [(Time(10), Span(15))]);
+        assert_eq!(cuts.between(Time(11), Time(99)).count(), 0);
     }
 
     proptest! {

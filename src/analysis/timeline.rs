@@ -5,7 +5,7 @@
 
 use super::clock::{Bounds, Observation, on_page};
 use super::own_time::Cuts;
-use crate::trace::{ClockFit, Direction, Happening, Message, Moment, Protocol, Span, Time, Trace};
+use crate::trace::{ClockFit, Direction, Happening, Message, MessageId, Moment, Protocol, Span, Time, Trace};
 
 /// Where a figure comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,7 @@ pub struct Timeline {
     bounds: [Bounds; 2],
     fits: [Option<ClockFit>; 2],
     cuts: [Cuts; 2],
+    messages: [Vec<MessageId>; 2],
 }
 
 impl Timeline {
@@ -58,6 +59,7 @@ impl Timeline {
             .filter(|mark| mark.what == Happening::Drawing);
         let mut drawings = drawings.map(|mark| (mark.from, mark.until)).peekable();
         for message in &trace.messages[self.seen_messages..] {
+            self.messages[index(message.protocol)].push(message.id);
             let Some((request, received)) = answered(trace, message) else {
                 continue;
             };
@@ -94,6 +96,22 @@ impl Timeline {
     #[must_use]
     pub fn cuts(&self, protocol: Protocol) -> &Cuts {
         &self.cuts[index(protocol)]
+    }
+
+    /// A protocol's messages, in the order in which the page sent or received them.
+    #[must_use]
+    pub fn messages(&self, protocol: Protocol) -> &[MessageId] {
+        &self.messages[index(protocol)]
+    }
+
+    /// When the page last sent or received something of a protocol.
+    #[must_use]
+    pub fn last(&self, trace: &Trace, protocol: Protocol) -> Option<Time> {
+        let last = self.messages(protocol).last()?;
+        let message = trace.message(*last)?.page_time()?;
+        let closed = trace.connections.iter().rev().take(8).filter(|connection| connection.protocol == protocol);
+        let closed = closed.filter_map(|connection| connection.closed.as_ref()?.at.page()).max();
+        Some(closed.map_or(message, |closed| message.max(closed)))
     }
 
     /// A moment on the page's clock; `None` when it is unknown, or the clocks could not be brought

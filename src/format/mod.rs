@@ -1,1 +1,5 @@
-//! To come.
+//! There and back: how a run is taken away, and brought back.
+
+mod trace_json;
+
+pub use trace_json::{FORMAT, FileError, VERSION, read, write};

@@ -232,6 +232,17 @@ pub struct Message {
     pub copy: Option<PayloadCopy>,
 }
 
+impl Message {
+    /// When the page sent or received it.
+    #[must_use]
+    pub const fn page_time(&self) -> Option<Time> {
+        match self.direction {
+            Direction::ToServer => self.sent.page(),
+            Direction::ToPage => self.received.page(),
+        }
+    }
+}
+
 fn is_false(value: &bool) -> bool {
     !value
 }

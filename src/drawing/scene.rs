@@ -1,0 +1,172 @@
+//! What a picture is made of: shapes at pixels, each with what it means. Painting turns each shape
+//! into an element and decides nothing.
+
+use crate::analysis::Provenance;
+use crate::trace::{MessageId, Protocol};
+
+/// A picture, ready to be painted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scene {
+    /// In pixels.
+    pub width: f64,
+    /// In pixels.
+    pub height: f64,
+    /// From back to front.
+    pub items: Vec<Item>,
+}
+
+/// A place in a picture, in pixels from its top left corner.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// To the right.
+    pub x: f64,
+    /// Downward.
+    pub y: f64,
+}
+
+/// One shape with its meaning.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// Where and what.
+    pub shape: Shape,
+    /// What it means, from which its looks follow.
+    pub role: Role,
+    /// The message that it shows, if it can be picked.
+    pub message: Option<MessageId>,
+    /// What it says when pointed at or read out; may be empty.
+    pub title: String,
+}
+
+/// A shape.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shape {
+    /// A straight line.
+    Line {
+        /// One end.
+        from: Point,
+        /// The other.
+        to: Point,
+    },
+    /// A line with a head at its end.
+    Arrow {
+        /// The tail.
+        from: Point,
+        /// The tip.
+        to: Point,
+    },
+    /// A line that ends in a cross: it is not known to have arrived.
+    Lost {
+        /// The tail.
+        from: Point,
+        /// The cross.
+        to: Point,
+    },
+    /// An upright rectangle.
+    Rect {
+        /// Its top left corner.
+        at: Point,
+        /// In pixels.
+        width: f64,
+        /// In pixels.
+        height: f64,
+    },
+    /// A line through points.
+    Path {
+        /// The points.
+        points: Vec<Point>,
+        /// Whether it encloses an area.
+        closed: bool,
+    },
+    /// A small sign for one value; each protocol has its own form.
+    Dot {
+        /// Its middle.
+        at: Point,
+        /// Half its width, in pixels.
+        radius: f64,
+    },
+    /// A line of text.
+    Text {
+        /// Its baseline at the anchor.
+        at: Point,
+        /// What it says.
+        text: String,
+        /// Which part of it stands at that place.
+        anchor: Anchor,
+    },
+}
+
+/// Which part of a text stands at its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    /// Its beginning.
+    Start,
+    /// Its middle.
+    Middle,
+    /// Its end.
+    End,
+}
+
+/// What a shape means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A participant's lifeline.
+    Lifeline,
+    /// A connection's lifetime.
+    Connection(Protocol),
+    /// The edge at which a connection was opened or closed.
+    ConnectionEnd(Protocol),
+    /// A message.
+    Message {
+        /// What carried it.
+        protocol: Protocol,
+        /// The least certain of its two ends.
+        provenance: Provenance,
+        /// It belongs to the warm-up.
+        warm_up: bool,
+    },
+    /// The words at a message.
+    MessageLabel {
+        /// What carried it.
+        protocol: Protocol,
+        /// It belongs to the warm-up.
+        warm_up: bool,
+    },
+    /// How far off a message's end may be.
+    Uncertainty(Protocol),
+    /// Where time was cut out.
+    Cut,
+    /// A line of an axis.
+    Grid,
+    /// The words at an axis.
+    Tick,
+    /// A sample.
+    Sample {
+        /// What carried it.
+        protocol: Protocol,
+        /// It does not enter the statistics.
+        left_out: bool,
+    },
+    /// From the least to the greatest of many samples.
+    Spread(Protocol),
+    /// A median.
+    Median(Protocol),
+    /// A note in the picture.
+    Note,
+}
+
+impl Scene {
+    /// Adds a shape that cannot be picked and says nothing of itself.
+    pub(super) fn add(&mut self, role: Role, shape: Shape) {
+        self.items.push(Item { shape, role, message: None, title: String::new() });
+    }
+
+    /// Adds a text.
+    pub(super) fn text(&mut self, role: Role, at: Point, anchor: Anchor, text: impl Into<String>) {
+        self.add(role, Shape::Text { at, text: text.into(), anchor });
+    }
+
+    /// Adds a line.
+    pub(super) fn line(&mut self, role: Role, from: Point, to: Point) {
+        self.add(role, Shape::Line { from, to });
+    }
+}

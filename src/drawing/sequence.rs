@@ -1,0 +1,400 @@
+//! The sequence diagram of one protocol: two lifelines, its connections as channels between them,
+//! its messages as arrows that slant with their true times. Time runs downward.
+//!
+//! Only what lies in the visible stretch is laid out, unless the run is small enough to be there as
+//! a whole.
+
+use super::axis::Axis;
+use super::scene::{Anchor, Item, Point, Role, Scene, Shape};
+use crate::analysis::{Placed, Provenance, Timeline};
+use crate::trace::{
+    Closing, Connection, Direction, Fate, Kind, Message, MessageId, Moment, Outcome, Protocol, Span, Time, Trace,
+};
+
+/// Below the participants' names and above the first time, in pixels.
+const TOP: f64 = 14.0;
+/// Below the last time, in pixels.
+const BOTTOM: f64 = 40.0;
+/// Room for the ticks' words, in pixels.
+const GUTTER: f64 = 58.0;
+/// From the server's lifeline to the right edge, in pixels.
+const RIGHT: f64 = 34.0;
+/// Width of a connection's bar on a lifeline, in pixels.
+const BAR: f64 = 8.0;
+/// Labels closer than this to the one before are left out, in pixels.
+const LINE_HEIGHT: f64 = 13.0;
+/// Runs of up to this many messages of a protocol are laid out as a whole.
+const SMALL: usize = 300;
+
+/// How a sequence diagram is to be laid out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct View {
+    /// Pixels to a millisecond.
+    pub scale: f64,
+    /// In pixels.
+    pub width: f64,
+    /// The visible stretch, in pixels from the top.
+    pub visible: (f64, f64),
+    /// Each protocol in its own time, or both on the wall clock.
+    pub wall_time: bool,
+    /// What is asked to be marked.
+    pub selected: Option<MessageId>,
+}
+
+/// Lays a protocol's sequence diagram out.
+#[must_use]
+pub fn sequence(trace: &Trace, timeline: &Timeline, protocol: Protocol, view: View) -> Scene {
+    Layout::new(trace, timeline, protocol, view).scene()
+}
+
+/// How high the diagrams of a trace are, in pixels: that of the longer one, so that both share an
+/// axis.
+#[must_use]
+pub fn height(trace: &Trace, timeline: &Timeline, scale: f64, wall_time: bool) -> f64 {
+    let length = length(trace, timeline, wall_time);
+    TOP + length.as_millis() * scale + BOTTOM
+}
+
+/// The place of a time in a protocol's diagram, in pixels from the top.
+#[must_use]
+pub fn place(trace: &Trace, timeline: &Timeline, protocol: Protocol, scale: f64, wall_time: bool, at: Time) -> f64 {
+    let axis = Axis { origin: trace.circumstances.origin, scale };
+    TOP + axis.px(if wall_time { at } else { timeline.cuts(protocol).own(at) })
+}
+
+/// How long the longer of the two diagrams is.
+#[must_use]
+pub fn length(trace: &Trace, timeline: &Timeline, wall_time: bool) -> Span {
+    Protocol::BOTH
+        .map(|protocol| {
+            let last = timeline.last(trace, protocol).unwrap_or(trace.circumstances.origin);
+            let last = if wall_time { last } else { timeline.cuts(protocol).own(last) };
+            last - trace.circumstances.origin
+        })
+        .into_iter()
+        .max()
+        .unwrap_or_default()
+}
+
+struct Layout<'a> {
+    trace: &'a Trace,
+    timeline: &'a Timeline,
+    protocol: Protocol,
+    view: View,
+    axis: Axis,
+    page_x: f64,
+    server_x: f64,
+    scene: Scene,
+}
+
+impl<'a> Layout<'a> {
+    fn new(trace: &'a Trace, timeline: &'a Timeline, protocol: Protocol, view: View) -> Self {
+        let height = height(trace, timeline, view.scale, view.wall_time);
+        Self {
+            trace,
+            timeline,
+            protocol,
+            view,
+            axis: Axis { origin: trace.circumstances.origin, scale: view.scale },
+            page_x: GUTTER + BAR,
+            server_x: (view.width - RIGHT).max(GUTTER + 80.0),
+            scene: Scene { width: view.width, height, items: Vec::new() },
+        }
+    }
+
+    fn scene(mut self) -> Scene {
+        self.ticks();
+        self.connections();
+        self.lifelines();
+        self.cuts();
+        self.messages();
+        self.scene
+    }
+
+    /// The pixel of a wall time.
+    fn y(&self, at: Time) -> f64 {
+        let at = if self.view.wall_time { at } else { self.timeline.cuts(self.protocol).own(at) };
+        self.own_y(at)
+    }
+
+    /// The pixel of an own time.
+    fn own_y(&self, at: Time) -> f64 {
+        TOP + self.axis.px(at)
+    }
+
+    /// The visible stretch in the axis' time.
+    fn visible(&self) -> (Time, Time) {
+        let (top, bottom) = self.view.visible;
+        (self.axis.time(top - TOP), self.axis.time(bottom - TOP))
+    }
+
+    fn ticks(&mut self) {
+        let step = self.axis.step(48.0);
+        let (from, until) = self.visible();
+        let origin = self.axis.origin;
+        let mut tick = Span((from - origin).0.max(0) / step.0 * step.0);
+        while origin + tick <= until && self.own_y(origin + tick) < self.scene.height - BOTTOM / 2.0 {
+            let y = self.own_y(origin + tick);
+            let (left, right) = (Point { x: GUTTER - 6.0, y }, Point { x: self.view.width, y });
+            self.scene.line(Role::Grid, left, right);
+            let at = Point { x: GUTTER - 10.0, y: y + 4.0 };
+            self.scene.text(Role::Tick, at, Anchor::End, tick_label(tick, step));
+            tick += step;
+        }
+    }
+
+    fn lifelines(&mut self) {
+        for x in [self.page_x, self.server_x] {
+            let (top, bottom) = (Point { x, y: 0.0 }, Point { x, y: self.scene.height });
+            self.scene.line(Role::Lifeline, top, bottom);
+        }
+    }
+
+    fn cuts(&mut self) {
+        if self.view.wall_time {
+            return;
+        }
+        let (from, until) = self.visible();
+        let cuts: Vec<(Time, Span)> = self.timeline.cuts(self.protocol).between(from, until).collect();
+        // Two small strokes on each lifeline; closer than a few pixels they would be a smear.
+        let mut last = f64::NEG_INFINITY;
+        for (at, gone) in cuts {
+            let y = self.own_y(at);
+            if y - last < 5.0 || at <= self.axis.origin {
+                continue;
+            }
+            last = y;
+            for x in [self.page_x, self.server_x] {
+                let stroke = |dy: f64| [Point { x: x - 5.0, y: y + dy + 2.0 }, Point { x: x + 5.0, y: y + dy - 2.0 }];
+                let points = [stroke(-1.5), stroke(1.5)];
+                for [from, to] in points {
+                    self.scene.items.push(Item {
+                        shape: Shape::Line { from, to },
+                        role: Role::Cut,
+                        message: None,
+                        title: format!("{gone} cut out here: the other protocol's turn, or drawing"),
+                    });
+                }
+            }
+        }
+    }
+
+    fn connections(&mut self) {
+        let (trace, protocol, visible) = (self.trace, self.protocol, self.view.visible);
+        for connection in trace.connections.iter().filter(|connection| connection.protocol == protocol) {
+            let Some(stretch) = Lifetime::of(self, connection) else { continue };
+            if stretch.bottom < visible.0 || stretch.top > visible.1 {
+                continue;
+            }
+            self.connection(connection, stretch);
+        }
+    }
+
+    fn connection(&mut self, connection: &Connection, stretch: Lifetime) {
+        let Lifetime { top, bottom, open_before, open_after } = stretch;
+        let height = (bottom - top).max(2.0);
+        let title = lifetime_title(connection);
+        let protocol = self.protocol;
+        let mut rect = |x: f64, width: f64, role: Role| {
+            let shape = Shape::Rect { at: Point { x, y: top }, width, height };
+            self.scene.items.push(Item { shape, role, message: None, title: title.clone() });
+        };
+        rect(self.page_x, self.server_x - self.page_x, Role::Connection(protocol));
+        rect(self.page_x - BAR / 2.0, BAR, Role::ConnectionEnd(protocol));
+        rect(self.server_x - BAR / 2.0, BAR, Role::ConnectionEnd(protocol));
+        for (y, ended) in [(top, !open_before), (bottom, !open_after)] {
+            if ended {
+                let (from, to) = (Point { x: self.page_x, y }, Point { x: self.server_x, y });
+                self.scene.line(Role::ConnectionEnd(protocol), from, to);
+            }
+        }
+    }
+
+    fn messages(&mut self) {
+        let timeline = self.timeline;
+        let ids = timeline.messages(self.protocol);
+        let shown = if ids.len() <= SMALL { ids } else { self.in_view(ids) };
+        let mut last_label = f64::NEG_INFINITY;
+        for &id in shown {
+            if let Some(message) = self.trace.message(id) {
+                self.message(message, &mut last_label);
+            }
+        }
+    }
+
+    /// The messages in the visible stretch, and a few around it for arrows that reach into it.
+    fn in_view<'b>(&self, ids: &'b [MessageId]) -> &'b [MessageId] {
+        let (top, bottom) = self.view.visible;
+        let page_y = |id: &MessageId| {
+            let message = self.trace.message(*id);
+            message.and_then(Message::page_time).map_or(0.0, |at| self.y(at))
+        };
+        let first = ids.partition_point(|id| page_y(id) < top).saturating_sub(2);
+        let last = (ids.partition_point(|id| page_y(id) <= bottom) + 2).min(ids.len());
+        &ids[first..last]
+    }
+
+    fn message(&mut self, message: &Message, last_label: &mut f64) {
+        let (sent, received) = self.timeline.ends(self.trace, message);
+        let (sender, receiver) = match message.direction {
+            Direction::ToServer => (self.page_x, self.server_x),
+            Direction::ToPage => (self.server_x, self.page_x),
+        };
+        let Some(sent) = sent else { return };
+        let from = Point { x: sender, y: self.y(sent.at) };
+        let provenance = least_certain(sent, received);
+        let role = Role::Message { protocol: self.protocol, provenance, warm_up: message.warm_up };
+        let (shape, to) = match received {
+            Some(received) => {
+                let to = Point { x: receiver, y: self.y(received.at) };
+                (Shape::Arrow { from, to }, to)
+            }
+            None => {
+                let to = Point { x: f64::midpoint(sender, receiver), y: from.y + 8.0 };
+                let shape = if message.fate == Fate::Unanswered { Shape::Lost { from, to } } else { Shape::Line { from, to } };
+                (shape, to)
+            }
+        };
+        self.uncertainty(message.direction, sent, received);
+        let title = title(message, sent, received);
+        self.scene.items.push(Item { shape, role, message: Some(message.id), title });
+        let y = f64::midpoint(from.y, to.y) - 3.0;
+        let wanted = message.kind.is_opening() || self.view.selected == Some(message.id);
+        if wanted || y - *last_label >= LINE_HEIGHT {
+            *last_label = y;
+            let role = Role::MessageLabel { protocol: self.protocol, warm_up: message.warm_up };
+            let at = Point { x: f64::midpoint(self.page_x, self.server_x), y };
+            self.scene.items.push(Item {
+                shape: Shape::Text { at, text: label(message), anchor: Anchor::Middle },
+                role,
+                message: Some(message.id),
+                title: String::new(),
+            });
+        }
+    }
+
+    /// A whisker at a server end that is known only within bounds.
+    fn uncertainty(&mut self, direction: Direction, sent: Placed, received: Option<Placed>) {
+        let at_server = match direction {
+            Direction::ToServer => received,
+            Direction::ToPage => Some(sent),
+        };
+        let Some(end) = at_server.filter(|end| end.provenance != Provenance::Page) else { return };
+        let (top, bottom) = (self.y(end.at - end.uncertainty), self.y(end.at + end.uncertainty));
+        if bottom - top < 3.0 {
+            return;
+        }
+        let x = self.server_x + BAR / 2.0 + if direction == Direction::ToServer { 4.0 } else { 8.0 };
+        self.scene.items.push(Item {
+            shape: Shape::Line { from: Point { x, y: top }, to: Point { x, y: bottom } },
+            role: Role::Uncertainty(self.protocol),
+            message: None,
+            title: format!("the server's end of this arrow is known to ± {}", end.uncertainty),
+        });
+    }
+}
+
+/// Where a connection begins and ends in the picture.
+struct Lifetime {
+    top: f64,
+    bottom: f64,
+    open_before: bool,
+    open_after: bool,
+}
+
+impl Lifetime {
+    fn of(layout: &Layout<'_>, connection: &Connection) -> Option<Self> {
+        let trace = layout.trace;
+        let place = |moment: Moment| layout.timeline.place(trace, connection.protocol, moment);
+        let origin = layout.y(trace.circumstances.origin);
+        let began = place(connection.asked).or_else(|| place(connection.opened));
+        let top = began.map_or(origin, |began| layout.y(began.at));
+        let closed = connection.closed.as_ref().and_then(|closed| place(closed.at));
+        let last = layout.timeline.last(trace, connection.protocol)?;
+        let bottom = closed.map_or(layout.y(last), |closed| layout.y(closed.at));
+        let over = closed.is_some_and(|closed| closed.at <= last || trace.outcome == Some(Outcome::Finished));
+        Some(Self {
+            top: top.max(0.0),
+            bottom: bottom.min(layout.scene.height),
+            open_before: connection.already_open || top < origin,
+            open_after: !over,
+        })
+    }
+}
+
+fn least_certain(sent: Placed, received: Option<Placed>) -> Provenance {
+    let rank = |provenance: Provenance| match provenance {
+        Provenance::Page => 0,
+        Provenance::Server => 1,
+        Provenance::Unknown => 2,
+    };
+    let received = received.map_or(Provenance::Unknown, |received| received.provenance);
+    if rank(received) > rank(sent.provenance) { received } else { sent.provenance }
+}
+
+/// The short words at a message.
+fn label(message: &Message) -> String {
+    let number = if message.warm_up { "warm-up".to_owned() } else { message.turn.to_string() };
+    let size = bytes(message.payload);
+    match message.kind {
+        Kind::Request => format!("{number} · request · {size}"),
+        Kind::Response { status } => format!("{number} · response {status} · {size}"),
+        Kind::Handshake => "GET · Upgrade: websocket".to_owned(),
+        Kind::SwitchingProtocols => "101 Switching Protocols".to_owned(),
+        Kind::Binary | Kind::Text => format!("{number} · message · {size}"),
+    }
+}
+
+/// What a message says when it is pointed at.
+fn title(message: &Message, sent: Placed, received: Option<Placed>) -> String {
+    let flight = match received {
+        None if message.fate == Fate::Unanswered => "no answer".to_owned(),
+        None => "under way".to_owned(),
+        Some(received) => match (sent.provenance, received.provenance) {
+            (Provenance::Unknown, _) | (_, Provenance::Unknown) => "time at the server unknown".to_owned(),
+            _ => format!("in flight {} ± {}", (received.at - sent.at).max(Span::ZERO), sent.uncertainty.max(received.uncertainty)),
+        },
+    };
+    format!("{}, {flight}", label(message))
+}
+
+fn lifetime_title(connection: &Connection) -> String {
+    let mut words = match connection.server_id {
+        Some(id) => format!("TCP connection {id} (the server's number)"),
+        None => "TCP connection".to_owned(),
+    };
+    if connection.already_open {
+        words += ", open since before the run";
+    }
+    match connection.closed.as_ref().map(|closed| &closed.how) {
+        None => {}
+        Some(Closing::CloseEvent { code, clean, .. }) => {
+            words += &format!(", closed with code {code}, {}", if *clean { "cleanly" } else { "not cleanly" });
+        }
+        Some(Closing::ByClient) => words += ", closed by the client",
+        Some(Closing::ByServer) => words += ", closed by the server",
+        Some(Closing::Broken) => words += ", broken",
+    }
+    words
+}
+
+/// A number of bytes in words.
+#[must_use]
+pub fn bytes(count: u64) -> String {
+    const KIB: f64 = 1024.0;
+    let size = count as f64;
+    match count {
+        0..=9_999 => format!("{count} B"),
+        10_000..=1_048_575 => format!("{:.1} KiB", size / KIB),
+        _ => format!("{:.1} MiB", size / KIB / KIB),
+    }
+}
+
+/// A tick's words: the unit follows the step, so that all ticks of an axis read alike.
+fn tick_label(at: Span, step: Span) -> String {
+    match step.0 {
+        0..=999 => format!("{} ms", at.as_millis()),
+        1_000..=999_999 => format!("{} ms", at.0 / 1000),
+        _ => format!("{} s", at.0 / 1_000_000),
+    }
+}

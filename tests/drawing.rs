@@ -1,0 +1,130 @@
+//! What must hold of every sequence diagram, over runs of many shapes.
+
+use duplex::analysis::Timeline;
+use duplex::drawing::{Anchor, Item, Scene, Shape, sequence};
+use duplex::lab::exchange::{self, Parameters};
+use duplex::network::sim::{Conditions, Sim};
+use duplex::trace::{Circumstances, Direction, Endpoint, Protocol, Span, Speaks, Time, Trace};
+use duplex::wire::RunId;
+use proptest::prelude::*;
+
+fn recorded(parameters: Parameters, conditions: Conditions) -> Trace {
+    let endpoint = |url: &str| Endpoint { url: url.into(), speaks: Speaks::Duplex };
+    let mut trace = Trace::new(Circumstances {
+        run: RunId(1),
+        lab: exchange::SLUG.into(),
+        parameters: parameters.pairs(),
+        http: endpoint("http://h/echo"),
+        ws: endpoint("ws://h/ws"),
+        version: String::new(),
+        browser: String::new(),
+        started: 0.0,
+        origin: Time(0),
+        resolution: Span(5),
+        isolated: true,
+        secure: true,
+    });
+    let sim = Sim::new(conditions, parameters.patience());
+    sim.run(exchange::run(&&sim, &parameters), None);
+    for event in sim.recorder().take() {
+        trace.apply(event);
+    }
+    trace
+}
+
+fn draw(trace: &Trace, protocol: Protocol, scale: f64, visible: Option<(f64, f64)>) -> Scene {
+    let timeline = Timeline::of(trace);
+    let height = sequence::height(trace, &timeline, scale, false);
+    let visible = visible.unwrap_or((0.0, height));
+    sequence::sequence(trace, &timeline, protocol, sequence::View { scale, width: 480.0, visible, wall_time: false, selected: None })
+}
+
+fn arrows(scene: &Scene) -> impl Iterator<Item = (&Item, f64, f64)> {
+    scene.items.iter().filter_map(|item| match item.shape {
+        Shape::Arrow { from, to } => Some((item, from.y, to.y)),
+        _ => None,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn nothing_outside_the_frame_no_label_over_another_and_no_arrow_back_in_time(
+        messages in 1u32..40, one_way in 1i64..50_000, thinking in 0i64..5_000, close: bool, plain: bool,
+        dies in proptest::option::of(1u32..40), scale in 0.5f64..200.0,
+    ) {
+        let conditions = Conditions {
+            one_way: Span(one_way), thinking: Span(thinking), plain, server_dies_at: dies, ..Conditions::default()
+        };
+        let trace = recorded(Parameters { messages, close, ..Parameters::default() }, conditions);
+        for protocol in Protocol::BOTH {
+            let scene = draw(&trace, protocol, scale, None);
+            let mut labels: Vec<f64> = Vec::new();
+            for item in &scene.items {
+                let points = match &item.shape {
+                    Shape::Line { from, to } | Shape::Arrow { from, to } | Shape::Lost { from, to } => vec![*from, *to],
+                    Shape::Rect { at, width, height } => {
+                        prop_assert!(*width > 0.0 && *height > 0.0);
+                        vec![*at]
+                    }
+                    Shape::Text { at, anchor, .. } => {
+                        if item.message.is_some() {
+                            prop_assert_eq!(*anchor, Anchor::Middle);
+                            labels.push(at.y);
+                        }
+                        vec![*at]
+                    }
+                    Shape::Path { points, .. } => points.clone(),
+                    Shape::Dot { at, .. } => vec![*at],
+                };
+                for point in points {
+                    prop_assert!((-1.0..=scene.width + 1.0).contains(&point.x), "{:?}", item);
+                    prop_assert!((-1.0..=scene.height + 1.0).contains(&point.y), "{:?} of {}", item, scene.height);
+                }
+            }
+            labels.sort_by(f64::total_cmp);
+            // The two labels of a handshake are always there and may be close; all others keep apart.
+            let close_pairs = labels.windows(2).filter(|pair| pair[1] - pair[0] < 13.0 - 1e-6).count();
+            prop_assert!(close_pairs <= 2, "{} pairs of labels overlap", close_pairs);
+            for (item, from, to) in arrows(&scene) {
+                let slack = scale * Timeline::of(&trace).clock(protocol).map_or(0.0, |fit| fit.uncertainty.as_millis()) + 1e-6;
+                prop_assert!(to >= from - slack, "{:?}", item);
+            }
+        }
+    }
+}
+
+#[test]
+fn arrows_slant_by_their_time_in_flight() {
+    let trace = recorded(Parameters::default(), Conditions { one_way: Span(4_000), thinking: Span(0), ..Conditions::default() });
+    let scene = draw(&trace, Protocol::WebSocket, 10.0, None);
+    for (item, from, to) in arrows(&scene) {
+        let message = item.message.and_then(|id| trace.message(id)).expect("an arrow shows a message");
+        if !message.kind.is_opening() {
+            assert!((to - from - 40.0).abs() < 1.0, "{} px", to - from);
+        }
+    }
+}
+
+#[test]
+fn each_message_has_its_arrow() {
+    let trace = recorded(Parameters { messages: 20, ..Parameters::default() }, Conditions::default());
+    for (protocol, expected) in [(Protocol::Http, 2 * 21), (Protocol::WebSocket, 2 * 21 + 2)] {
+        let scene = draw(&trace, protocol, 10.0, None);
+        assert_eq!(arrows(&scene).count(), expected);
+        let to_server = arrows(&scene).filter(|(item, ..)| {
+            item.message.and_then(|id| trace.message(id)).is_some_and(|message| message.direction == Direction::ToServer)
+        });
+        assert_eq!(to_server.count(), expected / 2);
+    }
+}
+
+#[test]
+fn of_a_large_run_only_what_is_in_view_is_laid_out() {
+    let trace = recorded(Parameters { messages: 5_000, size: 0, ..Parameters::default() }, Conditions::default());
+    let scene = draw(&trace, Protocol::Http, 10.0, Some((50_000.0, 50_700.0)));
+    assert!((20..120).contains(&arrows(&scene).count()), "{} arrows", arrows(&scene).count());
+    let inside = arrows(&scene).filter(|(_, from, to)| *to >= 50_000.0 && *from <= 50_700.0).count();
+    assert!(inside >= 60, "{inside} arrows in view");
+}
