@@ -64,20 +64,20 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 
 fn size(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let unit: u64 = match text[digits.len()..].to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kib" => 1 << 10,
-        "m" | "mib" => 1 << 20,
-        "g" | "gib" => 1 << 30,
-        _ => return Err("the units are KiB, MiB and GiB".to_owned()),
+    let unit: Option<u64> = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => Some(1),
+        "k" | "kib" => Some(1 << 10),
+        "m" | "mib" => Some(1 << 20),
+        "g" | "gib" => Some(1 << 30),
+        _ => None,
     };
-    let count: u64 = digits
+    let count = digits
         .trim()
         .parse()
-        .map_err(|_| "give a number of bytes, such as 65536 or 16MiB".to_owned())?;
-    count
-        .checked_mul(unit)
-        .ok_or_else(|| "that is more than any machine has".to_owned())
+        .ok()
+        .zip(unit)
+        .and_then(|(count, unit): (u64, _)| count.checked_mul(unit));
+    count.ok_or_else(|| "give a number of bytes, such as 65536, 64KiB or 16MiB".to_owned())
 }
 
 #[cfg(unix)]

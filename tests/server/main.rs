@@ -1,0 +1,11 @@
+//! The echo server from outside: over real sockets, each test with a server of its own on a free
+//! port, and the command as the binary that users start.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod command;
+mod echo;
+mod harness;
+mod page;
+mod refusals;
+mod transcript;
+mod websocket;
