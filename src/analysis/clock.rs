@@ -82,9 +82,9 @@ impl Bounds {
         for _ in 0..60 {
             let third = (until - from) / 3.0;
             if width(from + third) < width(until - third) {
-                from += third
+                from += third;
             } else {
-                until -= third
+                until -= third;
             }
         }
         let drift = f64::midpoint(from, until);

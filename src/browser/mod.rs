@@ -1,1 +1,18 @@
-//! To come.
+//! Every call of web-sys and js-sys: the clock, fetch, sockets, Resource Timing, the page's
+//! surroundings. Here the browser becomes a [`Network`](crate::network::Network) that labs can use.
+//!
+//! The rule that everything here serves: a time stamp is taken in the event or promise callback
+//! itself, before anything else happens there.
+
+pub mod clock;
+pub mod discovery;
+mod fetch;
+mod network;
+mod probe;
+mod promise;
+mod resource_timing;
+mod socket;
+pub mod surroundings;
+pub mod timer;
+
+pub use network::{BrowserNetwork, BrowserSocket, Plan};

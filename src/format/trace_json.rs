@@ -54,7 +54,11 @@ struct Body {
 /// # Errors
 /// When the trace cannot be expressed in JSON, which no trace of this version does.
 pub fn write(trace: &Trace) -> Result<String, serde_json::Error> {
-    serde_json::to_string(&Written { format: FORMAT, version: VERSION, trace })
+    serde_json::to_string(&Written {
+        format: FORMAT,
+        version: VERSION,
+        trace,
+    })
 }
 
 /// Reads a file's text back.
@@ -70,7 +74,11 @@ pub fn read(text: &str) -> Result<Trace, FileError> {
     match head.version {
         Some(VERSION) => {}
         Some(newer) if newer > VERSION => return Err(FileError::TooNew(newer)),
-        _ => return Err(FileError::Damaged("its field “version” should be a number from 1".into())),
+        _ => {
+            return Err(FileError::Damaged(
+                "its field “version” should be a number from 1".into(),
+            ));
+        }
     }
     // From the text again, so that an error names its line and column.
     let body: Body = serde_json::from_str(text).map_err(|error| FileError::Damaged(error.to_string()))?;

@@ -2,6 +2,7 @@
 //! [`Network`](crate::network::Network).
 
 pub mod exchange;
+pub mod link;
 mod parameter;
 
 pub use parameter::{ParameterError, Range};

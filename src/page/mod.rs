@@ -1,1 +1,77 @@
-//! To come.
+//! What the visitor sees: state, components, words, and the painting of scenes. Everything that is
+//! decided here is about showing; what a trace means is decided in `analysis`, where things go in
+//! `drawing`.
+
+#![allow(
+    unreachable_pub,
+    reason = "the component macro makes each component's properties public"
+)]
+
+mod chart;
+mod controls;
+mod diagram;
+mod endpoints;
+mod figures;
+mod inspector;
+mod lab;
+mod messages;
+mod run;
+mod state;
+mod status;
+mod take_away;
+mod words;
+
+use leptos::prelude::*;
+
+use crate::browser::surroundings;
+use crate::lab::link::{Link, Theme};
+use state::LabState;
+
+/// Puts the page into the document's body.
+pub fn mount() {
+    console_error_panic_hook::set_once();
+    leptos::mount::mount_to_body(App);
+}
+
+#[component]
+fn App() -> impl IntoView {
+    let (link, notices) = Link::read(&surroundings::query());
+    let state = LabState::new(link, notices);
+    state.tell_the_document();
+    run::begin(state);
+    view! {
+        <header class="site">
+            <h1><a href="./">"Duplex"</a></h1>
+            <p>"Watch HTTP and WebSocket talk."</p>
+            <ThemeSwitch state/>
+        </header>
+        <main>
+            <lab::ExchangeLab state/>
+        </main>
+        <footer class="site">
+            <p>
+                "Every arrow is a message that this browser really sent or received. "
+                "Nothing is simulated, and nothing leaves this page but the messages that you see."
+            </p>
+        </footer>
+    }
+}
+
+#[component]
+fn ThemeSwitch(state: LabState) -> impl IntoView {
+    let options = Theme::ALL.map(|theme| {
+        let selected = move || state.link.read().theme == theme;
+        view! { <option value=theme.name() selected=selected>{theme.name()}</option> }
+    });
+    let choose = move |name: String| {
+        if let Some(theme) = Theme::ALL.into_iter().find(|theme| theme.name() == name) {
+            state.link.write().theme = theme;
+        }
+    };
+    view! {
+        <label class="theme">
+            "Theme "
+            <select on:change:target=move |event| choose(event.target().value())>{options}</select>
+        </label>
+    }
+}

@@ -190,10 +190,10 @@ impl Trace {
             .collect();
         let mut openings: HashMap<(ConnectionId, u32, bool), MessageId> = HashMap::new();
         for message in &self.messages {
-            if let (Some(connection), None) = (message.connection, message.answers) {
-                if !matches!(message.kind, super::Kind::Binary | super::Kind::Text) {
-                    openings.insert((connection, message.turn, message.kind.is_opening()), message.id);
-                }
+            if let (Some(connection), None) = (message.connection, message.answers)
+                && !matches!(message.kind, super::Kind::Binary | super::Kind::Text)
+            {
+                openings.insert((connection, message.turn, message.kind.is_opening()), message.id);
             }
         }
         let mut answers: HashMap<MessageId, MessageId> = HashMap::new();

@@ -213,14 +213,11 @@ impl Recorder {
         reply: &Reply<'_>,
         envelope: usize,
     ) -> MessageId {
-        if let Some(evidence) = reply.evidence {
-            if !self.identified.contains(&connection) {
-                self.identified.push(connection);
-                self.events.push(Event::Identified {
-                    connection,
-                    server_id: evidence.connection,
-                });
-            }
+        if let Some(evidence) = reply.evidence
+            && !self.identified.contains(&connection)
+        {
+            self.identified.push(connection);
+            self.events.push(Event::Identified { connection, server_id: evidence.connection });
         }
         self.received_by_server(request, None, reply.evidence);
         let copy = self.copy(reply.at, reply.payload);

@@ -1,0 +1,198 @@
+//! One `WebSocket`, owned together with its callbacks. Each callback takes its stamp first, then
+//! queues what came; dropping the socket detaches the callbacks and closes it.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use js_sys::{ArrayBuffer, Uint8Array};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{BinaryType, CloseEvent, Event, MessageEvent, WebSocket};
+
+use super::clock;
+use crate::trace::Time;
+
+/// A message that came.
+pub(super) struct Incoming {
+    /// When its `message` event came.
+    pub(super) at: Time,
+    pub(super) data: Data,
+}
+
+/// What a message carries (RFC 6455 §5.6).
+pub(super) enum Data {
+    Binary(Vec<u8>),
+    Text(String),
+}
+
+/// How the socket was closed: its `close` event.
+#[derive(Clone, Debug)]
+pub(super) struct CloseSeen {
+    pub(super) at: Time,
+    pub(super) code: u16,
+    pub(super) reason: String,
+    pub(super) clean: bool,
+}
+
+#[derive(Default)]
+struct State {
+    opened: Option<Time>,
+    inbox: VecDeque<(Time, JsValue)>,
+    closed: Option<CloseSeen>,
+    waker: Option<Waker>,
+}
+
+impl State {
+    fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+/// A `WebSocket` and what came on it.
+pub(super) struct Socket {
+    socket: WebSocket,
+    state: Rc<RefCell<State>>,
+    _on_open: Closure<dyn FnMut(Event)>,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_close: Closure<dyn FnMut(CloseEvent)>,
+}
+
+impl Socket {
+    /// Calls the constructor. Gives the time of the call as well.
+    pub(super) fn connect(url: &str, subprotocol: Option<&str>) -> Result<(Time, Self), JsValue> {
+        let called = clock::now();
+        let socket = match subprotocol {
+            Some(name) => WebSocket::new_with_str(url, name)?,
+            None => WebSocket::new(url)?,
+        };
+        socket.set_binary_type(BinaryType::Arraybuffer);
+        let state = Rc::new(RefCell::new(State::default()));
+        let on_open = {
+            let state = state.clone();
+            Closure::<dyn FnMut(Event)>::new(move |_| {
+                let at = clock::now();
+                let mut state = state.borrow_mut();
+                state.opened = Some(at);
+                state.wake();
+            })
+        };
+        let on_message = {
+            let state = state.clone();
+            Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+                let at = clock::now();
+                let mut state = state.borrow_mut();
+                state.inbox.push_back((at, event.data()));
+                state.wake();
+            })
+        };
+        let on_close = {
+            let state = state.clone();
+            Closure::<dyn FnMut(CloseEvent)>::new(move |event: CloseEvent| {
+                let at = clock::now();
+                let mut state = state.borrow_mut();
+                let (code, reason, clean) = (event.code(), event.reason(), event.was_clean());
+                state.closed = Some(CloseSeen {
+                    at,
+                    code,
+                    reason,
+                    clean,
+                });
+                state.wake();
+            })
+        };
+        socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
+        socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
+        Ok((
+            called,
+            Self {
+                socket,
+                state,
+                _on_open: on_open,
+                _on_message: on_message,
+                _on_close: on_close,
+            },
+        ))
+    }
+
+    /// Waits for the `open` event, and gives its time.
+    pub(super) async fn opened(&self) -> Result<Time, CloseSeen> {
+        self.wait(|state| match (state.opened, &state.closed) {
+            (Some(at), _) => Some(Ok(at)),
+            (None, Some(closed)) => Some(Err(closed.clone())),
+            (None, None) => None,
+        })
+        .await
+    }
+
+    /// Waits for the next message. What came before a close is given first.
+    pub(super) async fn next(&self) -> Result<Incoming, CloseSeen> {
+        let (at, data) = self
+            .wait(|state| match (state.inbox.pop_front(), &state.closed) {
+                (Some(message), _) => Some(Ok(message)),
+                (None, Some(closed)) => Some(Err(closed.clone())),
+                (None, None) => None,
+            })
+            .await?;
+        let data = match data.dyn_ref::<ArrayBuffer>() {
+            Some(buffer) => Data::Binary(Uint8Array::new(buffer).to_vec()),
+            None => Data::Text(data.as_string().unwrap_or_default()),
+        };
+        Ok(Incoming { at, data })
+    }
+
+    /// Waits for the `close` event.
+    pub(super) async fn closed(&self) -> CloseSeen {
+        self.wait(|state| state.closed.clone()).await
+    }
+
+    /// The `close` event, if it came.
+    pub(super) fn close_seen(&self) -> Option<CloseSeen> {
+        self.state.borrow().closed.clone()
+    }
+
+    /// Sends a binary message; gives the time of the call.
+    pub(super) fn send(&self, bytes: &[u8]) -> Result<Time, JsValue> {
+        let at = clock::now();
+        self.socket.send_with_u8_array(bytes)?;
+        Ok(at)
+    }
+
+    /// Begins the closing handshake with code 1000 (RFC 6455 §7.1.2).
+    pub(super) fn close(&self) {
+        // It fails only for a code that a page may not use.
+        self.socket.close_with_code(1000).ok();
+    }
+
+    /// The agreed subprotocol and extensions.
+    pub(super) fn agreed(&self) -> (String, String) {
+        (self.socket.protocol(), self.socket.extensions())
+    }
+
+    async fn wait<T>(&self, mut ready: impl FnMut(&mut State) -> Option<T>) -> T {
+        std::future::poll_fn(|context| {
+            let mut state = self.state.borrow_mut();
+            match ready(&mut state) {
+                Some(value) => Poll::Ready(value),
+                None => {
+                    state.waker = Some(context.waker().clone());
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.socket.set_onopen(None);
+        self.socket.set_onmessage(None);
+        self.socket.set_onclose(None);
+        self.close();
+    }
+}

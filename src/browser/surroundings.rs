@@ -1,0 +1,309 @@
+//! The page's surroundings: its address, what the browser is, what it allows, storage, downloads.
+
+use js_sys::Reflect;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Blob, BlobPropertyBag, Document, HtmlAnchorElement, Location, Url, UrlSearchParams, Window};
+
+use crate::wire::RunId;
+
+fn window() -> Window {
+    web_sys::window().expect("a page has a window")
+}
+
+fn document() -> Document {
+    window().document().expect("a window has a document")
+}
+
+fn location() -> Location {
+    window().location()
+}
+
+/// What the browser calls itself (`navigator.userAgent`).
+#[must_use]
+pub fn browser() -> String {
+    window().navigator().user_agent().unwrap_or_default()
+}
+
+/// The page is cross-origin isolated, so that its clock is a fine one.
+#[must_use]
+pub fn isolated() -> bool {
+    flag("crossOriginIsolated")
+}
+
+/// The page is a secure context.
+#[must_use]
+pub fn secure() -> bool {
+    flag("isSecureContext")
+}
+
+fn flag(name: &str) -> bool {
+    Reflect::get(&window(), &name.into()).is_ok_and(|value| value.is_truthy())
+}
+
+/// The tab is hidden.
+#[must_use]
+pub fn hidden() -> bool {
+    document().hidden()
+}
+
+/// Calls back whenever the tab is hidden or shown again, as long as the result lives.
+#[must_use]
+pub fn on_visibility(callback: impl Fn(bool) + 'static) -> Listener {
+    Listener::new(document().unchecked_into(), "visibilitychange", move || {
+        callback(hidden())
+    })
+}
+
+/// An event listener that is taken away when this is dropped.
+pub struct Listener {
+    target: web_sys::EventTarget,
+    name: &'static str,
+    callback: Closure<dyn FnMut()>,
+}
+
+impl Listener {
+    fn new(target: web_sys::EventTarget, name: &'static str, callback: impl Fn() + 'static) -> Self {
+        let callback = Closure::<dyn FnMut()>::new(callback);
+        // It fails only for a target that takes no listeners, which a document does.
+        target
+            .add_event_listener_with_callback(name, callback.as_ref().unchecked_ref())
+            .ok();
+        Self { target, name, callback }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.target
+            .remove_event_listener_with_callback(self.name, self.callback.as_ref().unchecked_ref())
+            .ok();
+    }
+}
+
+/// A run id from the browser's cryptographic source.
+#[must_use]
+pub fn random_run_id() -> RunId {
+    let mut bytes = [0; 16];
+    let filled = window()
+        .crypto()
+        .and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes));
+    assert!(
+        filled.is_ok(),
+        "every browser that runs WebAssembly has crypto.getRandomValues"
+    );
+    RunId(u128::from_le_bytes(bytes))
+}
+
+/// What a thrown value says.
+#[must_use]
+pub fn error_text(error: &JsValue) -> String {
+    let message = Reflect::get(error, &"message".into())
+        .ok()
+        .and_then(|message| message.as_string());
+    message
+        .or_else(|| error.as_string())
+        .unwrap_or_else(|| "an error without a message".to_owned())
+}
+
+/// The page's own origin (`scheme://host:port`); `None` for a page from a file.
+#[must_use]
+pub fn own_origin() -> Option<String> {
+    let origin = location().origin().ok()?;
+    origin.starts_with("http").then_some(origin)
+}
+
+/// The page was loaded from this very machine.
+#[must_use]
+pub fn on_loopback() -> bool {
+    location().hostname().is_ok_and(|host| is_loopback(&host))
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.ends_with(".localhost") || host == "[::1]" || host.starts_with("127.")
+}
+
+/// The http origin that belongs to an `http:`, `https:`, `ws:` or `wss:` URL.
+#[must_use]
+pub fn http_origin(url: &str) -> Option<String> {
+    let url = Url::new(url).ok()?;
+    let scheme = match url.protocol().as_str() {
+        "http:" | "ws:" => "http",
+        "https:" | "wss:" => "https",
+        _ => return None,
+    };
+    Some(format!("{scheme}://{}", url.host()))
+}
+
+/// Whether a URL is one of those schemes, with a host; else what would be right.
+///
+/// # Errors
+/// When it is not; the error is a sentence.
+pub fn check_url(url: &str, schemes: [&str; 2]) -> Result<(), String> {
+    let [plain, secure] = schemes;
+    let right = Url::new(url).is_ok_and(|parsed| {
+        schemes.iter().any(|scheme| parsed.protocol() == format!("{scheme}:")) && !parsed.host().is_empty()
+    });
+    if right {
+        Ok(())
+    } else {
+        Err(format!(
+            "an address begins with {plain}:// or {secure}://, like {plain}://127.0.0.1:9000/…, not “{url}”"
+        ))
+    }
+}
+
+/// The URL's origin is the page's own.
+#[must_use]
+pub fn same_origin(url: &str) -> bool {
+    own_origin().is_some() && http_origin(url) == own_origin()
+}
+
+/// The page came by https, and the URL would go without (Mixed Content §4). Loopback is exempt.
+#[must_use]
+pub fn mixed_content(url: &str) -> bool {
+    let secure_page = location().protocol().is_ok_and(|scheme| scheme == "https:");
+    let Ok(url) = Url::new(url) else { return false };
+    secure_page && matches!(url.protocol().as_str(), "http:" | "ws:") && !is_loopback(&url.hostname())
+}
+
+/// The page's query, as pairs.
+#[must_use]
+pub fn query() -> Vec<(String, String)> {
+    let search = location().search().unwrap_or_default();
+    let Ok(parameters) = UrlSearchParams::new_with_str(&search) else {
+        return Vec::new();
+    };
+    let pairs = js_sys::try_iter(&parameters).ok().flatten();
+    let pairs = pairs
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok)
+        .map(|pair| js_sys::Array::from(&pair));
+    pairs
+        .filter_map(|pair| Some((pair.get(0).as_string()?, pair.get(1).as_string()?)))
+        .collect()
+}
+
+/// Makes these pairs the page's query, without a new entry in the history.
+pub fn replace_query(pairs: &[(String, String)]) {
+    let Ok(parameters) = UrlSearchParams::new() else { return };
+    for (name, value) in pairs {
+        parameters.append(name, value);
+    }
+    let query: String = parameters.to_string().into();
+    let path = location().pathname().unwrap_or_default();
+    let url = if query.is_empty() {
+        path
+    } else {
+        format!("{path}?{query}")
+    };
+    // A page from a file or a sandboxed frame may not; then its address simply stays.
+    if let Ok(history) = window().history() {
+        history.replace_state_with_url(&JsValue::NULL, "", Some(&url)).ok();
+    }
+}
+
+/// Sets an attribute of the document's root element.
+pub fn set_root_attribute(name: &str, value: &str) {
+    if let Some(root) = document().document_element() {
+        root.set_attribute(name, value).ok();
+    }
+}
+
+/// Offers a text as a file to be saved.
+///
+/// # Errors
+/// When the browser refuses; the error is what it says.
+pub fn download(name: &str, media_type: &str, text: &str) -> Result<(), String> {
+    let save = || -> Result<(), JsValue> {
+        let options = BlobPropertyBag::new();
+        options.set_type(media_type);
+        let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&text.into()), &options)?;
+        let url = Url::create_object_url_with_blob(&blob)?;
+        let anchor: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
+        anchor.set_href(&url);
+        anchor.set_download(name);
+        anchor.click();
+        Url::revoke_object_url(&url)
+    };
+    save().map_err(|error| error_text(&error))
+}
+
+/// Reads from the browser's storage; `None` where there is nothing, or no storage.
+#[must_use]
+pub fn stored(key: &str) -> Option<String> {
+    window().local_storage().ok()??.get_item(key).ok()?
+}
+
+/// Writes to the browser's storage, where there is one.
+pub fn store(key: &str, value: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        storage.set_item(key, value).ok();
+    }
+}
+
+/// The value of `data-<name>` at the event's target or the nearest element around it.
+#[must_use]
+pub fn data_of(target: &web_sys::EventTarget, name: &str) -> Option<String> {
+    let attribute = format!("data-{name}");
+    let element = target
+        .dyn_ref::<web_sys::Element>()?
+        .closest(&format!("[{attribute}]"))
+        .ok()??;
+    element.get_attribute(&attribute)
+}
+
+/// Moves the focus to the element of this id.
+pub fn focus(id: &str) {
+    let element = document()
+        .get_element_by_id(id)
+        .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(element) = element {
+        // An element that cannot take the focus leaves it where it is.
+        element.focus().ok();
+    }
+}
+
+/// Follows an element's size as long as it lives.
+pub struct SizeObserver {
+    observer: web_sys::ResizeObserver,
+    _callback: Closure<dyn FnMut()>,
+}
+
+impl Drop for SizeObserver {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
+
+/// Calls back with an element's inner width and height in pixels, now and whenever they change.
+#[must_use]
+pub fn observe_size(element: &web_sys::Element, callback: impl Fn(f64, f64) + 'static) -> Option<SizeObserver> {
+    let callback = {
+        let element = element.clone();
+        Closure::<dyn FnMut()>::new(move || {
+            callback(f64::from(element.client_width()), f64::from(element.client_height()))
+        })
+    };
+    let observer = web_sys::ResizeObserver::new(callback.as_ref().unchecked_ref()).ok()?;
+    observer.observe(element);
+    Some(SizeObserver {
+        observer,
+        _callback: callback,
+    })
+}
+
+/// The text of the file that was chosen in a file input; the input is emptied, so that the same file
+/// can be chosen again.
+#[must_use]
+pub fn chosen_file(event: &web_sys::Event) -> Option<impl Future<Output = Result<String, String>> + use<>> {
+    let input: web_sys::HtmlInputElement = event.target()?.dyn_into().ok()?;
+    let text = input.files()?.get(0)?.text();
+    input.set_value("");
+    Some(async move {
+        let read = super::promise::settled(&text).await.result;
+        read.map_err(|error| error_text(&error))
+            .map(|text| text.as_string().unwrap_or_default())
+    })
+}

@@ -1,0 +1,246 @@
+//! A scene as SVG markup. Looks are left to classes; a message's group names it in `data-message`.
+
+use std::fmt::Write as _;
+
+use crate::analysis::Provenance;
+use crate::drawing::{Anchor, Item, Point, Role, Scene, Shape};
+use crate::trace::{MessageId, Protocol};
+
+/// Half the width of an arrow's head, in pixels.
+const HEAD: f64 = 4.0;
+
+/// The markup of all items, to stand within an `<svg>` of the scene's size.
+#[must_use]
+pub fn markup(scene: &Scene, selected: Option<MessageId>) -> String {
+    let mut out = String::with_capacity(scene.items.len() * 160);
+    for item in &scene.items {
+        write_item(&mut out, item, item.message.is_some() && item.message == selected);
+    }
+    out
+}
+
+fn write_item(out: &mut String, item: &Item, selected: bool) {
+    let classes = classes(item.role);
+    let mark = if selected { " selected" } else { "" };
+    out.push_str("<g class=\"");
+    out.push_str(&classes);
+    out.push_str(mark);
+    out.push('"');
+    if let Some(id) = item.message {
+        add(out, format_args!(" data-message=\"{}\"", id.0));
+    }
+    out.push('>');
+    if !item.title.is_empty() {
+        out.push_str("<title>");
+        escape(out, &item.title);
+        out.push_str("</title>");
+    }
+    write_shape(out, item);
+    out.push_str("</g>");
+}
+
+fn write_shape(out: &mut String, item: &Item) {
+    match &item.shape {
+        Shape::Line { from, to } => line(out, *from, *to, ""),
+        Shape::Arrow { from, to } => {
+            line(out, *from, *to, " class=\"hit\"");
+            line(out, *from, *to, "");
+            head(out, *from, *to);
+        }
+        Shape::Lost { from, to } => {
+            line(out, *from, *to, " class=\"hit\"");
+            line(out, *from, *to, "");
+            let corner = |dx: f64, dy: f64| Point {
+                x: to.x + dx,
+                y: to.y + dy,
+            };
+            line(out, corner(-HEAD, -HEAD), corner(HEAD, HEAD), " class=\"cross\"");
+            line(out, corner(-HEAD, HEAD), corner(HEAD, -HEAD), " class=\"cross\"");
+        }
+        Shape::Rect { at, width, height } => {
+            add(
+                out,
+                format_args!(
+                    "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>",
+                    at.x, at.y
+                ),
+            );
+        }
+        Shape::Path { points, closed } => {
+            out.push_str("<path d=\"");
+            for (place, point) in points.iter().enumerate() {
+                add(
+                    out,
+                    format_args!("{}{:.1} {:.1}", if place == 0 { 'M' } else { 'L' }, point.x, point.y),
+                );
+            }
+            out.push_str(if *closed { "Z\"/>" } else { "\"/>" });
+        }
+        Shape::Dot { at, radius } => dot(out, item.role, *at, *radius),
+        Shape::Text { at, text, anchor } => {
+            let anchor = match anchor {
+                Anchor::Start => "start",
+                Anchor::Middle => "middle",
+                Anchor::End => "end",
+            };
+            add(
+                out,
+                format_args!("<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">", at.x, at.y),
+            );
+            escape(out, text);
+            out.push_str("</text>");
+        }
+    }
+}
+
+fn line(out: &mut String, from: Point, to: Point, attributes: &str) {
+    let Point { x, y } = from;
+    add(
+        out,
+        format_args!(
+            "<line{attributes} x1=\"{x:.1}\" y1=\"{y:.1}\" x2=\"{:.1}\" y2=\"{:.1}\"/>",
+            to.x, to.y
+        ),
+    );
+}
+
+fn head(out: &mut String, from: Point, to: Point) {
+    let (dx, dy) = (to.x - from.x, to.y - from.y);
+    let length = dx.hypot(dy).max(1e-6);
+    let (ux, uy) = (dx / length, dy / length);
+    let back = |side: f64| {
+        (
+            to.x - ux * 2.2 * HEAD - uy * side * HEAD,
+            to.y - uy * 2.2 * HEAD + ux * side * HEAD,
+        )
+    };
+    let ((x1, y1), (x2, y2)) = (back(1.0), back(-1.0));
+    add(
+        out,
+        format_args!(
+            "<path class=\"head\" d=\"M{x1:.1} {y1:.1}L{:.1} {:.1}L{x2:.1} {y2:.1}\"/>",
+            to.x, to.y
+        ),
+    );
+}
+
+/// HTTP's samples are discs, a WebSocket's are squares on their corner: told apart without colour.
+fn dot(out: &mut String, role: Role, at: Point, radius: f64) {
+    let Point { x, y } = at;
+    if matches!(
+        role,
+        Role::Sample {
+            protocol: Protocol::WebSocket,
+            ..
+        }
+    ) {
+        let r = radius * 1.2;
+        add(
+            out,
+            format_args!(
+                "<path d=\"M{x:.1} {:.1}L{:.1} {y:.1}L{x:.1} {:.1}L{:.1} {y:.1}Z\"/>",
+                y - r,
+                x + r,
+                y + r,
+                x - r
+            ),
+        );
+    } else {
+        add(
+            out,
+            format_args!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\"/>"),
+        );
+    }
+}
+
+/// Writing to a string never fails.
+fn add(out: &mut String, arguments: std::fmt::Arguments<'_>) {
+    out.write_fmt(arguments).ok();
+}
+
+fn escape(out: &mut String, text: &str) {
+    for character in text.chars() {
+        match character {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            _ => out.push(character),
+        }
+    }
+}
+
+/// The class names of a role.
+fn classes(role: Role) -> String {
+    let of = |name: &str, protocol: Protocol| format!("{name} {}", protocol_class(protocol));
+    match role {
+        Role::Lifeline => "lifeline".into(),
+        Role::Connection(protocol) => of("connection", protocol),
+        Role::ConnectionEnd(protocol) => of("connection-end", protocol),
+        Role::Message {
+            protocol,
+            provenance,
+            warm_up,
+        } => {
+            let unknown = if provenance == Provenance::Unknown {
+                " unknown"
+            } else {
+                ""
+            };
+            format!("{}{unknown}{}", of("message", protocol), warm_up_class(warm_up))
+        }
+        Role::MessageLabel { protocol, warm_up } => format!("{}{}", of("label", protocol), warm_up_class(warm_up)),
+        Role::Uncertainty(protocol) => of("uncertainty", protocol),
+        Role::Cut => "cut".into(),
+        Role::Grid => "grid".into(),
+        Role::Tick => "tick".into(),
+        Role::Sample { protocol, left_out } => {
+            format!("{}{}", of("sample", protocol), if left_out { " left-out" } else { "" })
+        }
+        Role::Spread(protocol) => of("spread", protocol),
+        Role::Median(protocol) => of("median", protocol),
+        Role::Note => "note".into(),
+    }
+}
+
+const fn warm_up_class(warm_up: bool) -> &'static str {
+    if warm_up { " warm-up" } else { "" }
+}
+
+/// The class name of a protocol, which stands for its colour everywhere.
+#[must_use]
+pub const fn protocol_class(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Http => "http",
+        Protocol::WebSocket => "ws",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_escaped_and_messages_named() {
+        let item = Item {
+            shape: Shape::Text {
+                at: Point { x: 1.0, y: 2.0 },
+                text: "<b> & \"c\"".into(),
+                anchor: Anchor::End,
+            },
+            role: Role::Note,
+            message: Some(MessageId(7)),
+            title: "a<b".into(),
+        };
+        let scene = Scene {
+            width: 1.0,
+            height: 1.0,
+            items: vec![item],
+        };
+        assert_eq!(
+            markup(&scene, Some(MessageId(7))),
+            "<g class=\"note selected\" data-message=\"7\"><title>a&lt;b</title>\
+             <text x=\"1.0\" y=\"2.0\" text-anchor=\"end\">&lt;b&gt; &amp; &quot;c&quot;</text></g>"
+        );
+    }
+}

@@ -1,0 +1,233 @@
+//! One message in full: what it is, its times with their provenance, its bytes by layer, and the
+//! payload in hex.
+
+use leptos::prelude::*;
+
+use super::diagram;
+use super::messages::since_start;
+use super::state::LabState;
+use super::words;
+use crate::analysis::{Placed, Timeline};
+use crate::drawing::sequence::bytes;
+use crate::format::svg;
+use crate::trace::{Direction, Message, Moment, Phases, Protocol, Trace};
+
+/// Bytes of the payload that are shown.
+const SHOWN: usize = 256;
+
+#[component]
+pub(super) fn Inspector(state: LabState) -> impl IntoView {
+    let content = move || {
+        let record = state.record.read();
+        let trace = record.trace.as_ref()?;
+        let message = trace.message(state.selected.get()?)?;
+        Some(details(trace, &record.timeline, message))
+    };
+    let picked = Memo::new(move |_| {
+        let record = state.record.read();
+        let message = record
+            .trace
+            .as_ref()
+            .zip(state.selected.get())
+            .and_then(|(trace, id)| trace.message(id));
+        message.map(|message| message.protocol)
+    });
+    let step = move |by: isize| {
+        if let Some(protocol) = picked.get_untracked() {
+            diagram::step(state, protocol, by);
+        }
+    };
+    view! {
+        <aside
+            id="inspector"
+            class="inspector"
+            class:open=move || picked.get().is_some()
+            tabindex="-1"
+            aria-label="The picked message"
+            on:keydown=move |event| {
+                match event.key().as_str() {
+                    "ArrowDown" | "ArrowRight" => step(1),
+                    "ArrowUp" | "ArrowLeft" => step(-1),
+                    "Escape" => state.selected.set(None),
+                    _ => return,
+                }
+                event.prevent_default();
+            }
+        >
+            <div class="bar" class:unseen=move || picked.get().is_none()>
+                <button type="button" on:click=move |_| step(-1)>"Previous"</button>
+                <button type="button" on:click=move |_| step(1)>"Next"</button>
+                <button type="button" on:click=move |_| state.selected.set(None)>"Close"</button>
+            </div>
+            <p class="hint" class:unseen=move || picked.get().is_some()>
+                "Click an arrow, or press the arrow keys in a diagram, to see a message in full."
+            </p>
+            {content}
+        </aside>
+    }
+}
+
+fn details(trace: &Trace, timeline: &Timeline, message: &Message) -> impl IntoView + use<> {
+    let class = svg::protocol_class(message.protocol);
+    let to = match message.direction {
+        Direction::ToServer => "page → server",
+        Direction::ToPage => "server → page",
+    };
+    let turn = if message.warm_up {
+        "warm-up".to_owned()
+    } else {
+        format!("turn {}", message.turn)
+    };
+    let phases = message.phases.as_deref().map(phase_rows);
+    view! {
+        <h3 class=class>{words::kind(message)}</h3>
+        <p class="meta">{words::protocol(message.protocol)} " · " {turn} " · " {to}</p>
+        <p>{words::explanation(message)}</p>
+        <h4>"Times"</h4>
+        <dl>{time_rows(trace, timeline, message)}{phases}</dl>
+        <h4>"Bytes"</h4>
+        <dl>{byte_rows(message)}</dl>
+        <h4>"Connection"</h4>
+        <p>{connection_words(trace, message)}</p>
+        {payload(message)}
+    }
+}
+
+fn row(name: &'static str, value: String, note: &'static str) -> impl IntoView + use<> {
+    view! { <div><dt>{name}</dt><dd>{value} <small>{note}</small></dd></div> }
+}
+
+fn time_rows(trace: &Trace, timeline: &Timeline, message: &Message) -> impl IntoView + use<> {
+    let (sent, received) = timeline.ends(trace, message);
+    let at = |placed: Option<Placed>| {
+        placed.map_or_else(
+            || "unknown".to_owned(),
+            |placed| format!("{} ms", since_start(trace, placed)),
+        )
+    };
+    let whole = message
+        .answers
+        .and_then(|id| trace.message(id))
+        .and_then(|request| Some(message.received.page()? - request.sent.page()?));
+    let head = message
+        .head
+        .map(|head| at(timeline.place(trace, message.protocol, Moment::Page(head))));
+    (
+        row("Sent", at(sent), words::provenance(message.sent)),
+        head.map(|head| row("Head there", head, "measured in this page")),
+        row("Received", at(received), words::provenance(message.received)),
+        whole.map(|whole| row("Round trip", whole.to_string(), "from the call to the whole reply")),
+    )
+}
+
+/// The phases that Resource Timing tells of an exchange; a WebSocket has no such entry.
+fn phase_rows(phases: &Phases) -> impl IntoView + use<> {
+    let connect = if phases.connected() {
+        (phases.connect_end - phases.connect_start).to_string()
+    } else {
+        "reused".to_owned()
+    };
+    (
+        row(
+            "Before sending",
+            (phases.request_start - phases.start).to_string(),
+            "queueing and connecting",
+        ),
+        row("Connecting", connect, "connectStart to connectEnd"),
+        row(
+            "Waiting",
+            (phases.response_start - phases.request_start).to_string(),
+            "requestStart to responseStart",
+        ),
+        row(
+            "Reading",
+            (phases.response_end - phases.response_start).to_string(),
+            "responseStart to responseEnd",
+        ),
+        row("Protocol", phases.protocol.clone(), "nextHopProtocol"),
+    )
+}
+
+fn byte_rows(message: &Message) -> impl IntoView + use<> {
+    let overhead_note = match (message.protocol, message.kind.is_opening()) {
+        (Protocol::Http, _) | (_, true) => "head, counted by the server",
+        (Protocol::WebSocket, false) => "frame header, derived from the length",
+    };
+    let unknown = || "unknown".to_owned();
+    (
+        row("Payload", bytes(message.payload), ""),
+        row("Overhead", message.overhead.map_or_else(unknown, bytes), overhead_note),
+        row(
+            "Our instrument",
+            message.instrument.map_or_else(unknown, bytes),
+            "charged to no protocol",
+        ),
+    )
+}
+
+fn connection_words(trace: &Trace, message: &Message) -> String {
+    let Some(connection) = message.connection.and_then(|id| trace.connection(id)) else {
+        return "The server does not tell which TCP connection carried this.".to_owned();
+    };
+    let carried = trace
+        .messages
+        .iter()
+        .filter(|other| other.connection == Some(connection.id))
+        .count();
+    let name = match connection.server_id {
+        Some(id) => format!("TCP connection {id} (the server’s number)"),
+        None => "One TCP connection".to_owned(),
+    };
+    let open = if connection.already_open {
+        ", open since before the run"
+    } else {
+        ""
+    };
+    let extensions = match (connection.protocol, connection.extensions.as_str()) {
+        (Protocol::Http, _) => String::new(),
+        (Protocol::WebSocket, "") => " No extensions were negotiated.".to_owned(),
+        (Protocol::WebSocket, names) => format!(" Extensions: {names}."),
+    };
+    format!("{name}{open}; it carried {carried} messages of this run.{extensions}")
+}
+
+fn payload(message: &Message) -> impl IntoView + use<> {
+    let copy = message.copy.as_ref().map(|copy| copy.0.as_slice());
+    let words = match copy {
+        None if message.kind.is_opening() => None,
+        None => Some("Its bytes are not kept: the room for copies was used up.".to_owned()),
+        Some([]) => Some("It is empty.".to_owned()),
+        Some(bytes) if bytes.len() > SHOWN => Some(format!("The first {SHOWN} of {} bytes.", bytes.len())),
+        Some(_) => None,
+    };
+    let dump = copy
+        .filter(|bytes| !bytes.is_empty())
+        .map(|bytes| hex_dump(&bytes[..bytes.len().min(SHOWN)]));
+    (copy.is_some() || words.is_some()).then(|| {
+        view! {
+            <h4>"Payload"</h4>
+            {words.map(|words| view! { <p class="hint">{words}</p> })}
+            {dump.map(|dump| view! { <pre class="hex">{dump}</pre> })}
+        }
+    })
+}
+
+/// Eight bytes a line: offset, hex, and as ASCII where they are printable.
+fn hex_dump(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for (line, chunk) in bytes.chunks(8).enumerate() {
+        let hex: Vec<String> = chunk.iter().map(|byte| format!("{byte:02x}")).collect();
+        let text: String = chunk
+            .iter()
+            .map(|&byte| {
+                if byte.is_ascii_graphic() || byte == b' ' {
+                    char::from(byte)
+                } else {
+                    '·'
+                }
+            })
+            .collect();
+        out += &format!("{:04x}  {:<23}  {text}\n", line * 8, hex.join(" "));
+    }
+    out
+}

@@ -1,0 +1,173 @@
+//! What values say, in words. The one place where a failure, a kind of message or a ratio becomes a
+//! sentence.
+
+use crate::trace::{Cause, Failure, Inference, Kind, Message, Moment, Protocol, Span};
+
+/// The protocol's name.
+pub(super) const fn protocol(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Http => "HTTP",
+        Protocol::WebSocket => "WebSocket",
+    }
+}
+
+/// Why a run could not go on, in a sentence or two that say how that is known.
+pub(super) fn failure(failure: &Failure) -> String {
+    let whose = match failure.turn {
+        Some(0) => format!("in the warm-up over {}", protocol(failure.protocol)),
+        Some(turn) => format!("in turn {turn} over {}", protocol(failure.protocol)),
+        None => "while the WebSocket was being opened".to_owned(),
+    };
+    let cause = cause(&failure.cause);
+    let inferred = inferred(failure.inferred_from);
+    format!("The run failed {whose}: {cause} {inferred} What was measured until then is kept.")
+}
+
+fn cause(cause: &Cause) -> String {
+    match cause {
+        Cause::MixedContent => {
+            "a page that came by https may not talk to an unencrypted address (mixed content). Use https and wss."
+                .to_owned()
+        }
+        Cause::Cors => {
+            "the server is there, but does not allow this page to read its answers (CORS: the response lacks a fitting \
+             Access-Control-Allow-Origin)."
+                .to_owned()
+        }
+        Cause::NoAnswer => {
+            "no answer. The server is not running, refuses the connection, is blocked, or the address is wrong."
+                .to_owned()
+        }
+        Cause::Vanished => "the server answered before, and now it does not any more.".to_owned(),
+        Cause::ConnectTimeout { after } => format!("the connection was not open within {after}."),
+        Cause::ReplyTimeout { after } => format!("there was no reply within {after}."),
+        Cause::ClosedMidway {
+            code: Some(code),
+            reason,
+        } if reason.is_empty() => {
+            format!(
+                "the connection was closed half-way, with close code {code}{}.",
+                close_code(*code)
+            )
+        }
+        Cause::ClosedMidway {
+            code: Some(code),
+            reason,
+        } => {
+            format!(
+                "the connection was closed half-way, with close code {code}{} and the reason “{reason}”.",
+                close_code(*code)
+            )
+        }
+        Cause::ClosedMidway { code: None, .. } => "the connection was closed half-way.".to_owned(),
+        Cause::HandshakeRefused => {
+            "the server is there, but did not agree to a WebSocket at this address (no 101 Switching Protocols)."
+                .to_owned()
+        }
+        Cause::Status { status } => format!("the server answered with status {status}, which is no success."),
+        Cause::DifferentEcho => "what came back is not what was sent. Is this address an echo?".to_owned(),
+        Cause::Unreadable { why } => format!("the reply cannot be read: {why}."),
+        Cause::BadUrl { why } => format!("the browser does not take the address: {why}."),
+    }
+}
+
+/// What a close code means (RFC 6455 §7.4.1).
+pub(super) const fn close_code(code: u16) -> &'static str {
+    match code {
+        1000 => " (normal closure)",
+        1001 => " (going away)",
+        1002 => " (protocol error)",
+        1003 => " (unsupported data)",
+        1005 => " (no code was given)",
+        1006 => " (the connection was lost without a close frame)",
+        1007 => " (invalid data)",
+        1008 => " (policy violation)",
+        1009 => " (message too big)",
+        1010 => " (extension missing)",
+        1011 => " (server error)",
+        _ => "",
+    }
+}
+
+const fn inferred(from: Inference) -> &'static str {
+    match from {
+        Inference::Schemes => "(Known from the two addresses.)",
+        Inference::Thrown => "(The browser said so when it was asked.)",
+        Inference::ProbeAnswered => {
+            "(A page is not told why a request fails; a second request that needs no permission was answered.)"
+        }
+        Inference::ProbeFailed => {
+            "(A page is not told why a request fails; a second request that needs no permission failed too.)"
+        }
+        Inference::Timer => "(The page’s own timer ran out.)",
+        Inference::CloseEvent => "(From the WebSocket’s close event.)",
+        Inference::BodyRejected => "(The response’s head had come, its body did not.)",
+        Inference::Reply => "(From the reply itself.)",
+    }
+}
+
+/// How two medians compare.
+pub(super) fn faster(http: Span, ws: Span) -> String {
+    let (slow, fast, slower, faster) = if http >= ws {
+        (http, ws, Protocol::Http, Protocol::WebSocket)
+    } else {
+        (ws, http, Protocol::WebSocket, Protocol::Http)
+    };
+    if fast <= Span::ZERO {
+        return format!(
+            "A round trip over {} was shorter than this browser’s clock can tell.",
+            protocol(faster)
+        );
+    }
+    let ratio = slow.0 as f64 / fast.0 as f64;
+    if ratio < 1.1 {
+        return format!("A typical round trip took about as long over both: {http} over HTTP, {ws} over WebSocket.");
+    }
+    format!(
+        "A typical round trip over {} took {ratio:.1} times as long as over {}: {slow} against {fast}.",
+        protocol(slower),
+        protocol(faster),
+    )
+}
+
+/// What a message is, in its protocol's terms.
+pub(super) fn kind(message: &Message) -> String {
+    match message.kind {
+        Kind::Request => "Request".to_owned(),
+        Kind::Response { status } => format!("Response, status {status}"),
+        Kind::Handshake => "Opening handshake: GET with Upgrade".to_owned(),
+        Kind::SwitchingProtocols => "101 Switching Protocols".to_owned(),
+        Kind::Binary => "Binary message".to_owned(),
+        Kind::Text => "Text message".to_owned(),
+    }
+}
+
+/// What a message means, in a line for somebody who sees it for the first time.
+pub(super) const fn explanation(message: &Message) -> &'static str {
+    match message.kind {
+        Kind::Request => {
+            "The page asks. Every HTTP request says again who asks and what for, in its head; nothing is taken as known from the one before."
+        }
+        Kind::Response { .. } => {
+            "The server answers this one request. Over HTTP it never speaks first: without a request there is no response."
+        }
+        Kind::Handshake => {
+            "A WebSocket begins as an HTTP request that asks to switch to another protocol on this very connection."
+        }
+        Kind::SwitchingProtocols => {
+            "The server agrees. From here on the same TCP connection carries WebSocket frames, and either side may send."
+        }
+        Kind::Binary | Kind::Text => {
+            "A message on the open connection: a few bytes of frame header, then the payload. No head, no names, no new connection."
+        }
+    }
+}
+
+/// Where a time comes from.
+pub(super) const fn provenance(moment: Moment) -> &'static str {
+    match moment {
+        Moment::Page(_) => "measured in this page",
+        Moment::Server(_) => "reported by the server",
+        Moment::Unknown => "not known: drawn half-way",
+    }
+}
