@@ -15,11 +15,18 @@ use anyhow::{Context, Result};
 
 use crate::arguments::Layer;
 use crate::counts::Counts;
-use crate::echo_server::EchoServer;
+use crate::echo_server::{DEFAULT_ADDRESS, EchoServer};
 use crate::{page, process, project, tools};
 
 /// The page's target.
 const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
+
+/// How clippy's warnings become errors.
+const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
+
+/// The environment variable that tells the browser tests which echo server to speak to, at compile
+/// time: there is no environment in a browser.
+const TEST_SERVER: &str = "DUPLEX_TEST_SERVER";
 
 /// What the tests' browser is started with. The second half keeps it from asking for hosts on the
 /// internet while tests run.
@@ -58,30 +65,25 @@ pub(crate) fn test(layers: &[Layer]) -> bool {
 /// Format, clippy and documentation, for both targets.
 fn lints(report: &mut Report) -> Result<()> {
     tools::for_lints()?;
-    let page = ["--lib", "--bin", "page"];
-    let deny = ["--", "-D", "warnings"];
     report.check("format", process::cargo().args(["fmt", "--all", "--check"]));
+
     let mut host = process::cargo();
-    host.args(["clippy", "--workspace", "--all-targets", "--features", "end-to-end"])
-        .args(deny);
-    report.check("clippy, host", &mut host);
-    let mut wasm = process::cargo();
-    wasm.arg("clippy")
+    host.args(["clippy", "--workspace", "--all-targets", "--features", "end-to-end"]);
+    report.check("clippy, host", host.args(DENY_WARNINGS));
+
+    let mut page = process::cargo();
+    page.arg("clippy")
         .args(WASM)
-        .args(page)
-        .args(["--test", "browser"])
-        .args(deny);
-    report.check("clippy, page", &mut wasm);
-    // The page's modules are documented for its target only.
-    let mut docs = process::cargo();
-    docs.args(["doc", "--no-deps", "--lib"])
-        .args(WASM)
-        .env("RUSTDOCFLAGS", "-D warnings");
-    report.check("documentation, page", &mut docs);
-    let mut docs = process::cargo();
-    docs.args(["doc", "--no-deps", "--workspace"])
-        .env("RUSTDOCFLAGS", "-D warnings");
-    report.check("documentation, host", &mut docs);
+        .args(["--lib", "--bin", "page", "--test", "browser"]);
+    // The browser tests want a server's name; nothing is asked of it here.
+    page.env(TEST_SERVER, format!("http://{DEFAULT_ADDRESS}"));
+    report.check("clippy, page", page.args(DENY_WARNINGS));
+
+    for (name, target) in [("documentation, host", &[][..]), ("documentation, page", &WASM)] {
+        let mut docs = process::cargo();
+        docs.args(["doc", "--no-deps", "--lib", "--examples"]).args(target);
+        report.check(name, docs.env("RUSTDOCFLAGS", "-D warnings"));
+    }
     Ok(())
 }
 
@@ -101,8 +103,7 @@ fn browser(report: &mut Report) -> Result<()> {
     let server = EchoServer::start(&project::built("debug", "duplex")?)?;
     let mut command = process::cargo();
     command.arg("test").args(WASM).args(["--test", "browser"]);
-    // The tests are told at compile time: there is no environment in a browser.
-    command.env("DUPLEX_TEST_SERVER", server.origin());
+    command.env(TEST_SERVER, server.origin());
     command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &runner.program);
     command.env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_TEST_LIMIT);
     command.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", write_capabilities(&browser)?);
