@@ -28,24 +28,13 @@ struct Running {
 impl Running {
     fn start(arguments: &[&str]) -> Self {
         let mut command = duplex();
-        command
-            .args(["--listen", "127.0.0.1:0", "--no-page"])
-            .args(arguments)
-            .stdout(Stdio::piped());
+        command.args(["--listen", "127.0.0.1:0", "--no-page"]).args(arguments).stdout(Stdio::piped());
         let mut child = command.spawn().expect("it starts");
         let mut line = String::new();
         let stdout = child.stdout.take().expect("it is piped");
-        BufReader::new(stdout)
-            .read_line(&mut line)
-            .expect("it says where it is");
-        let address = line
-            .trim_end()
-            .strip_prefix("Duplex is at http://")
-            .and_then(|rest| rest.strip_suffix('/'));
-        Self {
-            address: address.unwrap_or_else(|| panic!("{line}")).to_owned(),
-            child,
-        }
+        BufReader::new(stdout).read_line(&mut line).expect("it says where it is");
+        let address = line.trim_end().strip_prefix("Duplex is at http://").and_then(|rest| rest.strip_suffix('/'));
+        Self { address: address.unwrap_or_else(|| panic!("{line}")).to_owned(), child }
     }
 
     fn ended(&mut self) -> ExitStatus {
@@ -90,25 +79,14 @@ fn a_port_in_use_is_told_with_what_to_do() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     let said = refused(&["--listen", &address, "--no-page"]);
-    assert!(
-        said.contains(&address) && said.contains("already in use") && said.contains("--listen"),
-        "{said}"
-    );
+    assert!(said.contains(&address) && said.contains("already in use") && said.contains("--listen"), "{said}");
 }
 
 #[test]
 fn a_missing_page_is_told_with_what_makes_one() {
     let folder = tempfile::tempdir().expect("a folder");
-    let said = refused(&[
-        "--listen",
-        "127.0.0.1:0",
-        "--page",
-        folder.path().to_str().expect("text"),
-    ]);
-    assert!(
-        said.contains("index.html") && said.contains("cargo xtask dist"),
-        "{said}"
-    );
+    let said = refused(&["--listen", "127.0.0.1:0", "--page", folder.path().to_str().expect("text")]);
+    assert!(said.contains("index.html") && said.contains("cargo xtask dist"), "{said}");
 }
 
 #[test]
@@ -130,21 +108,11 @@ fn wrong_options_are_told_with_what_would_be_right() {
 #[test]
 fn help_and_version_are_given() {
     let help = String::from_utf8(duplex().arg("--help").output().expect("it starts").stdout).expect("text");
-    for option in [
-        "--listen",
-        "--page",
-        "--no-page",
-        "--max-body",
-        "--max-message",
-        "--log",
-    ] {
+    for option in ["--listen", "--page", "--no-page", "--max-body", "--max-message", "--log"] {
         assert!(help.contains(option), "{help}");
     }
     let version = duplex().arg("--version").output().expect("it starts").stdout;
-    assert_eq!(
-        String::from_utf8_lossy(&version).trim(),
-        format!("duplex {}", env!("CARGO_PKG_VERSION"))
-    );
+    assert_eq!(String::from_utf8_lossy(&version).trim(), format!("duplex {}", env!("CARGO_PKG_VERSION")));
 }
 
 #[cfg(unix)]

@@ -21,11 +21,7 @@ async fn bodies_come_back_byte_for_byte() {
 async fn a_chunked_body_comes_back_whole() {
     let server = TestServer::start().await;
     let head = "PUT /echo HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n";
-    let response = server
-        .connect()
-        .await
-        .exchange(head, b"3\r\nhel\r\n2;a=b\r\nlo\r\n0\r\n\r\n")
-        .await;
+    let response = server.connect().await.exchange(head, b"3\r\nhel\r\n2;a=b\r\nlo\r\n0\r\n\r\n").await;
     assert_eq!((response.status, response.body.as_slice()), (200, &b"hello"[..]));
     assert_eq!(response.header("content-length"), Some("5"));
 }
@@ -35,14 +31,8 @@ async fn any_method_is_echoed() {
     let server = TestServer::start().await;
     let mut client = server.connect().await;
     for method in ["GET", "HEAD", "DELETE", "PATCH", "OPTIONS", "BREW"] {
-        let response = client
-            .exchange(&format!("{method} /echo HTTP/1.1\r\nHost: test\r\n\r\n"), b"")
-            .await;
-        assert_eq!(
-            (response.status, response.header("content-length")),
-            (200, Some("0")),
-            "{method}"
-        );
+        let response = client.exchange(&format!("{method} /echo HTTP/1.1\r\nHost: test\r\n\r\n"), b"").await;
+        assert_eq!((response.status, response.header("content-length")), (200, Some("0")), "{method}");
     }
 }
 
@@ -73,10 +63,7 @@ async fn a_connection_is_kept_and_its_requests_are_numbered() {
             (evidence.connection, evidence.opened, evidence.ordinal),
             (before.connection, before.opened, ordinal)
         );
-        assert!(
-            before.sent <= evidence.received,
-            "a request came before the last response was sent"
-        );
+        assert!(before.sent <= evidence.received, "a request came before the last response was sent");
         before = evidence;
     }
 }
@@ -100,20 +87,14 @@ async fn evidence_times_are_in_the_order_of_what_they_tell() {
     let server = TestServer::start().await;
     let mut client = server.connect().await;
     let body = vec![0; 300_000];
-    let head = format!(
-        "POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
+    let head = format!("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n\r\n", body.len());
     client.send(head.as_bytes()).await;
     // A whole exchange on another connection lies between the head and the body.
     let between = server.connect().await.echo("", b"").await.evidence();
     client.send(&body).await;
     let evidence = client.response(false).await.evidence();
     assert!(evidence.opened <= between.opened, "{evidence:?} {between:?}");
-    assert!(
-        between.sent <= evidence.received,
-        "the request was received with its last byte: {evidence:?} {between:?}"
-    );
+    assert!(between.sent <= evidence.received, "the request was received with its last byte: {evidence:?} {between:?}");
     assert!(evidence.received <= evidence.sent, "{evidence:?}");
 }
 
@@ -166,19 +147,14 @@ async fn the_server_describes_itself() {
     let discovery: Discovery = server.get("/.well-known/duplex").await.json();
     assert_eq!(discovery.software, Discovery::SOFTWARE);
     assert_eq!(discovery.endpoints.echo, "/echo");
-    assert_eq!(
-        (discovery.limits.max_body, discovery.limits.max_message),
-        (1234, 16 << 20)
-    );
+    assert_eq!((discovery.limits.max_body, discovery.limits.max_message), (1234, 16 << 20));
 }
 
 #[tokio::test]
 async fn two_servers_do_not_get_in_each_others_way() {
     let (one, other) = (TestServer::start().await, TestServer::start().await);
-    let discoveries: [Discovery; 2] = [
-        one.get("/.well-known/duplex").await.json(),
-        other.get("/.well-known/duplex").await.json(),
-    ];
+    let discoveries: [Discovery; 2] =
+        [one.get("/.well-known/duplex").await.json(), other.get("/.well-known/duplex").await.json()];
     assert_ne!(discoveries[0].instance, discoveries[1].instance);
     for server in [&one, &other] {
         let evidence = server.connect().await.echo(&format!("run={RUN}"), b"").await.evidence();

@@ -16,9 +16,7 @@ pub(crate) const RUN: RunId = RunId(0x0123_4567_89ab_cdef);
 
 /// Waits for what must come, but not for ever.
 pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(20), future)
-        .await
-        .expect("it comes in time")
+    tokio::time::timeout(Duration::from_secs(20), future).await.expect("it comes in time")
 }
 
 /// A server on a free port.
@@ -62,6 +60,12 @@ impl TestServer {
         response.json()
     }
 
+    /// Waits until the server knows of a run: it has read the head of a request that names it.
+    pub(crate) async fn knows(&self, run: RunId) {
+        let target = format!("/transcript/{run}");
+        within(async { while self.get(&target).await.status == 404 {} }).await;
+    }
+
     /// The transcript, once it says what is waited for.
     pub(crate) async fn transcript_when(&self, run: RunId, ready: impl Fn(&Transcript) -> bool) -> Transcript {
         within(async {
@@ -78,10 +82,7 @@ impl TestServer {
 
     /// `GET` on a connection of its own.
     pub(crate) async fn get(&self, target: &str) -> Response {
-        self.connect()
-            .await
-            .exchange(&format!("GET {target} HTTP/1.1\r\nHost: test\r\n\r\n"), b"")
-            .await
+        self.connect().await.exchange(&format!("GET {target} HTTP/1.1\r\nHost: test\r\n\r\n"), b"").await
     }
 }
 
@@ -110,9 +111,7 @@ impl Response {
     /// The value of a header, if it is there once.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let lines = self.head.lines().filter_map(|line| line.split_once(": "));
-        let mut values = lines
-            .filter(|(its, _)| its.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value);
+        let mut values = lines.filter(|(its, _)| its.eq_ignore_ascii_case(name)).map(|(_, value)| value);
         values.next().filter(|_| values.next().is_none())
     }
 
@@ -139,11 +138,7 @@ impl RawClient {
     pub(crate) async fn connect(address: SocketAddr) -> Self {
         let tcp = TcpStream::connect(address).await.expect("the server listens");
         tcp.set_nodelay(true).expect("it is a socket");
-        Self {
-            tcp,
-            buffer: Vec::new(),
-            written: 0,
-        }
+        Self { tcp, buffer: Vec::new(), written: 0 }
     }
 
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
@@ -159,10 +154,7 @@ impl RawClient {
 
     /// `POST /echo` with a query.
     pub(crate) async fn echo(&mut self, query: &str, body: &[u8]) -> Response {
-        let head = format!(
-            "POST /echo?{query} HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
+        let head = format!("POST /echo?{query} HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n\r\n", body.len());
         self.exchange(&head, body).await
     }
 
@@ -173,28 +165,14 @@ impl RawClient {
                 if let Some(at) = self.buffer.windows(4).position(|window| window == b"\r\n\r\n") {
                     return at + 4;
                 }
-                assert!(
-                    self.fill().await > 0,
-                    "the connection ended within a head: {:?}",
-                    self.buffer
-                );
+                assert!(self.fill().await > 0, "the connection ended within a head: {:?}", self.buffer);
             }
         })
         .await;
         let head = String::from_utf8(self.buffer.drain(..head_length).collect()).expect("a head is text");
-        let status = head
-            .split(' ')
-            .nth(1)
-            .and_then(|status| status.parse().ok())
-            .expect("there is a status");
-        let mut response = Response {
-            status,
-            head,
-            body: Vec::new(),
-        };
-        let length = response
-            .header("content-length")
-            .map_or(0, |length| length.parse().expect("a number"));
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("there is a status");
+        let mut response = Response { status, head, body: Vec::new() };
+        let length = response.header("content-length").map_or(0, |length| length.parse().expect("a number"));
         if !to_head {
             response.body = self.take(length).await;
         }
@@ -205,11 +183,7 @@ impl RawClient {
     pub(crate) async fn take(&mut self, count: usize) -> Vec<u8> {
         within(async {
             while self.buffer.len() < count {
-                assert!(
-                    self.fill().await > 0,
-                    "the connection ended {} bytes too early",
-                    count - self.buffer.len()
-                );
+                assert!(self.fill().await > 0, "the connection ended {} bytes too early", count - self.buffer.len());
             }
         })
         .await;
@@ -223,10 +197,7 @@ impl RawClient {
     }
 
     async fn fill(&mut self) -> usize {
-        self.tcp
-            .read_buf(&mut self.buffer)
-            .await
-            .expect("the connection is not reset")
+        self.tcp.read_buf(&mut self.buffer).await.expect("the connection is not reset")
     }
 
     /// Opens a WebSocket; returns the 101.
@@ -259,10 +230,7 @@ impl RawClient {
         assert_eq!(first, 0x88, "a close frame");
         assert_eq!(self.rest().await, b"", "nothing follows a close frame");
         let code = u16::from_be_bytes([payload[0], payload[1]]);
-        (
-            code,
-            String::from_utf8(payload[2..].to_vec()).expect("a reason is text"),
-        )
+        (code, String::from_utf8(payload[2..].to_vec()).expect("a reason is text"))
     }
 }
 

@@ -11,11 +11,7 @@ const SCRIPT: &str = "page-0123456789abcdef.js";
 
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    for (name, content) in [
-        ("index.html", "<p>page"),
-        (SCRIPT, "script"),
-        ("page-0123456789abcdef.js.gz", "zipped"),
-    ] {
+    for (name, content) in [("index.html", "<p>page"), (SCRIPT, "script"), ("page-0123456789abcdef.js.gz", "zipped")] {
         fs::write(folder.path().join(name), content).expect("a file");
     }
     folder
@@ -37,11 +33,7 @@ async fn the_page_is_isolated_and_asked_for_anew_each_time() {
     let server = serve(&folder).await;
     for target in ["/", "/index.html", "/?lab=exchange&run=1"] {
         let response = server.get(target).await;
-        assert_eq!(
-            (response.status, response.body.as_slice()),
-            (200, &b"<p>page"[..]),
-            "{target}"
-        );
+        assert_eq!((response.status, response.body.as_slice()), (200, &b"<p>page"[..]), "{target}");
         assert_eq!(response.header("content-type"), Some("text/html"));
         assert_eq!(response.header("cache-control"), Some("no-cache"));
         assert_isolated(&response);
@@ -53,17 +45,11 @@ async fn files_with_their_contents_hash_are_kept_by_browsers() {
     let folder = folder();
     let server = serve(&folder).await;
     let response = server.get(&format!("/{SCRIPT}")).await;
-    assert_eq!(
-        response.header("cache-control"),
-        Some("public, max-age=31536000, immutable")
-    );
+    assert_eq!(response.header("cache-control"), Some("public, max-age=31536000, immutable"));
     assert_isolated(&response);
     let head = format!("GET /{SCRIPT} HTTP/1.1\r\nHost: test\r\nAccept-Encoding: gzip\r\n\r\n");
     let response = server.connect().await.exchange(&head, b"").await;
-    assert_eq!(
-        (response.header("content-encoding"), response.body.as_slice()),
-        (Some("gzip"), &b"zipped"[..])
-    );
+    assert_eq!((response.header("content-encoding"), response.body.as_slice()), (Some("gzip"), &b"zipped"[..]));
 }
 
 #[tokio::test]
@@ -73,32 +59,18 @@ async fn what_is_not_in_the_folder_is_not_found() {
     fs::write(&outside, "secret").expect("a file");
     let server = serve(&folder).await;
     let name = outside.file_name().and_then(|name| name.to_str()).expect("a name");
-    let up = [
-        format!("/../{name}"),
-        format!("/%2e%2e/{name}"),
-        format!("/..%2f{name}"),
-    ];
-    for target in ["/nothing.js", "/index.html/more"]
-        .into_iter()
-        .chain(up.iter().map(String::as_str))
-    {
+    let up = [format!("/../{name}"), format!("/%2e%2e/{name}"), format!("/..%2f{name}")];
+    for target in ["/nothing.js", "/index.html/more"].into_iter().chain(up.iter().map(String::as_str)) {
         server.get(target).await.problem(404);
     }
     fs::remove_file(outside).expect("it was there");
-    let response = server
-        .connect()
-        .await
-        .exchange("POST / HTTP/1.1\r\nHost: test\r\n\r\n", b"")
-        .await;
+    let response = server.connect().await.exchange("POST / HTTP/1.1\r\nHost: test\r\n\r\n", b"").await;
     response.problem(405);
 }
 
 #[tokio::test]
 async fn a_folder_without_a_page_is_refused_at_the_start() {
     let folder = tempfile::tempdir().expect("a folder");
-    let config = Config {
-        page: Some(folder.path().to_owned()),
-        ..Config::new(([127, 0, 0, 1], 0).into())
-    };
+    let config = Config { page: Some(folder.path().to_owned()), ..Config::new(([127, 0, 0, 1], 0).into()) };
     assert!(matches!(Server::bind(config).await, Err(ServerError::NoPage { .. })));
 }

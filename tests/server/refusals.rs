@@ -34,9 +34,7 @@ async fn a_chunked_body_is_refused_when_it_becomes_too_large() {
     let server = small().await;
     let mut client = server.connect().await;
     let head = "POST /echo HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n";
-    let response = client
-        .exchange(head, &[b"3e9\r\n", &[0; 1001][..], b"\r\n"].concat())
-        .await;
+    let response = client.exchange(head, &[b"3e9\r\n", &[0; 1001][..], b"\r\n"].concat()).await;
     response.problem(413);
     assert_eq!(client.rest().await, b"");
 }
@@ -47,10 +45,7 @@ async fn a_client_that_sends_all_of_a_body_too_large_still_reads_why() {
     // More than the buffers of a socket take: a connection closed with unread bytes would be reset.
     let body = vec![0; 20 << 20];
     let mut client = server.connect().await;
-    let head = format!(
-        "POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
+    let head = format!("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n\r\n", body.len());
     let response = client.exchange(&head, &body).await;
     response.problem(413);
     assert_well(&server).await;
@@ -89,28 +84,15 @@ async fn a_wrong_parameter_is_told_with_what_would_be_right() {
 #[tokio::test]
 async fn transcripts_are_asked_for_with_a_run_id() {
     let server = TestServer::start().await;
-    assert!(
-        server
-            .get("/transcript/beef")
-            .await
-            .problem(400)
-            .contains("32 hexadecimal digits")
-    );
-    server
-        .get("/transcript/00000000000000000000000000000001")
-        .await
-        .problem(404);
+    assert!(server.get("/transcript/beef").await.problem(400).contains("32 hexadecimal digits"));
+    server.get("/transcript/00000000000000000000000000000001").await.problem(404);
 }
 
 #[tokio::test]
 async fn a_request_without_a_host_or_with_two_is_refused() {
     let server = TestServer::start().await;
     for hosts in ["", "Host: a\r\nHost: b\r\n"] {
-        let response = server
-            .connect()
-            .await
-            .exchange(&format!("GET /echo HTTP/1.1\r\n{hosts}\r\n"), b"")
-            .await;
+        let response = server.connect().await.exchange(&format!("GET /echo HTTP/1.1\r\n{hosts}\r\n"), b"").await;
         assert!(response.problem(400).contains("Host"));
     }
 }
@@ -120,10 +102,7 @@ async fn a_body_that_nobody_reads_is_not_taken_for_the_next_request() {
     let server = TestServer::start().await;
     let mut client = server.connect().await;
     let inner = b"GET /echo HTTP/1.1\r\nHost: inner\r\n\r\n";
-    let head = format!(
-        "POST /nothing HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n\r\n",
-        inner.len()
-    );
+    let head = format!("POST /nothing HTTP/1.1\r\nHost: test\r\nContent-Length: {}\r\n\r\n", inner.len());
     client.exchange(&head, inner).await.problem(404);
     assert_eq!(client.rest().await, b"", "the body was not answered");
 }
@@ -169,10 +148,7 @@ async fn end_of_stream_or_reset(mut client: RawClient) {
     let mut answer = Vec::new();
     within(client.tcp.read_to_end(&mut answer)).await.ok();
     let text = String::from_utf8_lossy(&answer);
-    assert!(
-        answer.is_empty() || text.starts_with("HTTP/1.1 4") || text.starts_with("HTTP/1.1 5"),
-        "{text}"
-    );
+    assert!(answer.is_empty() || text.starts_with("HTTP/1.1 4") || text.starts_with("HTTP/1.1 5"), "{text}");
 }
 
 #[tokio::test]
@@ -186,16 +162,10 @@ async fn a_request_that_opens_no_websocket_is_told_what_it_lacks() {
         (format!("{upgrade}{key}"), 426, "version 13"),
         (format!("{upgrade}{key}Sec-WebSocket-Version: 8\r\n"), 426, "version 13"),
         (format!("{upgrade}{version}"), 400, "Sec-WebSocket-Key"),
-        (
-            format!("{upgrade}{version}Sec-WebSocket-Key: short\r\n"),
-            400,
-            "16 random bytes",
-        ),
+        (format!("{upgrade}{version}Sec-WebSocket-Key: short\r\n"), 400, "16 random bytes"),
     ] {
         let mut client = server.connect().await;
-        let response = client
-            .exchange(&format!("GET /ws HTTP/1.1\r\nHost: test\r\n{headers}\r\n"), b"")
-            .await;
+        let response = client.exchange(&format!("GET /ws HTTP/1.1\r\nHost: test\r\n{headers}\r\n"), b"").await;
         assert!(response.problem(status).contains(told), "{headers}");
         if status == 426 {
             assert_eq!(response.header("upgrade"), Some("websocket"));

@@ -6,11 +6,7 @@ use crate::harness::{RUN, TestServer, handshake};
 
 /// Bytes of each exchange, both ways.
 fn bytes(connection: &ConnectionEntry) -> Vec<(u64, u64)> {
-    connection
-        .exchanges
-        .iter()
-        .map(|exchange| (exchange.request_bytes, exchange.response_bytes))
-        .collect()
+    connection.exchanges.iter().map(|exchange| (exchange.request_bytes, exchange.response_bytes)).collect()
 }
 
 fn only(transcript: &Transcript) -> &ConnectionEntry {
@@ -34,35 +30,22 @@ async fn each_exchange_has_the_bytes_that_its_client_wrote_and_read() {
     let response = client.exchange(&chunked, b"5\r\nhello\r\n0\r\n\r\n").await;
     expected.push((client.written - before, response.length()));
     let before = client.written;
-    let response = client
-        .exchange(&format!("HEAD /echo?{query}&n=7 HTTP/1.1\r\nHost: test\r\n\r\n"), b"")
-        .await;
+    let response = client.exchange(&format!("HEAD /echo?{query}&n=7 HTTP/1.1\r\nHost: test\r\n\r\n"), b"").await;
     expected.push((client.written - before, response.length()));
 
     let transcript = server.transcript(RUN).await;
     let connection = only(&transcript);
     assert_eq!(bytes(connection), expected);
     assert_eq!(
-        connection
-            .exchanges
-            .iter()
-            .map(|exchange| exchange.n)
-            .collect::<Vec<_>>(),
+        connection.exchanges.iter().map(|exchange| exchange.n).collect::<Vec<_>>(),
         (0..8).map(Some).collect::<Vec<_>>()
     );
     assert_eq!(
-        connection
-            .exchanges
-            .iter()
-            .map(|exchange| exchange.ordinal)
-            .collect::<Vec<_>>(),
+        connection.exchanges.iter().map(|exchange| exchange.ordinal).collect::<Vec<_>>(),
         (1..9).collect::<Vec<_>>()
     );
     assert_eq!(connection.bytes_in, client.written);
-    assert_eq!(
-        connection.bytes_out,
-        expected.iter().map(|(_, response)| response).sum::<u64>()
-    );
+    assert_eq!(connection.bytes_out, expected.iter().map(|(_, response)| response).sum::<u64>());
     assert_eq!((connection.requests, connection.closed), (8, None));
 }
 
@@ -115,10 +98,7 @@ async fn a_handshake_has_its_own_bytes_and_the_connection_those_of_the_frames_to
     assert_eq!(bytes(connection), [handshake]);
     assert!(connection.exchanges[0].upgraded);
     assert_eq!(connection.exchanges[0].n, Some(9));
-    assert_eq!(
-        (connection.bytes_in, connection.bytes_out),
-        (client.written, response.length() + frames)
-    );
+    assert_eq!((connection.bytes_in, connection.bytes_out), (client.written, response.length() + frames));
 }
 
 #[tokio::test]
@@ -136,14 +116,7 @@ async fn frames_sent_without_waiting_for_the_101_are_not_the_handshakes() {
 
 #[tokio::test]
 async fn the_instruments_header_lines_are_counted_apart() {
-    const BARE: [&str; 6] = [
-        "content-type",
-        "content-length",
-        "date",
-        "connection",
-        "upgrade",
-        "sec-websocket-accept",
-    ];
+    const BARE: [&str; 6] = ["content-type", "content-length", "date", "connection", "upgrade", "sec-websocket-accept"];
     let server = TestServer::start().await;
     let mut heads = Vec::new();
     let mut client = server.connect().await;
@@ -152,22 +125,14 @@ async fn the_instruments_header_lines_are_counted_apart() {
         "OPTIONS /echo?run={RUN} HTTP/1.1\r\nHost: test\r\nOrigin: http://a\r\nAccess-Control-Request-Method: PUT\r\n\r\n"
     );
     heads.push(client.exchange(&preflight, b"").await.head);
-    heads.push(
-        client
-            .upgrade(&format!("run={RUN}"), "Sec-WebSocket-Protocol: duplex.v1\r\n")
-            .await
-            .head,
-    );
+    heads.push(client.upgrade(&format!("run={RUN}"), "Sec-WebSocket-Protocol: duplex.v1\r\n").await.head);
     let counted = heads.iter().map(|head| {
         let lines = head.split_inclusive("\r\n").skip(1).filter(|line| *line != "\r\n");
         let instrument = lines.filter(|line| BARE.iter().all(|bare| !line.starts_with(&format!("{bare}: "))));
         instrument.map(|line| line.len() as u64).sum::<u64>()
     });
     let transcript = server.transcript(RUN).await;
-    let told = only(&transcript)
-        .exchanges
-        .iter()
-        .map(|exchange| exchange.response_instrument_bytes);
+    let told = only(&transcript).exchanges.iter().map(|exchange| exchange.response_instrument_bytes);
     assert_eq!(told.collect::<Vec<_>>(), counted.collect::<Vec<_>>());
 }
 
@@ -184,26 +149,10 @@ async fn a_run_is_told_its_own_exchanges_and_no_others() {
 
     let transcript = server.transcript(RUN).await;
     let connection = only(&transcript);
-    assert_eq!(
-        connection
-            .exchanges
-            .iter()
-            .map(|exchange| exchange.ordinal)
-            .collect::<Vec<_>>(),
-        [1, 3]
-    );
-    assert_eq!(
-        connection.requests, 4,
-        "the connection's own counters tell of all that it carried"
-    );
+    assert_eq!(connection.exchanges.iter().map(|exchange| exchange.ordinal).collect::<Vec<_>>(), [1, 3]);
+    assert_eq!(connection.requests, 4, "the connection's own counters tell of all that it carried");
     let connections = server.transcript(other).await.connections;
-    assert_eq!(
-        connections
-            .iter()
-            .map(|connection| connection.exchanges.len())
-            .collect::<Vec<_>>(),
-        [1, 1]
-    );
+    assert_eq!(connections.iter().map(|connection| connection.exchanges.len()).collect::<Vec<_>>(), [1, 1]);
 }
 
 #[tokio::test]
@@ -213,13 +162,8 @@ async fn an_exchange_has_the_times_of_its_evidence() {
     let evidence = client.echo(&format!("run={RUN}"), b"").await.evidence();
     let transcript = server.transcript(RUN).await;
     let connection = only(&transcript);
-    let ExchangeEntry {
-        began, received, sent, ..
-    } = connection.exchanges[0];
-    assert_eq!(
-        (connection.id, connection.opened),
-        (evidence.connection, evidence.opened)
-    );
+    let ExchangeEntry { began, received, sent, .. } = connection.exchanges[0];
+    assert_eq!((connection.id, connection.opened), (evidence.connection, evidence.opened));
     assert_eq!((received, sent), (Some(evidence.received), Some(evidence.sent)));
     assert!(
         connection.opened <= began && began <= evidence.received && evidence.sent <= transcript.now,
@@ -243,21 +187,11 @@ async fn who_ended_a_connection_is_told() {
     let mut open = server.connect().await;
     open.echo(&format!("run={RUN}"), b"").await;
 
-    let ended = |transcript: &Transcript| {
-        transcript.connections[..3]
-            .iter()
-            .all(|connection| connection.closed.is_some())
-    };
+    let ended =
+        |transcript: &Transcript| transcript.connections[..3].iter().all(|connection| connection.closed.is_some());
     let transcript = server.transcript_when(RUN, ended).await;
-    let endings: Vec<_> = transcript
-        .connections
-        .iter()
-        .map(|connection| connection.closed.map(|(_, by)| by))
-        .collect();
-    assert_eq!(
-        endings,
-        [Some(Ending::Server), Some(Ending::Client), Some(Ending::Broken), None]
-    );
+    let endings: Vec<_> = transcript.connections.iter().map(|connection| connection.closed.map(|(_, by)| by)).collect();
+    assert_eq!(endings, [Some(Ending::Server), Some(Ending::Client), Some(Ending::Broken), None]);
     for connection in &transcript.connections[..3] {
         let (closed, _) = connection.closed.expect("it ended");
         assert!(connection.exchanges[0].sent.is_some_and(|sent| sent <= closed) && closed <= transcript.now);
@@ -272,20 +206,15 @@ async fn a_request_that_was_broken_off_is_told_as_such() {
         .send(format!("POST /echo?run={RUN}&n=4 HTTP/1.1\r\nHost: test\r\nContent-Length: 9\r\n\r\nhalf").as_bytes())
         .await;
     // It is told while it is under way, too.
-    let known = |transcript: &Transcript| !transcript.connections.is_empty();
-    let head = format!("GET /transcript/{RUN} HTTP/1.1\r\nHost: test\r\n\r\n");
-    crate::harness::within(async { while server.connect().await.exchange(&head, b"").await.status == 404 {} }).await;
-    let transcript = server.transcript_when(RUN, known).await;
+    server.knows(RUN).await;
+    let transcript = server.transcript(RUN).await;
     assert_eq!(only(&transcript).exchanges[0].received, None);
     let written = client.written;
     drop(client);
     let ended = |transcript: &Transcript| only(transcript).closed.is_some();
     let transcript = server.transcript_when(RUN, ended).await;
     let exchange = only(&transcript).exchanges[0];
-    assert_eq!(
-        (exchange.n, exchange.received, exchange.request_bytes),
-        (Some(4), None, written)
-    );
+    assert_eq!((exchange.n, exchange.received, exchange.request_bytes), (Some(4), None, written));
 }
 
 #[tokio::test]

@@ -17,33 +17,28 @@ use crate::harness::{RUN, TestServer, frame, within};
 type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 async fn plain(server: &TestServer) -> Client {
-    connect_async(format!("ws://{}/ws", server.address))
-        .await
-        .expect("the handshake succeeds")
-        .0
+    connect_async(format!("ws://{}/ws", server.address)).await.expect("the handshake succeeds").0
 }
 
 async fn enveloped(server: &TestServer) -> Client {
-    let mut request = format!("ws://{}/ws?run={RUN}", server.address)
-        .into_client_request()
-        .expect("a request");
-    request
-        .headers_mut()
-        .insert("sec-websocket-protocol", HeaderValue::from_static(SUBPROTOCOL));
+    let mut request = format!("ws://{}/ws?run={RUN}", server.address).into_client_request().expect("a request");
+    request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(SUBPROTOCOL));
     let (client, response) = connect_async(request).await.expect("the handshake succeeds");
     assert_eq!(response.headers()["sec-websocket-protocol"], SUBPROTOCOL);
     client
 }
 
 async fn next(client: &mut Client) -> Message {
-    within(client.next())
-        .await
-        .expect("there is a message")
-        .expect("it is right")
+    within(client.next()).await.expect("there is a message").expect("it is right")
 }
 
 async fn send(client: &mut Client, message: Message) {
     within(client.send(message)).await.expect("the connection is open");
+}
+
+/// A request whose body lacks its last two bytes.
+fn half_a_request() -> String {
+    format!("POST /echo?run={RUN} HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\nbo")
 }
 
 #[tokio::test]
@@ -64,17 +59,10 @@ async fn messages_come_back_as_they_were_sent_and_nothing_else_does() {
     ];
     for message in sent {
         send(&mut client, message.clone()).await;
-        assert!(
-            next(&mut client).await == message,
-            "{} bytes came back as others",
-            message.len()
-        );
+        assert!(next(&mut client).await == message, "{} bytes came back as others", message.len());
     }
     within(client.close(None)).await.expect("it closes");
-    assert!(
-        matches!(within(client.next()).await, None | Some(Ok(Message::Close(None)))),
-        "no message was left over"
-    );
+    assert!(matches!(within(client.next()).await, None | Some(Ok(Message::Close(None)))), "no message was left over");
 }
 
 #[tokio::test]
@@ -92,10 +80,7 @@ async fn messages_that_arrive_together_come_back_in_their_order() {
     let mut client = server.connect().await;
     client.upgrade("", "").await;
     let sizes = (0..400).map(|at: usize| (at * 37) % 3000).collect::<Vec<_>>();
-    let frames = sizes
-        .iter()
-        .flat_map(|&size| frame(0x82, &vec![size as u8; size]))
-        .collect::<Vec<_>>();
+    let frames = sizes.iter().flat_map(|&size| frame(0x82, &vec![size as u8; size])).collect::<Vec<_>>();
     client.send(&frames).await;
     for size in sizes {
         assert_eq!(client.frame().await, (0x82, vec![size as u8; size]));
@@ -157,27 +142,11 @@ async fn a_broken_rule_is_answered_with_its_close_code() {
         ("a close with 1005", frame(0x88, &1005_u16.to_be_bytes()), 1002),
         ("a close whose reason is not UTF-8", frame(0x88, b"\x03\xe8\xff"), 1007),
         ("text that is not UTF-8", frame(0x81, b"a\xffb"), 1007),
-        (
-            "text that ends within a character",
-            frame(0x81, "κ".as_bytes().split_at(1).0),
-            1007,
-        ),
-        (
-            "text that is not UTF-8, before the rest of it came",
-            frame(0x81, b"a\xff bbbbbbb")[..10].to_vec(),
-            1007,
-        ),
+        ("text that ends within a character", frame(0x81, "κ".as_bytes().split_at(1).0), 1007),
+        ("text that is not UTF-8, before the rest of it came", frame(0x81, b"a\xff bbbbbbb")[..10].to_vec(), 1007),
         ("a message that is too big", frame(0x82, &[0; 1001]), 1009),
-        (
-            "a frame that says it is too big",
-            frame(0x82, &vec![0; 70_000])[..14].to_vec(),
-            1009,
-        ),
-        (
-            "fragments that together are too big",
-            [frame(0x02, &[0; 600]), frame(0x80, &[0; 600])].concat(),
-            1009,
-        ),
+        ("a frame that says it is too big", frame(0x82, &vec![0; 70_000])[..14].to_vec(), 1009),
+        ("fragments that together are too big", [frame(0x02, &[0; 600]), frame(0x80, &[0; 600])].concat(), 1009),
     ] {
         let mut client = server.connect().await;
         client.upgrade("", "").await;
@@ -199,11 +168,8 @@ async fn enveloped_messages_come_back_with_evidence() {
         let n = 100 + ordinal as u32;
         let message = [Envelope { n, evidence: None }.line().as_bytes(), payload].concat();
         let as_text = ordinal % 2 == 0;
-        let message = if as_text {
-            Message::text(String::from_utf8(message).expect("text"))
-        } else {
-            Message::binary(message)
-        };
+        let message =
+            if as_text { Message::text(String::from_utf8(message).expect("text")) } else { Message::binary(message) };
         send(&mut client, message).await;
         let reply = next(&mut client).await;
         assert_eq!(reply.is_text(), as_text);
@@ -238,12 +204,7 @@ async fn a_message_is_received_with_its_last_byte() {
 #[tokio::test]
 async fn a_message_without_its_envelope_is_refused() {
     let server = TestServer::start().await;
-    for message in [
-        "hello",
-        "hello\nworld",
-        "{\"n\":-1}\n",
-        &format!("{{\"{}\n", "é".repeat(300)),
-    ] {
+    for message in ["hello", "hello\nworld", "{\"n\":-1}\n", &format!("{{\"{}\n", "é".repeat(300))] {
         let mut client = server.connect().await;
         client.upgrade("", "Sec-WebSocket-Protocol: duplex.v1\r\n").await;
         client.send_frame(0x81, message.as_bytes()).await;
@@ -262,25 +223,17 @@ async fn a_server_that_ends_closes_with_1001_and_finishes_what_runs() {
     let mut idle = server.connect().await;
     idle.echo("", b"").await;
     let mut busy = server.connect().await;
-    busy.send(b"POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\nbo")
-        .await;
-    // The server has seen the request's head once it has answered one that was sent later.
-    server.connect().await.echo("", b"").await;
+    busy.send(half_a_request().as_bytes()).await;
+    server.knows(RUN).await;
     let address = server.address;
 
     let ended = server.stop();
-    let close = CloseFrame {
-        code: CloseCode::Away,
-        reason: "the server ends".into(),
-    };
+    let close = CloseFrame { code: CloseCode::Away, reason: "the server ends".into() };
     assert_eq!(next(&mut client).await, Message::Close(Some(close)));
     assert_eq!(idle.rest().await, b"");
     busy.send(b"dy").await;
     assert_eq!(busy.response(false).await.body, b"body");
-    assert!(
-        within(client.next()).await.is_none(),
-        "the connection ends after the close"
-    );
+    assert!(within(client.next()).await.is_none(), "the connection ends after the close");
     within(ended).await.expect("the server ends");
     assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
 }
@@ -291,8 +244,8 @@ async fn a_client_that_does_not_close_does_not_keep_the_server_from_ending() {
     let mut client = server.connect().await;
     client.upgrade("", "").await;
     let mut half = server.connect().await;
-    half.send(b"POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\nbo")
-        .await;
+    half.send(half_a_request().as_bytes()).await;
+    server.knows(RUN).await;
     within(server.stop()).await.expect("the server ends");
     assert_eq!(client.frame().await.0, 0x88);
 }
