@@ -44,11 +44,7 @@ impl Server {
             instance: format!("{:032x}", u128::from_ne_bytes(instance)),
             ledger: Ledger::default(),
         };
-        Ok(Self {
-            listener,
-            address,
-            shared: Arc::new(shared),
-        })
+        Ok(Self { listener, address, shared: Arc::new(shared) })
     }
 
     /// Where it listens, with the real port if port 0 was asked for.
@@ -88,10 +84,7 @@ impl Server {
                 log_panic(ended);
             }
         };
-        if tokio::time::timeout(shared.config.closing_time, all_ended)
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(shared.config.closing_time, all_ended).await.is_err() {
             tracing::info!("some connections did not end in time and were cut off");
         }
     }

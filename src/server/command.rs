@@ -58,8 +58,7 @@ type Process = rustix::process::Pid;
 type Process = std::convert::Infallible;
 
 fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .map_err(|_| format!("give an IP address and a port, such as {DEFAULT_ADDRESS} or [::1]:9000"))
+    text.parse().map_err(|_| format!("give an IP address and a port, such as {DEFAULT_ADDRESS} or [::1]:9000"))
 }
 
 fn size(text: &str) -> Result<u64, String> {
@@ -71,22 +70,13 @@ fn size(text: &str) -> Result<u64, String> {
         "g" | "gib" => Some(1 << 30),
         _ => None,
     };
-    let count = digits
-        .trim()
-        .parse()
-        .ok()
-        .zip(unit)
-        .and_then(|(count, unit): (u64, _)| count.checked_mul(unit));
+    let count = digits.trim().parse().ok().zip(unit).and_then(|(count, unit): (u64, _)| count.checked_mul(unit));
     count.ok_or_else(|| "give a number of bytes, such as 65536, 64KiB or 16MiB".to_owned())
 }
 
 #[cfg(unix)]
 fn process(text: &str) -> Result<rustix::process::Pid, String> {
-    let id = text
-        .parse()
-        .ok()
-        .filter(|&id| id > 0)
-        .and_then(rustix::process::Pid::from_raw);
+    let id = text.parse().ok().filter(|&id| id > 0).and_then(rustix::process::Pid::from_raw);
     id.ok_or_else(|| "give the id of a process, a positive number".to_owned())
 }
 
@@ -95,10 +85,7 @@ fn process(text: &str) -> Result<rustix::process::Pid, String> {
 #[must_use]
 pub fn main() -> ExitCode {
     let options = Options::parse();
-    tracing_subscriber::fmt()
-        .with_max_level(options.log)
-        .with_writer(std::io::stderr)
-        .init();
+    tracing_subscriber::fmt().with_max_level(options.log).with_writer(std::io::stderr).init();
     match run(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -112,13 +99,7 @@ pub fn main() -> ExitCode {
 async fn run(options: Options) -> anyhow::Result<()> {
     let page = (!options.no_page).then_some(options.page);
     let (max_body, max_message) = (options.max_body, options.max_message);
-    let server = Server::bind(Config {
-        page,
-        max_body,
-        max_message,
-        ..Config::new(options.listen)
-    })
-    .await?;
+    let server = Server::bind(Config { page, max_body, max_message, ..Config::new(options.listen) }).await?;
     // Watched from here on: the line below tells others that the server may be ended by a signal.
     let interrupted = interrupted()?;
     let mut out = std::io::stdout();

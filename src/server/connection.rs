@@ -87,10 +87,7 @@ async fn go_on_as_websocket(on: OnUpgrade, mode: Mode, meter: Arc<Meter>, shared
         }
     };
     let Ok(parts) = parts else {
-        tracing::error!(
-            connection = id,
-            "the upgraded connection is of another kind than the one accepted"
-        );
+        tracing::error!(connection = id, "the upgraded connection is of another kind than the one accepted");
         return;
     };
     meter.upgraded(parts.read_buf.len() as u64);
@@ -109,11 +106,7 @@ fn service(
 ) -> impl Service<Request<Incoming>, Response = Response<ResponseBody>, Error = Infallible, Future: Send> {
     let router = TowerToHyperService::new(router);
     service_fn(move |request: Request<Incoming>| {
-        let visit = Visit {
-            meter: Arc::clone(&meter),
-            ordinal: meter.request(),
-            upgrade: Arc::clone(&upgrade),
-        };
+        let visit = Visit { meter: Arc::clone(&meter), ordinal: meter.request(), upgrade: Arc::clone(&upgrade) };
         let (router, shared) = (router.clone(), Arc::clone(&shared));
         async move { Ok(answer(&router, &shared, visit, request).await) }
     })
@@ -137,9 +130,7 @@ async fn answer(
     let received = meter.received();
     if received.is_none() {
         // What is left of a body that nobody read is not to be taken for the next request.
-        response
-            .headers_mut()
-            .insert(CONNECTION, HeaderValue::from_static("close"));
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     let sent = shared.clock.now();
     let evidence = meter.evidence(ordinal, received.unwrap_or_else(|| meter.last_read()), sent);
@@ -156,10 +147,7 @@ async fn answer(
 /// RFC 9112 §3.2: a request of HTTP/1.1 without a `Host`, or with several, gets a 400.
 fn check_host(version: Version, headers: &HeaderMap) -> Result<(), Problem> {
     if version == Version::HTTP_11 && headers.get_all(HOST).iter().count() != 1 {
-        return Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "A request of HTTP/1.1 has exactly one Host header.",
-        ));
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "A request of HTTP/1.1 has exactly one Host header."));
     }
     Ok(())
 }
@@ -175,10 +163,7 @@ fn request_body(inner: Incoming, meter: &Arc<Meter>) -> Body {
         meter.request_read();
         return Body::empty();
     }
-    Body::new(RequestBody {
-        inner,
-        meter: Arc::clone(meter),
-    })
+    Body::new(RequestBody { inner, meter: Arc::clone(meter) })
 }
 
 impl HttpBody for RequestBody {

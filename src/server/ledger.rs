@@ -114,10 +114,7 @@ impl Runs {
 
     fn forget_longest_unused(&mut self, but: RunId) {
         let others = self.by_id.iter().filter(|(run, _)| **run != but);
-        if let Some(run) = others
-            .min_by_key(|(_, ledger)| ledger.last_used.load(Relaxed))
-            .map(|(run, _)| *run)
-        {
+        if let Some(run) = others.min_by_key(|(_, ledger)| ledger.last_used.load(Relaxed)).map(|(run, _)| *run) {
             self.by_id.remove(&run);
             self.count();
         }
@@ -130,10 +127,7 @@ impl Runs {
 
 impl RunLedger {
     fn new(now: u64) -> Self {
-        Self {
-            last_used: AtomicU64::new(now),
-            pages: Mutex::default(),
-        }
+        Self { last_used: AtomicU64::new(now), pages: Mutex::default() }
     }
 
     fn pages(&self) -> MutexGuard<'_, Pages> {
@@ -143,11 +137,7 @@ impl RunLedger {
     fn is_expired(&self, now: u64) -> bool {
         // A WebSocket may be quiet on the ledger for long and is in use all the same.
         now.saturating_sub(self.last_used.load(Relaxed)) > EXPIRY
-            && !self
-                .pages()
-                .connections
-                .iter()
-                .any(|carrier| carrier.meter.is_open_websocket())
+            && !self.pages().connections.iter().any(|carrier| carrier.meter.is_open_websocket())
     }
 
     fn take_in(&self, meter: &Arc<Meter>) -> bool {
@@ -158,10 +148,7 @@ impl RunLedger {
         pages.count += 1;
         let Pages { connections, index, .. } = &mut *pages;
         index.entry(meter.id()).or_insert_with(|| {
-            connections.push(Carrier {
-                meter: Arc::clone(meter),
-                exchanges: Vec::new(),
-            });
+            connections.push(Carrier { meter: Arc::clone(meter), exchanges: Vec::new() });
             connections.len() - 1
         });
         true
@@ -179,12 +166,7 @@ impl RunLedger {
     fn transcript(self: &Arc<Self>, run: RunId, now: u64) -> Transcript {
         // A meter settles while it is locked, so the meters are asked before the pages are locked.
         // What settles in between is then in both, and is told once.
-        let meters: Vec<_> = self
-            .pages()
-            .connections
-            .iter()
-            .map(|carrier| Arc::clone(&carrier.meter))
-            .collect();
+        let meters: Vec<_> = self.pages().connections.iter().map(|carrier| Arc::clone(&carrier.meter)).collect();
         let mut entries: Vec<_> = meters.iter().map(|meter| meter.entry(self)).collect();
         let pages = self.pages();
         let mut connections: Vec<_> = entries
@@ -198,12 +180,7 @@ impl RunLedger {
             })
             .collect();
         connections.sort_by_key(|connection| connection.id);
-        Transcript {
-            run,
-            now,
-            connections,
-            dropped: pages.dropped,
-        }
+        Transcript { run, now, connections, dropped: pages.dropped }
     }
 }
 
@@ -256,9 +233,6 @@ mod tests {
             assert!(ledger.take_in(RunId(1), &meter, 0).is_some());
         }
         assert!(ledger.take_in(RunId(1), &meter, 0).is_none());
-        assert_eq!(
-            ledger.transcript(RunId(1), 0).map(|transcript| transcript.dropped),
-            Some(1)
-        );
+        assert_eq!(ledger.transcript(RunId(1), 0).map(|transcript| transcript.dropped), Some(1));
     }
 }

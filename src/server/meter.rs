@@ -119,13 +119,7 @@ impl Meter {
 
     /// Says what was seen of a message on this connection.
     pub(crate) fn evidence(&self, ordinal: u64, received: u64, sent: u64) -> Evidence {
-        Evidence {
-            connection: self.id,
-            ordinal,
-            opened: self.opened,
-            received,
-            sent,
-        }
+        Evidence { connection: self.id, ordinal, opened: self.opened, received, sent }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -238,10 +232,7 @@ impl Meter {
     pub(crate) fn entry(&self, run: &Arc<RunLedger>) -> (ConnectionEntry, Option<ExchangeEntry>) {
         let (bytes_in, bytes_out) = (self.bytes_in.load(Relaxed), self.bytes_out.load(Relaxed));
         let state = self.state();
-        let open = state
-            .open
-            .as_ref()
-            .filter(|open| open.run.as_ref().is_some_and(|(its, _)| Arc::ptr_eq(its, run)));
+        let open = state.open.as_ref().filter(|open| open.run.as_ref().is_some_and(|(its, _)| Arc::ptr_eq(its, run)));
         let connection = ConnectionEntry {
             id: self.id,
             opened: self.opened,
@@ -251,10 +242,7 @@ impl Meter {
             requests: state.requests,
             exchanges: Vec::new(),
         };
-        (
-            connection,
-            open.map(|open| open.entry(bytes_in.max(open.start_in), bytes_out.max(open.start_out))),
-        )
+        (connection, open.map(|open| open.entry(bytes_in.max(open.start_in), bytes_out.max(open.start_out))))
     }
 
     fn begin(&self, now: u64, bytes_in: u64) -> Exchange {

@@ -32,12 +32,7 @@ pub(crate) struct MeteredStream {
 impl MeteredStream {
     /// Counts what crosses `tcp` on `meter`.
     pub(crate) fn new(tcp: TcpStream, meter: Arc<Meter>) -> Self {
-        Self {
-            tcp,
-            meter,
-            read_ended: false,
-            lingers: None,
-        }
+        Self { tcp, meter, read_ended: false, lingers: None }
     }
 
     /// Tells the meter of an error of the transport.

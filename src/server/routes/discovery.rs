@@ -19,9 +19,6 @@ pub(super) async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Discove
             ws: WS_PATH.to_owned(),
             transcript: TRANSCRIPT_PATH.to_owned(),
         },
-        limits: Limits {
-            max_body: shared.config.max_body,
-            max_message: shared.config.max_message,
-        },
+        limits: Limits { max_body: shared.config.max_body, max_message: shared.config.max_message },
     })
 }

@@ -29,18 +29,13 @@ pub(super) async fn echo(
         None => echoed(request, &parameters, shared.config.max_body).await?,
     };
     if parameters.close {
-        response
-            .headers_mut()
-            .insert(CONNECTION, HeaderValue::from_static("close"));
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response)
 }
 
 async fn echoed(request: Request, parameters: &Parameters, max_body: u64) -> Result<Response, Problem> {
-    let media_type = parameters
-        .media_type
-        .clone()
-        .or_else(|| request.headers().get(CONTENT_TYPE).cloned());
+    let media_type = parameters.media_type.clone().or_else(|| request.headers().get(CONTENT_TYPE).cloned());
     let body = read(request.into_body(), max_body).await?;
     let mut response = Body::from(body).into_response();
     let media_type = media_type.unwrap_or(HeaderValue::from_static("application/octet-stream"));

@@ -56,16 +56,11 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route(ECHO_PATH, any(echo::echo))
         .route(WS_PATH, get(ws::handshake).fallback(only_get))
         .route(DISCOVERY_PATH, get(discovery::discovery).fallback(only_get))
-        .route(
-            &format!("{TRANSCRIPT_PATH}/{{run}}"),
-            get(transcript::transcript).fallback(only_get),
-        )
+        .route(&format!("{TRANSCRIPT_PATH}/{{run}}"), get(transcript::transcript).fallback(only_get))
         .layer(from_fn(answer_preflights))
         .layer(map_response(mark));
     let page = page::Page::new(shared.config.page.as_deref());
-    endpoints
-        .fallback(move |request: Request| page.clone().serve(request))
-        .with_state(shared)
+    endpoints.fallback(move |request: Request| page.clone().serve(request)).with_state(shared)
 }
 
 async fn mark(mut response: Response) -> Response {
@@ -83,9 +78,7 @@ async fn answer_preflights(request: Request, next: Next) -> Response {
 
 async fn only_get() -> Response {
     let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "This address is only asked with GET.");
-    problem
-        .with_header(ALLOW, HeaderValue::from_static("GET, HEAD"))
-        .into_response()
+    problem.with_header(ALLOW, HeaderValue::from_static("GET, HEAD")).into_response()
 }
 
 /// Gives a response of the endpoints the headers of the instrument. Returns how many bytes of its
@@ -98,9 +91,7 @@ pub(crate) fn instrument(response: &mut Response, evidence: Evidence) -> u64 {
     let headers = response.headers_mut();
     if is_handshake {
         // No page can read a 101, and it is shown to people: it carries what the standard asks for.
-        return headers
-            .get(SEC_WEBSOCKET_PROTOCOL)
-            .map_or(0, |value| line(&SEC_WEBSOCKET_PROTOCOL, value));
+        return headers.get(SEC_WEBSOCKET_PROTOCOL).map_or(0, |value| line(&SEC_WEBSOCKET_PROTOCOL, value));
     }
     if let Ok(value) = serde_json::to_string(&evidence).unwrap_or_default().try_into() {
         headers.insert(EVIDENCE, value);
@@ -108,11 +99,7 @@ pub(crate) fn instrument(response: &mut Response, evidence: Evidence) -> u64 {
     for (name, value) in &INSTRUMENT {
         headers.insert(name, value.clone());
     }
-    headers
-        .iter()
-        .filter(|(name, _)| is_instrument(name))
-        .map(|(name, value)| line(name, value))
-        .sum()
+    headers.iter().filter(|(name, _)| is_instrument(name)).map(|(name, value)| line(name, value)).sum()
 }
 
 /// Whether a bare echo would not send this header.

@@ -15,14 +15,8 @@ use super::{CROSS_ORIGIN_RESOURCE_POLICY, Problem};
 /// With these two a page is cross-origin isolated, and its clock fine (HTML standard, “cross-origin
 /// isolated capability”).
 const ISOLATION: [(HeaderName, HeaderValue); 2] = [
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        HeaderValue::from_static("same-origin"),
-    ),
-    (
-        HeaderName::from_static("cross-origin-embedder-policy"),
-        HeaderValue::from_static("require-corp"),
-    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-embedder-policy"), HeaderValue::from_static("require-corp")),
 ];
 
 /// How many hexadecimal digits the build puts into the name of a file whose content never changes.
@@ -44,11 +38,7 @@ impl Page {
             let detail = "There is no such address here: this server was started with --no-page and only has the echo endpoints.";
             return Problem::new(StatusCode::NOT_FOUND, detail).into_response();
         };
-        let cache = if is_hashed(request.uri().path()) {
-            "public, max-age=31536000, immutable"
-        } else {
-            "no-cache"
-        };
+        let cache = if is_hashed(request.uri().path()) { "public, max-age=31536000, immutable" } else { "no-cache" };
         let mut response = match files.try_call(request).await {
             Ok(response) => response.map(Body::new),
             Err(error) => return unreadable(&error).into_response(),
@@ -56,13 +46,9 @@ impl Page {
         match response.status() {
             StatusCode::NOT_FOUND => return no_such_file().into_response(),
             StatusCode::METHOD_NOT_ALLOWED => {
-                let problem = Problem::new(
-                    StatusCode::METHOD_NOT_ALLOWED,
-                    "The page is only read: ask with GET or HEAD.",
-                );
-                return problem
-                    .with_header(ALLOW, HeaderValue::from_static("GET, HEAD"))
-                    .into_response();
+                let problem =
+                    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "The page is only read: ask with GET or HEAD.");
+                return problem.with_header(ALLOW, HeaderValue::from_static("GET, HEAD")).into_response();
             }
             _ => {}
         }
@@ -105,20 +91,14 @@ mod tests {
 
     #[test]
     fn names_with_a_hash_are_told_from_others() {
-        for hashed in [
-            "/page-0123456789abcdef.js",
-            "/a/page-0123456789abcdef_bg.wasm",
-            "/my-style-fedcba9876543210.css",
-        ] {
+        for hashed in
+            ["/page-0123456789abcdef.js", "/a/page-0123456789abcdef_bg.wasm", "/my-style-fedcba9876543210.css"]
+        {
             assert!(is_hashed(hashed), "{hashed}");
         }
-        for other in [
-            "/",
-            "/index.html",
-            "/page-0123456789abcde.js",
-            "/page-0123456789abcdef",
-            "/page-0123456789abcdef0.js",
-        ] {
+        for other in
+            ["/", "/index.html", "/page-0123456789abcde.js", "/page-0123456789abcdef", "/page-0123456789abcdef0.js"]
+        {
             assert!(!is_hashed(other), "{other}");
         }
     }

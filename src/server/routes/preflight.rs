@@ -13,14 +13,8 @@ const MAX_AGE: &str = "600";
 /// Asked by a page on a public address of a server on a private one, and how it is allowed, under
 /// both names that browsers have used.
 const LOCAL_NETWORK: [(&str, HeaderName); 2] = [
-    (
-        "access-control-request-private-network",
-        HeaderName::from_static("access-control-allow-private-network"),
-    ),
-    (
-        "access-control-request-local-network",
-        HeaderName::from_static("access-control-allow-local-network"),
-    ),
+    ("access-control-request-private-network", HeaderName::from_static("access-control-allow-private-network")),
+    ("access-control-request-local-network", HeaderName::from_static("access-control-allow-local-network")),
 ];
 
 /// The answer to a preflight, or `None` if the request is none (Fetch standard, “CORS-preflight
@@ -29,9 +23,7 @@ const LOCAL_NETWORK: [(&str, HeaderName); 2] = [
 /// Everything is allowed that was asked for: the server echoes, keeps nothing and knows no
 /// credentials.
 pub(super) fn answer(method: &Method, headers: &HeaderMap) -> Option<Response> {
-    let wanted_method = headers
-        .get(ACCESS_CONTROL_REQUEST_METHOD)
-        .filter(|_| method == Method::OPTIONS)?;
+    let wanted_method = headers.get(ACCESS_CONTROL_REQUEST_METHOD).filter(|_| method == Method::OPTIONS)?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     let allowed = response.headers_mut();
     allowed.insert(ACCESS_CONTROL_ALLOW_METHODS, wanted_method.clone());

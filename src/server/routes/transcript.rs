@@ -15,9 +15,8 @@ pub(super) async fn transcript(
     State(shared): State<Arc<Shared>>,
     Path(run): Path<String>,
 ) -> Result<Json<Transcript>, Problem> {
-    let run: RunId = run
-        .parse()
-        .map_err(|error| Problem::bad_request(format!("No transcript can be found: {error}.")))?;
+    let run: RunId =
+        run.parse().map_err(|error| Problem::bad_request(format!("No transcript can be found: {error}.")))?;
     let transcript = shared.ledger.transcript(run, shared.clock.now());
     transcript.map(Json).ok_or_else(|| {
         let detail =

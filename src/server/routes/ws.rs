@@ -34,11 +34,7 @@ pub(super) async fn handshake(
     let Some(on_upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
         return Err(problem(Refusal::NoUpgrade));
     };
-    let mode = if handshake::offers(request.headers(), SUBPROTOCOL) {
-        Mode::Enveloped
-    } else {
-        Mode::Plain
-    };
+    let mode = if handshake::offers(request.headers(), SUBPROTOCOL) { Mode::Enveloped } else { Mode::Plain };
     visit.upgrade_to_websocket(on_upgrade, mode);
 
     let mut response = Body::empty().into_response();

@@ -67,11 +67,7 @@ struct Message {
 impl Assembler {
     /// An assembler of messages of up to `max_message` bytes.
     pub(crate) fn new(max_message: u64) -> Self {
-        Self {
-            max_message,
-            frame: None,
-            message: None,
-        }
+        Self { max_message, frame: None, message: None }
     }
 
     /// Takes the next event from the front of `input`, or `None` if more bytes are needed.
@@ -121,21 +117,13 @@ impl Assembler {
         };
         match (kind, &self.message) {
             (Some(_), Some(_)) => {
-                return Err(Violation::protocol(
-                    "a message begins before the one before it has ended",
-                ));
+                return Err(Violation::protocol("a message begins before the one before it has ended"));
             }
             (None, None) if head.opcode == Opcode::Continuation => {
-                return Err(Violation::protocol(
-                    "a continuation without a message that it continues",
-                ));
+                return Err(Violation::protocol("a continuation without a message that it continues"));
             }
             (Some(kind), None) => {
-                self.message = Some(Message {
-                    kind,
-                    payload: BytesMut::new(),
-                    checker: Checker::default(),
-                });
+                self.message = Some(Message { kind, payload: BytesMut::new(), checker: Checker::default() });
             }
             (None, _) => {}
         }
@@ -257,13 +245,7 @@ mod tests {
 
     #[test]
     fn a_message_in_parts_with_a_ping_between_is_one_message() {
-        let bytes = [
-            frame(0x01, b"Hel"),
-            frame(0x89, b"?"),
-            frame(0x00, b""),
-            frame(0x80, b"lo"),
-        ]
-        .concat();
+        let bytes = [frame(0x01, b"Hel"), frame(0x89, b"?"), frame(0x00, b""), frame(0x80, b"lo")].concat();
         let expected = vec![Event::Ping(BytesMut::from(&b"?"[..])), message(Kind::Text, b"Hello")];
         assert_eq!(events(&bytes, usize::MAX), (expected, None));
     }
@@ -271,20 +253,14 @@ mod tests {
     #[test]
     fn parts_out_of_order_break_the_protocol() {
         assert_eq!(events(&frame(0x80, b"lo"), 99).1, Some(1002));
-        assert_eq!(
-            events(&[frame(0x01, b"a"), frame(0x81, b"b")].concat(), 99).1,
-            Some(1002)
-        );
+        assert_eq!(events(&[frame(0x01, b"a"), frame(0x81, b"b")].concat(), 99).1, Some(1002));
     }
 
     #[test]
     fn a_message_that_is_too_big_is_refused_at_the_head_that_says_so() {
         assert_eq!(events(&frame(0x82, &[0; 1000]), 99).1, None);
         assert_eq!(events(&frame(0x82, &[0; 1001])[..8], 99).1, Some(1009));
-        assert_eq!(
-            events(&[frame(0x02, &[0; 999]), frame(0x80, &[0; 2])].concat(), 99).1,
-            Some(1009)
-        );
+        assert_eq!(events(&[frame(0x02, &[0; 999]), frame(0x80, &[0; 2])].concat(), 99).1, Some(1009));
     }
 
     #[test]
@@ -301,10 +277,7 @@ mod tests {
     #[test]
     fn close_codes_are_told_from_those_that_may_not_be_sent() {
         for code in [1000, 1001, 1002, 1003, 1007, 1011, 1012, 1014, 3000, 4999_u16] {
-            assert_eq!(
-                events(&frame(0x88, &code.to_be_bytes()), 99),
-                (vec![Event::Close(Some(code))], None)
-            );
+            assert_eq!(events(&frame(0x88, &code.to_be_bytes()), 99), (vec![Event::Close(Some(code))], None));
         }
         for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2999, 5000, 65535_u16] {
             assert_eq!(events(&frame(0x88, &code.to_be_bytes()), 99).1, Some(1002), "{code}");

@@ -65,9 +65,7 @@ impl Head {
     pub(crate) fn read(bytes: &[u8]) -> Result<Option<(Self, usize)>, Violation> {
         let Some(&first) = bytes.first() else { return Ok(None) };
         if first & 0x70 != 0 {
-            return Err(Violation::protocol(
-                "a frame has a reserved bit set, and no extension was agreed on",
-            ));
+            return Err(Violation::protocol("a frame has a reserved bit set, and no extension was agreed on"));
         }
         let is_final = first & 0x80 != 0;
         let opcode = Opcode::read(first & 0x0F)?;
@@ -100,22 +98,12 @@ impl Head {
             _ => true,
         };
         if !is_minimal {
-            return Err(Violation::protocol(
-                "a frame's length is not written in its shortest form",
-            ));
+            return Err(Violation::protocol("a frame's length is not written in its shortest form"));
         }
         let Some(key) = bytes.get(at..at + 4).and_then(|field| field.try_into().ok()) else {
             return Ok(None);
         };
-        Ok(Some((
-            Self {
-                is_final,
-                opcode,
-                key,
-                length,
-            },
-            at + 4,
-        )))
+        Ok(Some((Self { is_final, opcode, key, length }, at + 4)))
     }
 }
 
@@ -156,10 +144,7 @@ mod tests {
         // RFC 6455 §5.7.
         let mut frame = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
         let (head, at) = Head::read(&frame).expect("right").expect("complete");
-        assert_eq!(
-            (head.is_final, head.opcode, head.length, at),
-            (true, Opcode::Text, 5, 6)
-        );
+        assert_eq!((head.is_final, head.opcode, head.length, at), (true, Opcode::Text, 5, 6));
         mask(&mut frame[at..], head.key, 0);
         assert_eq!(&frame[at..], b"Hello");
     }
@@ -191,10 +176,7 @@ mod tests {
             ("no mask", &[0x81, 0x05]),
             ("long ping", &[0x89, 0xFE]),
             ("16-bit length of 125", &[0x82, 0xFE, 0, 125]),
-            (
-                "64-bit length with its highest bit",
-                &[0x82, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0],
-            ),
+            ("64-bit length with its highest bit", &[0x82, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0]),
         ];
         for (what, bytes) in refused {
             assert!(Head::read(bytes).is_err(), "{what}");

@@ -114,12 +114,7 @@ mod tests {
 
     #[test]
     fn a_key_of_another_length_or_two_of_them_are_refused() {
-        for key in [
-            "",
-            "c2hvcnQ=",
-            "not base64 at all!!!!!!!",
-            "dGhlIHNhbXBsZSBub25jZSBpcyB0b28gbG9uZw==",
-        ] {
+        for key in ["", "c2hvcnQ=", "not base64 at all!!!!!!!", "dGhlIHNhbXBsZSBub25jZSBpcyB0b28gbG9uZw=="] {
             let mut headers = example();
             headers.insert(SEC_WEBSOCKET_KEY, HeaderValue::from_static(key));
             assert_eq!(accept(Version::HTTP_11, &headers), Err(Refusal::Key), "{key}");

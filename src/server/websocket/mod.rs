@@ -24,18 +24,12 @@ pub(crate) struct Violation {
 impl Violation {
     /// The protocol was broken (RFC 6455 §7.4.1, 1002).
     fn protocol(reason: &str) -> Self {
-        Self {
-            code: 1002,
-            reason: reason.to_owned(),
-        }
+        Self { code: 1002, reason: reason.to_owned() }
     }
 
     /// Text was not UTF-8 (1007).
     fn not_utf8() -> Self {
-        Self {
-            code: 1007,
-            reason: "a text is not UTF-8".to_owned(),
-        }
+        Self { code: 1007, reason: "a text is not UTF-8".to_owned() }
     }
 
     /// The server's own rule was broken (1008).
@@ -45,9 +39,6 @@ impl Violation {
 
     /// A message is larger than the server takes (1009).
     fn too_big(limit: u64) -> Self {
-        Self {
-            code: 1009,
-            reason: format!("a message has more than {limit} bytes"),
-        }
+        Self { code: 1009, reason: format!("a message has more than {limit} bytes") }
     }
 }

@@ -152,14 +152,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         message.advance(envelope_length);
         // The message was completed by the latest read: nothing is read while there is something
         // to be taken in.
-        let evidence = self
-            .meter
-            .evidence(self.messages, self.meter.last_read(), self.clock.now());
-        let line = Envelope {
-            n,
-            evidence: Some(evidence),
-        }
-        .line();
+        let evidence = self.meter.evidence(self.messages, self.meter.last_read(), self.clock.now());
+        let line = Envelope { n, evidence: Some(evidence) }.line();
         self.send(kind, line.as_bytes(), message).await?;
         // Not collected with others, so that the time of sending is true.
         self.flush().await?;
@@ -193,15 +187,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
 
     fn collect_close(&mut self, code: Option<u16>, reason: &str) {
         let code = code.map(u16::to_be_bytes);
-        let end = (0..=reason.len().min(LONGEST_REASON))
-            .rev()
-            .find(|&end| reason.is_char_boundary(end));
+        let end = (0..=reason.len().min(LONGEST_REASON)).rev().find(|&end| reason.is_char_boundary(end));
         let reason = &reason[..end.unwrap_or(0)];
-        self.collect(
-            Opcode::Close,
-            code.as_ref().map_or(&[], <[u8; 2]>::as_slice),
-            reason.as_bytes(),
-        );
+        self.collect(Opcode::Close, code.as_ref().map_or(&[], <[u8; 2]>::as_slice), reason.as_bytes());
     }
 
     async fn flush(&mut self) -> io::Result<()> {

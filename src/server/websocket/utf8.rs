@@ -63,13 +63,9 @@ mod tests {
     #[test]
     fn is_refused_at_the_first_byte_that_cannot_be_right() {
         // A surrogate, beyond U+10FFFF, an overlong form, a lone continuation, a byte that never is.
-        for (wrong, at) in [
-            (&b"a\xed\xa0\x80"[..], 2),
-            (b"\xf4\x90\x80\x80", 1),
-            (b"\xc0\xaf", 0),
-            (b"\x80", 0),
-            (b"ab\xff", 2),
-        ] {
+        for (wrong, at) in
+            [(&b"a\xed\xa0\x80"[..], 2), (b"\xf4\x90\x80\x80", 1), (b"\xc0\xaf", 0), (b"\x80", 0), (b"ab\xff", 2)]
+        {
             let mut checker = Checker::default();
             let refused_at = wrong.iter().position(|&byte| checker.feed(&[byte]).is_err());
             assert_eq!(refused_at, Some(at), "{wrong:x?}");
