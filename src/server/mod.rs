@@ -1,13 +1,13 @@
 //! The echo server: it accepts connections, meters them, echoes what they bring, and tells afterwards
 //! what it saw.
 //!
-//! The layers, from the socket up: [`accept`] takes TCP connections; [`stream`] counts on a
-//! [`meter`] what crosses each and closes it in an orderly way; [`connection`] speaks HTTP on it and,
-//! after an upgrade, hands it to [`websocket`]; [`routes`] answer requests. The [`ledger`] keeps for
+//! The layers, from the socket up: `accept` takes TCP connections; `stream` counts on a
+//! `meter` what crosses each and closes it in an orderly way; `connection` speaks HTTP on it and,
+//! after an upgrade, hands it to `websocket`; `routes` answer requests. The `ledger` keeps for
 //! each run which exchanges carried its id. Emulated links and TLS belong between `stream` and
 //! `connection`.
 //!
-//! Each connection is one task. Everything that several connections share is in [`Shared`].
+//! Each connection is one task. Everything that several connections share is in `Shared`.
 
 mod accept;
 mod clock;
