@@ -6,6 +6,8 @@ use crate::trace::{Direction, Message, Protocol, Trace};
 /// Bytes one way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OneWay {
+    /// How many messages.
+    pub messages: u64,
     /// Bytes that the application sent.
     pub payload: u64,
     /// Bytes that the protocol added, of those messages of which it is known.
@@ -29,6 +31,7 @@ pub struct Bytes {
 
 impl OneWay {
     fn add(&mut self, message: &Message, overhead: Option<u64>) {
+        self.messages += 1;
         self.payload += message.payload;
         self.instrument += message.instrument.unwrap_or(0);
         match overhead {

@@ -26,7 +26,7 @@ pub(super) async fn transcript(url: &str) -> Option<Transcript> {
 }
 
 async fn json<T: serde::de::DeserializeOwned>(url: &str, patience: Span) -> Option<T> {
-    let fetch = Fetch::new(url, Method::GET, RequestMode::Cors, None).ok()?;
+    let fetch = Fetch::new(url, &[], Method::GET, RequestMode::Cors, None).ok()?;
     let (_, response) = fetch.call();
     let read = timer::within(patience, response).await?.ok()?;
     if read.status != 200 {

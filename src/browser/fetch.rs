@@ -40,9 +40,16 @@ impl Fetch {
     /// A request that no cache, cookie or preflight gets between: `no-store`, credentials omitted, no
     /// header that is not CORS-safelisted (Fetch §2.2.2). A body has no content type then, and needs
     /// none.
-    pub(super) fn new(url: &str, method: Method, mode: RequestMode, body: Option<&[u8]>) -> Result<Self, FetchError> {
+    pub(super) fn new(
+        url: &str,
+        query: &[(&str, &str)],
+        method: Method,
+        mode: RequestMode,
+        body: Option<&[u8]>,
+    ) -> Result<Self, FetchError> {
         let abort = AbortController::new().map_err(unusable)?;
         let builder = RequestBuilder::new(url)
+            .query(query.iter().copied())
             .method(method)
             .mode(mode)
             .cache(RequestCache::NoStore)
@@ -57,6 +64,11 @@ impl Fetch {
             request: request.into(),
             abort,
         })
+    }
+
+    /// The URL that is asked for, as the browser writes it.
+    pub(super) fn url(&self) -> String {
+        self.request.url()
     }
 
     /// Calls `fetch`. Gives the time of the call, and what to await for the response.

@@ -122,18 +122,19 @@ impl BrowserNetwork {
 }
 
 impl Shared {
-    /// The URL of an exchange, and how many bytes of it are the instrument's.
-    fn exchange_url(&self, request: &Request<'_>) -> (String, u64) {
-        let close = if request.close {
-            format!("&{}={}", query::CONNECTION, query::CLOSE)
-        } else {
-            String::new()
-        };
-        let number = format!("&{}={}", query::NUMBER, request.turn.number);
-        with_query(
-            &self.plan.http.url,
-            &format!("{}={}{close}{number}", query::RUN, self.plan.run),
-        )
+    /// The request of an exchange, ready to go, and how many bytes of its URL are the instrument's.
+    fn fetch(&self, request: &Request<'_>) -> Result<(Fetch, u64), FetchError> {
+        let (run, number) = (self.plan.run.to_string(), request.turn.number.to_string());
+        let mut query = vec![(query::RUN, run.as_str())];
+        if request.close {
+            query.push((query::CONNECTION, query::CLOSE));
+        }
+        // Last, so that it is easily found in a timing entry's name.
+        query.push((query::NUMBER, number.as_str()));
+        let url = without_fragment(&self.plan.http.url);
+        let fetch = Fetch::new(url, &query, Method::POST, RequestMode::Cors, Some(request.body))?;
+        let added = fetch.url().len().saturating_sub(surroundings::as_written(url).len());
+        Ok((fetch, added as u64))
     }
 
     async fn draw_in_a_frame(&self) {
@@ -192,10 +193,10 @@ impl Network for BrowserNetwork {
             cause,
             inferred_from,
         };
-        let (url, instrument) = shared.exchange_url(&request);
-        let fetch = match Fetch::new(&url, Method::POST, RequestMode::Cors, Some(request.body)) {
-            Ok(fetch) => fetch,
-            Err(error) => return Err(failure(shared.why_no_reply(error, &url).await)),
+        let url = &shared.plan.http.url;
+        let (fetch, instrument) = match shared.fetch(&request) {
+            Ok(ready) => ready,
+            Err(error) => return Err(failure(shared.why_no_reply(error, url).await)),
         };
         let (called, response) = fetch.call();
         let id = shared
@@ -215,7 +216,7 @@ impl Network for BrowserNetwork {
             }
             Some(Err(error)) => {
                 shared.untimed.borrow_mut().remove(&turn.number);
-                return Err(failure(shared.why_no_reply(error, &url).await));
+                return Err(failure(shared.why_no_reply(error, url).await));
             }
             Some(Ok(read)) => read,
         };
@@ -494,9 +495,13 @@ fn why_thrown(error: &JsValue, url: &str) -> (Cause, Inference) {
 
 /// A URL with parameters added to its query, and how many bytes they add.
 fn with_query(url: &str, parameters: &str) -> (String, u64) {
-    let url = url.split('#').next().unwrap_or_default();
+    let url = without_fragment(url);
     let separator = if url.contains('?') { '&' } else { '?' };
     (format!("{url}{separator}{parameters}"), 1 + parameters.len() as u64)
+}
+
+fn without_fragment(url: &str) -> &str {
+    url.split('#').next().unwrap_or_default()
 }
 
 /// The exchange's number in the URL of one of our requests, where it comes last.

@@ -13,7 +13,7 @@ const PATIENCE: Span = Span::from_millis(3_000);
 /// Whether anything answers HTTP at a URL. A `no-cors` request succeeds whatever the answer is, and
 /// lets nobody read it.
 pub(super) async fn answers(url: &str) -> bool {
-    let Ok(fetch) = Fetch::new(url, Method::GET, RequestMode::NoCors, None) else {
+    let Ok(fetch) = Fetch::new(url, &[], Method::GET, RequestMode::NoCors, None) else {
         return false;
     };
     let (_, response) = fetch.call();

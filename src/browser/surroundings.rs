@@ -135,6 +135,12 @@ pub fn http_origin(url: &str) -> Option<String> {
     Some(format!("{scheme}://{}", url.host()))
 }
 
+/// A URL as the browser writes it in a request.
+#[must_use]
+pub fn as_written(url: &str) -> String {
+    Url::new(url).map_or_else(|_| url.to_owned(), |url| url.href())
+}
+
 /// Whether a URL is one of those schemes, with a host; else what would be right.
 ///
 /// # Errors

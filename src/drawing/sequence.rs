@@ -21,8 +21,10 @@ const GUTTER: f64 = 58.0;
 const RIGHT: f64 = 34.0;
 /// Width of a connection's bar on a lifeline, in pixels.
 const BAR: f64 = 8.0;
-/// Labels closer than this to the one before are left out, in pixels.
-const LINE_HEIGHT: f64 = 13.0;
+/// A label's height above its baseline, and a little air, in pixels.
+const TEXT_HEIGHT: f64 = 10.0;
+/// How wide labels are taken to be, in pixels.
+const LABEL: f64 = 120.0;
 /// Runs of up to this many messages of a protocol are laid out as a whole.
 const SMALL: usize = 300;
 
@@ -214,10 +216,10 @@ impl<'a> Layout<'a> {
         let timeline = self.timeline;
         let ids = timeline.messages(self.protocol);
         let shown = if ids.len() <= SMALL { ids } else { self.in_view(ids) };
-        let mut last_label = f64::NEG_INFINITY;
+        let mut taken = f64::NEG_INFINITY;
         for &id in shown {
             if let Some(message) = self.trace.message(id) {
-                self.message(message, &mut last_label);
+                self.message(message, &mut taken);
             }
         }
     }
@@ -234,7 +236,9 @@ impl<'a> Layout<'a> {
         &ids[first..last]
     }
 
-    fn message(&mut self, message: &Message, last_label: &mut f64) {
+    /// `taken` is how far down earlier arrows reach where labels stand; a label without room above its
+    /// arrow is left out, and shown when its message is picked, and in the table.
+    fn message(&mut self, message: &Message, taken: &mut f64) {
         let (sent, received) = self.timeline.ends(self.trace, message);
         let (sender, receiver) = match message.direction {
             Direction::ToServer => (self.page_x, self.server_x),
@@ -260,8 +264,10 @@ impl<'a> Layout<'a> {
         self.scene.items.push(Item { shape, role, message: Some(message.id), title });
         let y = f64::midpoint(from.y, to.y) - 3.0;
         let wanted = message.kind.is_opening() || self.view.selected == Some(message.id);
-        if wanted || y - *last_label >= LINE_HEIGHT {
-            *last_label = y;
+        let has_room = y - TEXT_HEIGHT >= *taken;
+        let slant = (to.y - from.y).abs() / (to.x - from.x).abs();
+        *taken = taken.max(f64::midpoint(from.y, to.y) + slant * LABEL / 2.0);
+        if wanted || has_room {
             let role = Role::MessageLabel { protocol: self.protocol, warm_up: message.warm_up };
             let at = Point { x: f64::midpoint(self.page_x, self.server_x), y };
             self.scene.items.push(Item {

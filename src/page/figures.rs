@@ -166,12 +166,15 @@ fn payload(key: &'static str, what: &'static str, ways: [OneWay; 2]) -> Line {
 fn overhead(key: &'static str, what: &'static str, ways: [OneWay; 2]) -> Line {
     let counts = ways.map(|way| way.known_overhead());
     let values = counts.map(|count| count.map_or_else(|| "unknown".to_owned(), bytes));
-    Line {
-        what,
-        values,
-        words: ratio(counts.map(|count| count.unwrap_or(0) as f64), "as many bytes"),
-        key,
-    }
+    let each = [0, 1].map(|of| counts[of].filter(|_| ways[of].messages > 0).map(|count| count / ways[of].messages));
+    let words = match each {
+        [Some(http), Some(ws)] => {
+            let ratio = ratio(counts.map(|count| count.unwrap_or(0) as f64), "as many bytes");
+            format!("{} a message against {}; {ratio}", bytes(http), bytes(ws))
+        }
+        _ => String::new(),
+    };
+    Line { what, values, words, key }
 }
 
 fn dash() -> String {

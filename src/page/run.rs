@@ -10,7 +10,7 @@ use leptos::task::spawn_local;
 
 use super::endpoints::{self, Found};
 use super::state::{LabState, Record};
-use crate::browser::{BrowserNetwork, Plan, clock, surroundings};
+use crate::browser::{BrowserNetwork, Plan, clock, surroundings, timer};
 use crate::lab::exchange;
 use crate::trace::{Circumstances, Endpoint, Outcome, Protocol, Recorder, Span, Trace};
 
@@ -21,6 +21,8 @@ const TICK: u32 = 500;
 pub(super) fn begin(state: LabState) {
     spawn_local(async move {
         state.found.set(endpoints::look().await);
+        // The page is painted first: its own work would fall into the first turns.
+        timer::frame(|| {}).await;
         let link = state.link.get_untracked();
         if !link.run {
             return;

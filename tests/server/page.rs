@@ -23,7 +23,7 @@ async fn serve(folder: &TempDir) -> TestServer {
 
 fn assert_isolated(response: &Response) {
     assert_eq!(response.header("cross-origin-opener-policy"), Some("same-origin"));
-    assert_eq!(response.header("cross-origin-embedder-policy"), Some("require-corp"));
+    assert_eq!(response.header("cross-origin-embedder-policy"), Some("credentialless"));
     assert_eq!(response.header("cross-origin-resource-policy"), Some("cross-origin"));
 }
 

@@ -16,7 +16,7 @@ use super::{CROSS_ORIGIN_RESOURCE_POLICY, Problem};
 /// isolated capability”).
 const ISOLATION: [(HeaderName, HeaderValue); 2] = [
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
-    (HeaderName::from_static("cross-origin-embedder-policy"), HeaderValue::from_static("require-corp")),
+    (HeaderName::from_static("cross-origin-embedder-policy"), HeaderValue::from_static("credentialless")),
 ];
 
 /// How many hexadecimal digits the build puts into the name of a file whose content never changes.

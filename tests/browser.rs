@@ -1,0 +1,157 @@
+//! The browser's side in a real browser: clock, timers, fetch, sockets, and the lab over them, against
+//! an echo server whose address is known at compile time (`DUPLEX_TEST_SERVER`).
+#![cfg(target_arch = "wasm32")]
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use duplex::analysis::{Timeline, samples};
+use duplex::browser::{BrowserNetwork, Plan, clock, discovery, surroundings, timer};
+use duplex::lab::exchange::{self, Parameters};
+use duplex::network::{Network as _, Patience, Request, Socket as _};
+use duplex::trace::{
+    Cause, Circumstances, Endpoint, Event, Failure, Inference, Protocol, Recorder, Span, Speaks, Time, Trace, Turn,
+};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// `http://127.0.0.1:<port>` of the echo server.
+const SERVER: &str = match option_env!("DUPLEX_TEST_SERVER") {
+    Some(origin) => origin,
+    None => "http://127.0.0.1:9000",
+};
+
+fn plan(speaks: Speaks) -> Plan {
+    Plan {
+        run: surroundings::random_run_id(),
+        http: Endpoint { url: format!("{SERVER}/echo"), speaks },
+        ws: Endpoint { url: format!("{}/ws", SERVER.replacen("http", "ws", 1)), speaks },
+        patience: Patience { connect: Span::from_millis(5_000), reply: Span::from_millis(5_000) },
+    }
+}
+
+fn network(plan: Plan) -> (BrowserNetwork, Rc<RefCell<Recorder>>) {
+    let recorder = Rc::new(RefCell::new(Recorder::default()));
+    (BrowserNetwork::new(plan, recorder.clone(), || {}), recorder)
+}
+
+fn trace_of(plan: &Plan, recorder: &RefCell<Recorder>) -> Trace {
+    let mut trace = Trace::new(Circumstances {
+        run: plan.run,
+        lab: exchange::SLUG.into(),
+        parameters: Vec::new(),
+        http: plan.http.clone(),
+        ws: plan.ws.clone(),
+        version: String::new(),
+        browser: surroundings::browser(),
+        started: clock::wall_clock(),
+        origin: Time(0),
+        resolution: clock::resolution(),
+        isolated: surroundings::isolated(),
+        secure: surroundings::secure(),
+    });
+    recorder.borrow_mut().take().into_iter().for_each(|event| trace.apply(event));
+    trace
+}
+
+#[wasm_bindgen_test]
+fn the_clock_never_runs_backwards_and_its_resolution_is_below_two_milliseconds() {
+    let times: Vec<Time> = (0..1000).map(|_| clock::now()).collect();
+    assert!(times.is_sorted());
+    let resolution = clock::resolution();
+    assert!((Span(1)..=Span(2_000)).contains(&resolution), "{resolution}");
+}
+
+#[wasm_bindgen_test]
+async fn a_timer_does_not_fire_before_its_time() {
+    let due = clock::now() + Span::from_millis(30);
+    timer::sleep_until(due).await;
+    assert!(clock::now() >= due);
+}
+
+#[wasm_bindgen_test]
+async fn what_takes_longer_than_it_may_is_given_up() {
+    assert_eq!(timer::within(Span::from_millis(20), std::future::pending::<()>()).await, None);
+    assert_eq!(timer::within(Span::from_millis(5_000), async { 7 }).await, Some(7));
+}
+
+#[wasm_bindgen_test]
+fn run_ids_differ() {
+    assert_ne!(surroundings::random_run_id(), surroundings::random_run_id());
+}
+
+#[wasm_bindgen_test]
+fn origins_and_addresses_are_told_apart() {
+    assert_eq!(surroundings::http_origin("wss://example.org:8443/a?b"), Some("https://example.org:8443".into()));
+    assert_eq!(surroundings::http_origin("ftp://example.org/"), None);
+    assert!(surroundings::check_url("http://127.0.0.1/echo", ["http", "https"]).is_ok());
+    let error = surroundings::check_url("127.0.0.1:9000", ["ws", "wss"]).expect_err("there is no scheme");
+    assert!(error.contains("ws://"), "{error}");
+}
+
+#[wasm_bindgen_test]
+async fn a_duplex_server_is_discovered_and_another_is_not() {
+    let discovery = discovery::discover(SERVER).await.expect("the echo server answers");
+    assert_eq!(discovery.endpoints.echo, "/echo");
+    let own = surroundings::own_origin().expect("the test page has an origin");
+    assert_eq!(discovery::discover(&own).await, None);
+}
+
+#[wasm_bindgen_test]
+async fn the_lab_runs_over_the_browser_and_its_record_is_whole() {
+    let plan = plan(Speaks::Duplex);
+    let (network, recorder) = network(plan.clone());
+    let parameters = Parameters { messages: 25, size: 200, ..Parameters::default() };
+    exchange::run(&network, &parameters).await.expect("the lab finishes");
+    network.settle().await;
+    let trace = trace_of(&plan, &recorder);
+    for protocol in Protocol::BOTH {
+        let samples = samples(&trace, protocol);
+        assert_eq!(samples.len(), 26);
+        assert!(samples.iter().all(|sample| sample.took > Span::ZERO));
+    }
+    let timed = trace.of(Protocol::Http).filter(|message| message.phases.is_some()).count();
+    assert_eq!(timed, 26, "each exchange has its timing entry");
+    assert!(trace.messages.iter().all(|message| message.overhead.is_some()), "each message's overhead is known");
+    assert!(Timeline::of(&trace).clock(Protocol::Http).is_some(), "the clocks are brought together");
+}
+
+#[wasm_bindgen_test]
+async fn without_a_subprotocol_messages_come_back_as_they_are() {
+    let plan = plan(Speaks::Plain);
+    let (network, recorder) = network(plan.clone());
+    let socket = network.open().await.expect("it opens");
+    socket.echo(Turn { number: 1 }, b"\x00\xffplain").await.expect("it comes back");
+    socket.close().await;
+    let trace = trace_of(&plan, &recorder);
+    assert!(trace.messages.iter().all(|message| message.instrument.unwrap_or(0) < 60), "no envelope travels");
+}
+
+#[wasm_bindgen_test]
+async fn a_fetch_that_is_given_up_is_recorded_as_unanswered() {
+    let (network, recorder) = network(plan(Speaks::Duplex));
+    {
+        let body = vec![0; 1 << 20];
+        let exchange = network.exchange(Request { turn: Turn { number: 1 }, body: &body, close: false });
+        assert!(timer::within(Span::ZERO, exchange).await.is_none(), "it cannot be done in no time");
+    }
+    let events = recorder.borrow_mut().take();
+    assert!(events.iter().any(|event| matches!(event, Event::Unanswered(_))), "{events:?}");
+}
+
+#[wasm_bindgen_test]
+async fn an_address_where_nobody_listens_is_told_with_how_that_is_known() {
+    let mut plan = plan(Speaks::Plain);
+    // The last of the registered ports, which is assigned to nobody.
+    plan.http.url = "http://127.0.0.1:49151/nobody".into();
+    let (network, _recorder) = network(plan);
+    let failure = network.exchange(Request { turn: Turn { number: 1 }, body: b"", close: false }).await.expect_err("nobody is there");
+    let expected = Failure {
+        protocol: Protocol::Http,
+        turn: Some(1),
+        cause: Cause::NoAnswer,
+        inferred_from: Inference::ProbeFailed,
+    };
+    assert_eq!(failure, expected);
+}

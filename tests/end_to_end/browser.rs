@@ -1,0 +1,53 @@
+//! A headless Chromium of its own for each test, with a fresh profile.
+
+use std::env;
+use std::path::PathBuf;
+
+use chromiumoxide::cdp::browser_protocol::network::EnableParams;
+use chromiumoxide::{Browser, BrowserConfig, Page};
+use futures_util::StreamExt as _;
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+
+/// A browser; closed when dropped.
+pub(crate) struct Chromium {
+    browser: Browser,
+    handler: JoinHandle<()>,
+    _profile: TempDir,
+}
+
+impl Chromium {
+    pub(crate) async fn start() -> Self {
+        let profile = TempDir::new().expect("a folder for the profile");
+        // Where no browser is named, the usual places are searched.
+        let mut config = BrowserConfig::builder();
+        if let Some(chrome) = env::var_os("CHROME") {
+            config = config.chrome_executable(PathBuf::from(chrome));
+        }
+        let config = config
+            .user_data_dir(profile.path())
+            .new_headless_mode()
+            .no_sandbox()
+            .window_size(1440, 1000)
+            .args(["disable-gpu", "disable-quic", "no-first-run", "disable-background-networking"])
+            .args(["disable-component-update", "disable-sync"])
+            .build()
+            .expect("a configuration");
+        let (browser, mut events) = Browser::launch(config).await.expect("Chromium starts");
+        let handler = tokio::spawn(async move { while events.next().await.is_some() {} });
+        Self { browser, handler, _profile: profile }
+    }
+
+    /// A blank tab whose network events are on.
+    pub(crate) async fn tab(&self) -> Page {
+        let page = self.browser.new_page("about:blank").await.expect("a tab");
+        page.execute(EnableParams::default()).await.expect("network events");
+        page
+    }
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        self.handler.abort();
+    }
+}

@@ -1,0 +1,14 @@
+//! The whole thing: the built page and the real server, in Chromium. What the page says it did is
+//! compared with the browser's own network log.
+//!
+//! Needs the built page (`DUPLEX_PAGE`, else `dist`) and a Chromium (`CHROME`, else where one usually is);
+//! `cargo xtask test` sees to both.
+
+mod browser;
+mod echoes;
+mod exchange;
+mod failures;
+mod network_log;
+mod page;
+mod server;
+mod use_of_the_page;

@@ -1,0 +1,108 @@
+//! The browser's own account of its traffic, from the DevTools protocol.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use base64::Engine as _;
+use chromiumoxide::Page;
+use chromiumoxide::cdp::browser_protocol::network::{
+    EventLoadingFailed, EventLoadingFinished, EventRequestWillBeSent, EventResponseReceived, EventWebSocketCreated,
+    EventWebSocketFrameReceived, EventWebSocketFrameSent, WebSocketFrame,
+};
+use futures_util::StreamExt as _;
+
+/// What the browser did on behalf of the page.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    /// URLs of requests, by request id.
+    pub(crate) requests: HashMap<String, String>,
+    /// TCP connections that carried responses, by request id.
+    pub(crate) connections: HashMap<String, u64>,
+    /// Requests that were read to their end or failed.
+    pub(crate) ended: BTreeSet<String>,
+    /// URLs of WebSockets.
+    pub(crate) sockets: Vec<String>,
+    /// Payloads of frames that the page sent.
+    pub(crate) sent: Vec<Vec<u8>>,
+    /// Payloads of frames that the page received.
+    pub(crate) received: Vec<Vec<u8>>,
+}
+
+impl Log {
+    /// Requests to the echo that belong to a run, each with its connection.
+    pub(crate) fn echoes(&self, run: &str) -> Vec<(String, Option<u64>)> {
+        let of_run = self.requests.iter().filter(|(_, url)| url.contains("/echo") && url.contains(run));
+        of_run.map(|(id, url)| (url.clone(), self.connections.get(id).copied())).collect()
+    }
+
+    /// The distinct connections that carried a run's requests.
+    pub(crate) fn echo_connections(&self, run: &str) -> usize {
+        self.echoes(run).into_iter().filter_map(|(_, connection)| connection).collect::<BTreeSet<_>>().len()
+    }
+}
+
+/// Follows a page's traffic.
+#[derive(Clone)]
+pub(crate) struct NetworkLog {
+    log: Arc<Mutex<Log>>,
+}
+
+impl NetworkLog {
+    /// Begins to follow; the page must have network events enabled.
+    pub(crate) async fn follow(page: &Page) -> Self {
+        let log = Arc::new(Mutex::new(Log::default()));
+        macro_rules! on {
+            ($event:ty, $take:expr) => {{
+                let mut events = page.event_listener::<$event>().await.expect("a listener");
+                let log = log.clone();
+                tokio::spawn(async move {
+                    while let Some(event) = events.next().await {
+                        let take: fn(&mut Log, &$event) = $take;
+                        take(&mut log.lock().expect("the log"), &event);
+                    }
+                });
+            }};
+        }
+        on!(EventRequestWillBeSent, |log, event| {
+            log.requests.insert(event.request_id.inner().clone(), event.request.url.clone());
+        });
+        on!(EventResponseReceived, |log, event| {
+            let connection = event.response.connection_id as u64;
+            log.connections.insert(event.request_id.inner().clone(), connection);
+        });
+        on!(EventLoadingFinished, |log, event| {
+            log.ended.insert(event.request_id.inner().clone());
+        });
+        on!(EventLoadingFailed, |log, event| {
+            log.ended.insert(event.request_id.inner().clone());
+        });
+        on!(EventWebSocketCreated, |log, event| log.sockets.push(event.url.clone()));
+        on!(EventWebSocketFrameSent, |log, event| log.sent.extend(data_frame(&event.response)));
+        on!(EventWebSocketFrameReceived, |log, event| log.received.extend(data_frame(&event.response)));
+        Self { log }
+    }
+
+    /// Looks at the log once a condition holds: events reach us a little later than the page.
+    pub(crate) async fn once<T>(&self, holds: impl Fn(&Log) -> bool, look: impl FnOnce(&Log) -> T) -> T {
+        let wait = async {
+            while !holds(&self.log.lock().expect("the log")) {
+                tokio::task::yield_now().await;
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(Duration::from_secs(20), wait).await;
+        let log = self.log.lock().expect("the log");
+        assert!(in_time.is_ok(), "the browser's log never came so far: {log:?}");
+        look(&log)
+    }
+}
+
+/// The payload of a text or binary frame (RFC 6455 §5.2).
+fn data_frame(frame: &WebSocketFrame) -> Option<Vec<u8>> {
+    match frame.opcode as u8 {
+        1 => Some(frame.payload_data.clone().into_bytes()),
+        2 => Some(base64::engine::general_purpose::STANDARD.decode(&frame.payload_data).expect("binary frames are base64")),
+        _ => None,
+    }
+}

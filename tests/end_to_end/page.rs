@@ -1,0 +1,120 @@
+//! The lab's page, in a user's verbs.
+
+use std::time::Duration;
+
+use chromiumoxide::Page;
+use chromiumoxide::cdp::js_protocol::runtime::EvaluateParams;
+use duplex::format;
+use duplex::trace::Trace;
+use serde::de::DeserializeOwned;
+
+use crate::browser::Chromium;
+use crate::network_log::NetworkLog;
+
+/// How long anything may take before a test gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An open lab.
+pub(crate) struct Lab {
+    pub(crate) tab: Page,
+    pub(crate) log: NetworkLog,
+    _browser: Chromium,
+}
+
+impl Lab {
+    /// Opens the page at an address, in a browser of its own.
+    pub(crate) async fn open(url: &str) -> Self {
+        let browser = Chromium::start().await;
+        let tab = browser.tab().await;
+        let log = NetworkLog::follow(&tab).await;
+        tab.goto(url).await.expect("the page opens");
+        Self { tab, log, _browser: browser }
+    }
+
+    /// What an expression comes to, promises included.
+    pub(crate) async fn ask<T: DeserializeOwned>(&self, expression: &str) -> T {
+        let ask = EvaluateParams::builder().expression(expression).await_promise(true).return_by_value(true).build();
+        let answer = tokio::time::timeout(PATIENCE, self.tab.evaluate(ask.expect("an expression")));
+        let answer = answer.await.unwrap_or_else(|_| panic!("no answer to {expression}"));
+        let answer = answer.unwrap_or_else(|error| panic!("{expression}: {error}"));
+        answer.into_value().unwrap_or_else(|error| panic!("{expression}: {error}"))
+    }
+
+    /// Waits until an expression is true of the page; looks again whenever the document changes.
+    pub(crate) async fn until(&self, condition: &str) {
+        let wait = format!(
+            "new Promise((done) => {{
+                const check = () => {{ if ({condition}) {{ watch.disconnect(); done(true); }} }};
+                const watch = new MutationObserver(check);
+                watch.observe(document, {{ subtree: true, childList: true, attributes: true, characterData: true }});
+                check();
+            }})"
+        );
+        let _: bool = self.ask(&wait).await;
+    }
+
+    /// Waits until the run stands so: `running`, `finished`, `failed`, `stopped`.
+    pub(crate) async fn until_run_is(&self, phase: &str) {
+        self.until(&format!("document.documentElement.dataset.run === '{phase}'")).await;
+    }
+
+    pub(crate) async fn click(&self, selector: &str) {
+        self.tab.find_element(selector).await.expect("it is there").click().await.expect("it can be clicked");
+    }
+
+    pub(crate) async fn press_run(&self) {
+        self.until("document.querySelector('button.run')?.disabled === false").await;
+        self.click("button.run").await;
+    }
+
+    pub(crate) async fn press_stop(&self) {
+        self.click("button.stop").await;
+    }
+
+    /// Types a value over what stands in a field.
+    pub(crate) async fn fill(&self, name: &str, value: &str) {
+        let script = format!(
+            "{{ const field = document.querySelector('[name=\"{name}\"]');
+                field.value = '{value}';
+                field.dispatchEvent(new Event('input', {{ bubbles: true }}));
+                field.dispatchEvent(new Event('change', {{ bubbles: true }}));
+                true }}"
+        );
+        let _: bool = self.ask(&script).await;
+    }
+
+    pub(crate) async fn text(&self, selector: &str) -> String {
+        self.ask(&format!("document.querySelector('{selector}').innerText")).await
+    }
+
+    /// A figure of the summary, as written for HTTP and for the WebSocket.
+    pub(crate) async fn figure(&self, key: &str) -> [String; 2] {
+        self.ask(&format!(
+            "['http', 'ws'].map((which) => document.querySelector('[data-figure=\"{key}\"] .' + which).innerText)"
+        ))
+        .await
+    }
+
+    /// How many arrows are drawn for HTTP and for the WebSocket.
+    pub(crate) async fn arrows(&self) -> [usize; 2] {
+        self.ask("['http', 'ws'].map((which) => document.querySelectorAll('.pane.' + which + ' g.message').length)").await
+    }
+
+    /// The run as the button “Save as JSON” gives it.
+    pub(crate) async fn save(&self) -> Trace {
+        let text: String = self
+            .ask(
+                "new Promise((done) => {
+                    const create = URL.createObjectURL;
+                    URL.createObjectURL = (blob) => {
+                        URL.createObjectURL = create;
+                        blob.text().then(done);
+                        return create.call(URL, blob);
+                    };
+                    document.querySelector('button.export').click();
+                })",
+            )
+            .await;
+        format::read(&text).expect("the saved file is read back")
+    }
+}

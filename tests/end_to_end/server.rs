@@ -1,0 +1,56 @@
+//! The echo server as a process of its own, with the built page, on a free port.
+
+use std::env;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+/// A running server; ended when dropped.
+pub(crate) struct Server {
+    process: Child,
+    origin: String,
+}
+
+impl Server {
+    /// Starts a server and waits until it says its address.
+    pub(crate) fn start() -> Self {
+        let page = env::var_os("DUPLEX_PAGE").map_or_else(|| PathBuf::from("dist"), PathBuf::from);
+        assert!(page.join("index.html").exists(), "the page is not built: run `cargo xtask dist`");
+        let mut process = Command::new(env!("CARGO_BIN_EXE_duplex"))
+            .args(["--listen", "127.0.0.1:0", "--page"])
+            .arg(page)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let mut line = String::new();
+        let stdout = process.stdout.take().expect("its output is piped");
+        BufReader::new(stdout).read_line(&mut line).expect("it says its address");
+        let at = line.find("http://").expect("the line holds its address");
+        let origin = line[at..].trim().trim_end_matches('/').to_owned();
+        Self { process, origin }
+    }
+
+    /// `http://127.0.0.1:<port>`.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// `ws://127.0.0.1:<port>`.
+    pub(crate) fn ws_origin(&self) -> String {
+        self.origin.replacen("http", "ws", 1)
+    }
+
+    /// Ends it at once, without a goodbye.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().expect("it can be killed");
+        self.process.wait().expect("it ends");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have been killed already.
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}

@@ -1,0 +1,164 @@
+//! The page in use: links, bad input, keyboard, other people's endpoints, files.
+
+use duplex::analysis::{Summary, Timeline};
+use duplex::trace::{Outcome, Protocol, Speaks};
+
+use crate::echoes;
+use crate::page::Lab;
+use crate::server::Server;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_values_in_a_link_give_a_notice_and_the_default() {
+    let server = Server::start();
+    let lab = Lab::open(&format!("{}/?messages=0&size=huge&colour=red", server.origin())).await;
+    lab.until("document.querySelectorAll('.notices li').length === 3").await;
+    let notices = lab.text(".notices").await;
+    assert!(notices.contains("from 1 to 100000") && notices.contains("huge") && notices.contains("colour"), "{notices}");
+    let messages: String = lab.ask("document.querySelector('[name=messages]').value").await;
+    assert_eq!(messages, "10");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_out_of_range_is_refused_at_the_control_with_the_range() {
+    let server = Server::start();
+    let lab = Lab::open(server.origin()).await;
+    lab.until("document.querySelector('[name=messages]') !== null").await;
+    lab.fill("messages", "100001").await;
+    lab.until("document.querySelector('button.run').disabled").await;
+    assert!(lab.text("#messages-hint").await.contains("from 1 to 100000"));
+    lab.fill("messages", "5").await;
+    lab.press_run().await;
+    lab.until_run_is("finished").await;
+    assert_eq!(lab.figure("n").await, ["5", "5"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_256_mib_in_all_is_refused_with_what_would_be_right() {
+    let server = Server::start();
+    let lab = Lab::open(server.origin()).await;
+    lab.until("document.querySelector('[name=messages]') !== null").await;
+    lab.fill("messages", "1000").await;
+    lab.fill("size", "1048576").await;
+    lab.until("document.querySelector('.controls .error').innerText.includes('256 MiB')").await;
+    let blocked: bool = lab.ask("document.querySelector('button.run').disabled").await;
+    assert!(blocked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_are_in_the_address() {
+    let server = Server::start();
+    let lab = Lab::open(server.origin()).await;
+    lab.until("document.querySelector('[name=messages]') !== null").await;
+    lab.fill("messages", "17").await;
+    lab.until("location.search.includes('messages=17')").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_to_other_endpoints_waits_for_run() {
+    let server = Server::start();
+    let other = Server::start();
+    let url = format!("{}/?messages=2&run=1&http={}/echo&ws={}/ws", server.origin(), other.origin(), other.ws_origin());
+    let lab = Lab::open(&url).await;
+    lab.until("document.querySelectorAll('.notices li').length === 1").await;
+    assert!(lab.text(".notices").await.contains("press Run"));
+    let asked = lab.log.once(|_| true, |log| log.requests.values().any(|url| url.starts_with(other.origin()))).await;
+    assert!(!asked, "nobody else is asked before Run is pressed");
+    lab.press_run().await;
+    lab.until_run_is("finished").await;
+    let trace = lab.save().await;
+    assert_eq!(trace.circumstances.http.speaks, Speaks::Duplex, "the other server is recognised as one of ours");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn against_other_peoples_echoes_the_page_shows_what_a_page_alone_can_see() {
+    let server = Server::start();
+    let (http, ws) = (echoes::http_echo(true).await, echoes::ws_echo().await);
+    let url = format!("{}/?messages=4&http=http://{http}/anything&ws=ws://{ws}/", server.origin());
+    let lab = Lab::open(&url).await;
+    lab.press_run().await;
+    lab.until_run_is("finished").await;
+    let trace = lab.save().await;
+    assert_eq!(trace.outcome, Some(Outcome::Finished));
+    let summary = Summary::of(&trace, &Timeline::of(&trace), Protocol::Http);
+    assert_eq!((summary.connections, summary.bytes.overhead()), (None, None));
+    assert_eq!(lab.figure("overhead-to-server").await[0], "unknown");
+    assert_eq!(lab.figure("connections").await[0], "not told");
+    let dashed: usize = lab.ask("document.querySelectorAll('.pane.http g.message.unknown').length").await;
+    assert_eq!(dashed, 10, "every arrow whose server end is unknown is marked as such");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_picked_and_read_by_keyboard_alone() {
+    let server = Server::start();
+    let lab = Lab::open(&format!("{}/?messages=3&run=1", server.origin())).await;
+    lab.until_run_is("finished").await;
+    let window = lab.tab.find_element(".pane.ws .window").await.expect("the diagram");
+    window.focus().await.expect("it takes the focus");
+    for _ in 0..3 {
+        window.press_key("ArrowDown").await.expect("a key");
+    }
+    window.press_key("Enter").await.expect("a key");
+    lab.until("document.activeElement.id === 'inspector'").await;
+    let words = lab.text("#inspector").await;
+    assert!(words.contains("Binary message") && words.contains("Duplex") && words.contains("measured in this page"), "{words}");
+    let marked: usize = lab.ask("document.querySelectorAll('.pane.ws g.message.selected').length").await;
+    assert_eq!(marked, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clicking_an_arrow_shows_its_message() {
+    let server = Server::start();
+    let lab = Lab::open(&format!("{}/?messages=3&run=1", server.origin())).await;
+    lab.until_run_is("finished").await;
+    let _: bool = lab
+        .ask(
+            "{ const arrow = document.querySelectorAll('.pane.http g.message')[2];
+               arrow.querySelector('.hit').dispatchEvent(new MouseEvent('click', { bubbles: true })); true }",
+        )
+        .await;
+    lab.until("document.querySelector('#inspector h3') !== null").await;
+    let words = lab.text("#inspector").await;
+    assert!(words.contains("Request") && words.contains("turn 1"), "{words}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saved_run_is_opened_again_and_a_bad_file_says_what_is_wrong() {
+    let server = Server::start();
+    let lab = Lab::open(&format!("{}/?messages=6&run=1", server.origin())).await;
+    lab.until_run_is("finished").await;
+    let trace = lab.save().await;
+    let before = lab.figure("median").await;
+    let text = duplex::format::write(&trace).expect("it is written");
+
+    let again = Lab::open(server.origin()).await;
+    again.until("document.querySelector('input[type=file]') !== null").await;
+    choose_file(&again, "{\"format\":\"har\"}").await;
+    again.until("document.querySelectorAll('.notices li').length === 1").await;
+    assert!(again.text(".notices").await.contains("duplex-trace"));
+    choose_file(&again, &text).await;
+    again.until_run_is("finished").await;
+    assert_eq!(again.figure("median").await, before);
+    assert_eq!(again.arrows().await, [14, 16]);
+}
+
+async fn choose_file(lab: &Lab, text: &str) {
+    let text = serde_json::to_string(text).expect("a string");
+    let script = format!(
+        "{{ const files = new DataTransfer();
+            files.items.add(new File([{text}], 'run.json', {{ type: 'application/json' }}));
+            const input = document.querySelector('input[type=file]');
+            input.files = files.files;
+            input.dispatchEvent(new Event('change', {{ bubbles: true }}));
+            true }}"
+    );
+    let _: bool = lab.ask(&script).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_asks_nobody_but_its_own_server() {
+    let server = Server::start();
+    let lab = Lab::open(&format!("{}/?messages=2&run=1", server.origin())).await;
+    lab.until_run_is("finished").await;
+    let urls = lab.log.once(|log| !log.requests.is_empty(), |log| log.requests.values().cloned().collect::<Vec<_>>()).await;
+    assert!(urls.iter().all(|url| url.starts_with(server.origin())), "{urls:?}");
+}
