@@ -144,9 +144,7 @@ impl Command {
             "trunk-hook" => nothing_more("trunk-hook", rest, Self::TrunkHook),
             "open-when-ready" => {
                 let (address, rest) = rest.split_first().ok_or(Misuse::Incomplete("open-when-ready"))?;
-                let command = Self::OpenWhenReady {
-                    address: address.clone(),
-                };
+                let command = Self::OpenWhenReady { address: address.clone() };
                 nothing_more("open-when-ready", rest, command)
             }
             _ => Err(Misuse::UnknownCommand(first.clone())),
@@ -161,20 +159,14 @@ fn is_help(word: &str) -> bool {
 fn nothing_more(command: &'static str, rest: &[String], then: Command) -> Result<Command, Misuse> {
     match rest.first() {
         None => Ok(then),
-        Some(word) => Err(Misuse::Unexpected {
-            command,
-            word: word.clone(),
-        }),
+        Some(word) => Err(Misuse::Unexpected { command, word: word.clone() }),
     }
 }
 
 fn parse_layers(words: &[String]) -> Result<Vec<Layer>, Misuse> {
     let known = |word: &&String| Layer::ALL.iter().any(|layer| layer.name() == word.as_str());
     if let Some(word) = words.iter().find(|word| !known(word)) {
-        return Err(Misuse::Unexpected {
-            command: "test",
-            word: word.clone(),
-        });
+        return Err(Misuse::Unexpected { command: "test", word: word.clone() });
     }
     let asked_for = |layer: &Layer| words.is_empty() || words.iter().any(|word| word == layer.name());
     Ok(Layer::ALL.into_iter().filter(asked_for).collect())
@@ -191,12 +183,7 @@ mod tests {
 
     #[test]
     fn test_without_layers_means_all_of_them() {
-        assert_eq!(
-            parse("test"),
-            Ok(Command::Test {
-                layers: Layer::ALL.to_vec()
-            })
-        );
+        assert_eq!(parse("test"), Ok(Command::Test { layers: Layer::ALL.to_vec() }));
     }
 
     #[test]
@@ -208,10 +195,7 @@ mod tests {
     #[test]
     fn serve_keeps_its_own_option_and_hands_on_the_others() {
         let server = vec!["--listen".to_owned(), "127.0.0.1:9001".to_owned()];
-        assert_eq!(
-            parse("serve --listen 127.0.0.1:9001 --no-open"),
-            Ok(Command::Serve { open: false, server })
-        );
+        assert_eq!(parse("serve --listen 127.0.0.1:9001 --no-open"), Ok(Command::Serve { open: false, server }));
     }
 
     #[test]

@@ -16,17 +16,9 @@ pub(crate) struct Counts {
 
 impl Counts {
     /// One check that passed.
-    pub(crate) const PASSED: Self = Self {
-        passed: 1,
-        failed: 0,
-        skipped: 0,
-    };
+    pub(crate) const PASSED: Self = Self { passed: 1, failed: 0, skipped: 0 };
     /// One check that failed.
-    pub(crate) const FAILED: Self = Self {
-        passed: 0,
-        failed: 1,
-        skipped: 0,
-    };
+    pub(crate) const FAILED: Self = Self { passed: 0, failed: 1, skipped: 0 };
 
     /// Reads the line with which libtest and wasm-bindgen-test end:
     /// `test result: ok. 3 passed; 0 failed; 1 ignored; …`. Any other line is `None`.
@@ -37,11 +29,7 @@ impl Counts {
             let part = numbers.split("; ").find_map(|part| part.trim().strip_suffix(what))?;
             part.trim().parse::<u32>().ok()
         };
-        Some(Self {
-            passed: number(" passed")?,
-            failed: number(" failed")?,
-            skipped: number(" ignored")?,
-        })
+        Some(Self { passed: number(" passed")?, failed: number(" failed")?, skipped: number(" ignored")? })
     }
 
     /// What a test run counts for: a run that failed without a failed test (it did not compile, or
@@ -65,11 +53,7 @@ impl AddAssign for Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            passed,
-            failed,
-            skipped,
-        } = self;
+        let Self { passed, failed, skipped } = self;
         write!(out, "{passed} passed, {failed} failed, {skipped} skipped")
     }
 }
@@ -84,33 +68,13 @@ mod tests {
 
     #[test]
     fn reads_the_last_line_of_both_runners() {
-        assert_eq!(
-            Counts::from_line(LIBTEST),
-            Some(Counts {
-                passed: 3,
-                failed: 2,
-                skipped: 1
-            })
-        );
-        assert_eq!(
-            Counts::from_line(IN_A_BROWSER),
-            Some(Counts {
-                passed: 7,
-                failed: 0,
-                skipped: 1
-            })
-        );
+        assert_eq!(Counts::from_line(LIBTEST), Some(Counts { passed: 3, failed: 2, skipped: 1 }));
+        assert_eq!(Counts::from_line(IN_A_BROWSER), Some(Counts { passed: 7, failed: 0, skipped: 1 }));
     }
 
     #[test]
     fn other_lines_count_nothing() {
-        for line in [
-            "",
-            "test result: ok",
-            "test wire::reads ... ok",
-            "running 3 tests",
-            "12 passed; 0 failed",
-        ] {
+        for line in ["", "test result: ok", "test wire::reads ... ok", "running 3 tests", "12 passed; 0 failed"] {
             assert_eq!(Counts::from_line(line), None, "{line}");
         }
     }
@@ -126,32 +90,21 @@ mod tests {
 
     #[test]
     fn a_run_that_broke_off_is_one_failure() {
-        let counts = Counts {
-            passed: 3,
-            failed: 0,
-            skipped: 0,
-        };
+        let counts = Counts { passed: 3, failed: 0, skipped: 0 };
         assert_eq!(counts.of_run(false).failed, 1);
         assert_eq!(counts.of_run(true), counts);
     }
 
     #[test]
     fn a_failed_test_is_counted_once() {
-        let counts = Counts {
-            passed: 3,
-            failed: 2,
-            skipped: 0,
-        };
+        let counts = Counts { passed: 3, failed: 2, skipped: 0 };
         assert_eq!(counts.of_run(false), counts);
     }
 
     #[test]
     fn a_run_without_a_test_is_one_failure() {
         assert_eq!(Counts::default().of_run(true), Counts::FAILED);
-        let only_skipped = Counts {
-            skipped: 2,
-            ..Counts::default()
-        };
+        let only_skipped = Counts { skipped: 2, ..Counts::default() };
         assert_eq!(only_skipped.of_run(true).failed, 1);
     }
 }

@@ -41,20 +41,13 @@ pub(crate) enum Occupant {
 
 /// Asks who is at an address.
 pub(crate) fn occupant(address: &str) -> Occupant {
-    let addresses = address
-        .to_socket_addrs()
-        .map(Iterator::collect::<Vec<SocketAddr>>)
-        .unwrap_or_default();
+    let addresses = address.to_socket_addrs().map(Iterator::collect::<Vec<SocketAddr>>).unwrap_or_default();
     for address in &addresses {
         match TcpStream::connect_timeout(address, ANSWER_LIMIT) {
             Err(_) => {}
             Ok(stream) => {
                 let is_ours = describes_itself(stream, address).unwrap_or(false);
-                return if is_ours {
-                    Occupant::EchoServer
-                } else {
-                    Occupant::Somebody
-                };
+                return if is_ours { Occupant::EchoServer } else { Occupant::Somebody };
             }
         }
     }
@@ -65,10 +58,7 @@ pub(crate) fn occupant(address: &str) -> Occupant {
 fn describes_itself(mut stream: TcpStream, address: &SocketAddr) -> std::io::Result<bool> {
     stream.set_read_timeout(Some(ANSWER_LIMIT))?;
     stream.set_write_timeout(Some(ANSWER_LIMIT))?;
-    write!(
-        stream,
-        "GET {DISCOVERY_PATH} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
-    )?;
+    write!(stream, "GET {DISCOVERY_PATH} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
     let mut answer = Vec::new();
     // A description has some hundred bytes.
     match stream.take(64 * 1024).read_to_end(&mut answer) {
@@ -81,10 +71,7 @@ fn describes_itself(mut stream: TcpStream, address: &SocketAddr) -> std::io::Res
 /// Whether an HTTP response is a description of an echo server.
 fn is_description(response: &str) -> bool {
     let status = response.split(' ').nth(1);
-    let compact: String = response
-        .chars()
-        .filter(|character| !character.is_whitespace())
-        .collect();
+    let compact: String = response.chars().filter(|character| !character.is_whitespace()).collect();
     status == Some("200") && compact.contains(r#""software":"duplex""#)
 }
 
@@ -105,10 +92,7 @@ pub(crate) fn wait_until(
             bail!("{why}");
         }
         if begin.elapsed() > limit {
-            bail!(
-                "the state of {address} did not change within {} seconds",
-                limit.as_secs()
-            );
+            bail!("the state of {address} did not change within {} seconds", limit.as_secs());
         }
         thread::sleep(ASK_EVERY);
     }
@@ -124,18 +108,10 @@ pub(crate) fn wait_until(
 pub(crate) fn start_beside(owner: u32, program: &Path, log: &Path) -> Result<()> {
     let file = File::create(log).with_context(|| format!("{} cannot be written", log.display()))?;
     let mut command = Command::new(program);
-    command.args([
-        "--listen",
-        DEFAULT_ADDRESS,
-        "--no-page",
-        "--exit-with",
-        &owner.to_string(),
-    ]);
+    command.args(["--listen", DEFAULT_ADDRESS, "--no-page", "--exit-with", &owner.to_string()]);
     command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
     let line = process::line_of(&command);
-    let mut child = command
-        .spawn()
-        .with_context(|| format!("`{line}` could not be started"))?;
+    let mut child = command.spawn().with_context(|| format!("`{line}` could not be started"))?;
     wait_until(DEFAULT_ADDRESS, Occupant::EchoServer, START_LIMIT, || {
         let status = child.try_wait().ok().flatten()?;
         let said = std::fs::read_to_string(log).unwrap_or_default();
@@ -157,23 +133,12 @@ impl EchoServer {
     /// It could not be started, ended, or named no address in time.
     pub(crate) fn start(program: &Path) -> Result<Self> {
         let mut command = Command::new(program);
-        command.args([
-            "--listen",
-            "127.0.0.1:0",
-            "--no-page",
-            "--exit-with",
-            &std::process::id().to_string(),
-        ]);
+        command.args(["--listen", "127.0.0.1:0", "--no-page", "--exit-with", &std::process::id().to_string()]);
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let line = process::line_of(&command);
-        let mut child = command
-            .spawn()
-            .with_context(|| format!("`{line}` could not be started"))?;
+        let mut child = command.spawn().with_context(|| format!("`{line}` could not be started"))?;
         let output = child.stdout.take().context("a piped output is there to be taken")?;
-        let mut server = Self {
-            child,
-            origin: String::new(),
-        };
+        let mut server = Self { child, origin: String::new() };
         match origins_of(output).recv_timeout(START_LIMIT) {
             Ok(origin) => server.origin = origin,
             Err(_) => bail!("`{line}` did not print the address that it listens on"),
@@ -230,10 +195,7 @@ mod tests {
     /// Takes one connection, reads the request's head, and answers with a text.
     fn answering(response: &'static str) -> (String, thread::JoinHandle<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-        let address = listener
-            .local_addr()
-            .expect("a bound socket has an address")
-            .to_string();
+        let address = listener.local_addr().expect("a bound socket has an address").to_string();
         let server = thread::spawn(move || {
             let (mut stream, _) = listener.accept().expect("the test connects");
             let mut head = String::new();
@@ -270,10 +232,7 @@ mod tests {
     #[test]
     fn a_free_port_has_nobody() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-        let address = listener
-            .local_addr()
-            .expect("a bound socket has an address")
-            .to_string();
+        let address = listener.local_addr().expect("a bound socket has an address").to_string();
         drop(listener);
         assert_eq!(occupant(&address), Occupant::Nobody);
     }
@@ -281,14 +240,9 @@ mod tests {
     #[test]
     fn waiting_ends_when_there_is_no_use_in_it() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-        let address = listener
-            .local_addr()
-            .expect("a bound socket has an address")
-            .to_string();
+        let address = listener.local_addr().expect("a bound socket has an address").to_string();
         drop(listener);
-        let waited = wait_until(&address, Occupant::EchoServer, START_LIMIT, || {
-            Some("it is gone".to_owned())
-        });
+        let waited = wait_until(&address, Occupant::EchoServer, START_LIMIT, || Some("it is gone".to_owned()));
         assert_eq!(waited.expect_err("nobody answers").to_string(), "it is gone");
     }
 
@@ -296,10 +250,7 @@ mod tests {
     fn finds_the_origin_in_what_a_server_prints() {
         let lines = [
             ("duplex listens on http://127.0.0.1:43210", "http://127.0.0.1:43210"),
-            (
-                "Listening on http://127.0.0.1:9000/ (page: dist)",
-                "http://127.0.0.1:9000",
-            ),
+            ("Listening on http://127.0.0.1:9000/ (page: dist)", "http://127.0.0.1:9000"),
             ("see http://[::1]:9000.", "http://[::1]:9000"),
         ];
         for (line, origin) in lines {

@@ -59,11 +59,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Dev { trunk } => commands::dev(&trunk)?,
         Command::Test { layers } => {
             let all_passed = commands::test(&layers);
-            return Ok(if all_passed {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            });
+            return Ok(if all_passed { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Command::Bench { bench } => commands::bench(&bench)?,
         Command::Dist => commands::dist()?,

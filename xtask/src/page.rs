@@ -16,9 +16,7 @@ use crate::{process, project};
 pub(crate) fn build(trunk: &Trunk) -> Result<PathBuf> {
     let dist = project::dist()?;
     let mut command = trunk.command();
-    command
-        .args(["build", "--release", "--cargo-profile", "page", "--dist"])
-        .arg(&dist);
+    command.args(["build", "--release", "--cargo-profile", "page", "--dist"]).arg(&dist);
     process::run(&mut command)?;
     Ok(dist)
 }

@@ -28,10 +28,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 ///
 /// It could not be started, or it failed; the error names the command.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
-    let output = command
-        .stderr(Stdio::null())
-        .output()
-        .with_context(|| not_started(command))?;
+    let output = command.stderr(Stdio::null()).output().with_context(|| not_started(command))?;
     if !output.status.success() {
         bail!("`{}` failed ({})", line_of(command), output.status);
     }
@@ -44,10 +41,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 ///
 /// It could not be started or read. That it failed is in the status.
 pub(crate) fn run_reading(command: &mut Command, mut on_line: impl FnMut(&str)) -> Result<ExitStatus> {
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| not_started(command))?;
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| not_started(command))?;
     let output = child.stdout.take().context("a piped output is there to be taken")?;
     for line in BufReader::new(output).split(b'\n') {
         let line = line.with_context(|| format!("the output of `{}` cannot be read", line_of(command)))?;
@@ -55,17 +49,13 @@ pub(crate) fn run_reading(command: &mut Command, mut on_line: impl FnMut(&str)) 
         println!("{line}");
         on_line(&line);
     }
-    child
-        .wait()
-        .with_context(|| format!("`{}` cannot be waited for", line_of(command)))
+    child.wait().with_context(|| format!("`{}` cannot be waited for", line_of(command)))
 }
 
 /// Where a program is on `PATH`.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
-    env::split_paths(&path)
-        .map(|folder| folder.join(executable(name)))
-        .find(|file| is_executable(file))
+    env::split_paths(&path).map(|folder| folder.join(executable(name))).find(|file| is_executable(file))
 }
 
 /// A program's file name on this system.
@@ -82,8 +72,7 @@ pub(crate) fn is_executable(path: &Path) -> bool {
     };
     #[cfg(not(unix))]
     let may_be_run = |_: &std::fs::Metadata| true;
-    path.metadata()
-        .is_ok_and(|metadata| metadata.is_file() && may_be_run(&metadata))
+    path.metadata().is_ok_and(|metadata| metadata.is_file() && may_be_run(&metadata))
 }
 
 /// Cargo, the one that runs this program.

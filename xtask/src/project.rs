@@ -14,9 +14,7 @@ use anyhow::{Context, Result, bail};
 /// There is no such folder.
 pub(crate) fn root() -> Result<PathBuf> {
     let own = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), Into::into);
-    own.parent()
-        .map(Path::to_path_buf)
-        .context("the folder of xtask has no parent")
+    own.parent().map(Path::to_path_buf).context("the folder of xtask has no parent")
 }
 
 /// The folder of the built page, as an absolute path. It need not exist.
@@ -36,10 +34,7 @@ pub(crate) fn dist() -> Result<PathBuf> {
 pub(crate) fn target() -> Result<PathBuf> {
     let own = env::current_exe().context("this program does not know where it lies")?;
     // <target>/<profile>/xtask
-    let target = own
-        .ancestors()
-        .nth(2)
-        .context("this program does not lie in cargo's target folder")?;
+    let target = own.ancestors().nth(2).context("this program does not lie in cargo's target folder")?;
     Ok(target.to_path_buf())
 }
 
@@ -61,9 +56,7 @@ pub(crate) fn cargo_home() -> Result<PathBuf> {
     if let Some(home) = env::var_os("CARGO_HOME") {
         return Ok(home.into());
     }
-    Ok(env::home_dir()
-        .context("the user's home folder is not known: set CARGO_HOME")?
-        .join(".cargo"))
+    Ok(env::home_dir().context("the user's home folder is not known: set CARGO_HOME")?.join(".cargo"))
 }
 
 /// The folder in which trunk keeps the tools that it downloads, each in `<name>-<version>`. What
@@ -81,9 +74,7 @@ pub(crate) fn trunk_cache() -> Result<PathBuf> {
     if cfg!(target_os = "macos") {
         return Ok(home()?.join("Library/Caches/dev.trunkrs.trunk"));
     }
-    let xdg = env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute());
+    let xdg = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let cache = match xdg {
         Some(cache) => cache,
         None => home()?.join(".cache"),
@@ -170,17 +161,12 @@ source = "registry"
         let bindgen = wasm_bindgen_version().expect("Cargo.lock names wasm-bindgen");
         assert!(bindgen.starts_with("0.2."), "{bindgen}");
         let wasm_opt = wasm_opt_version().expect("Trunk.toml names wasm-opt");
-        let number = wasm_opt
-            .strip_prefix("version_")
-            .expect("trunk asks for a release by its tag");
+        let number = wasm_opt.strip_prefix("version_").expect("trunk asks for a release by its tag");
         assert!(number.parse::<u32>().is_ok(), "{wasm_opt}");
     }
 
     #[test]
     fn a_value_may_have_a_comment_behind_it() {
-        assert_eq!(
-            value_of("a = 1\nwasm_opt = \"version_132\" # why\n", "wasm_opt"),
-            Some("version_132")
-        );
+        assert_eq!(value_of("a = 1\nwasm_opt = \"version_132\" # why\n", "wasm_opt"), Some("version_132"));
     }
 }

@@ -14,8 +14,6 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     let browser = tools::Browser::ensure()?;
     let dist = page::build(&trunk)?;
     let mut command = process::cargo();
-    command
-        .args(["bench", "--features", "end-to-end", "--bench", "*", "--"])
-        .args(arguments);
+    command.args(["bench", "--features", "end-to-end", "--bench", "*", "--"]).args(arguments);
     process::run(command.env("DUPLEX_PAGE", dist).env("CHROME", browser.chrome))
 }

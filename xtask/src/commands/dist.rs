@@ -11,9 +11,6 @@ use crate::{page, tools};
 /// A tool is missing, or the page could not be built.
 pub(crate) fn dist() -> Result<()> {
     let dist = page::build(&tools::for_the_page()?)?;
-    println!(
-        "The page is in {}: a static host can serve it under any path.",
-        dist.display()
-    );
+    println!("The page is in {}: a static host can serve it under any path.", dist.display());
     Ok(())
 }

@@ -67,10 +67,7 @@ fn open_later(address: &str) -> Result<()> {
     let mut command = Command::new(own);
     command.args(["open-when-ready", address]);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command
-        .spawn()
-        .map(drop)
-        .context("the process that opens a browser could not be started")
+    command.spawn().map(drop).context("the process that opens a browser could not be started")
 }
 
 /// Whether there is a screen for a browser.
@@ -81,13 +78,10 @@ fn has_display() -> bool {
 
 /// The value of an option, written `--name value` or `--name=value`.
 fn option<'words>(words: &'words [String], name: &str) -> Option<&'words str> {
-    words
-        .iter()
-        .enumerate()
-        .find_map(|(place, word)| match word.strip_prefix(name)? {
-            "" => words.get(place + 1).map(String::as_str),
-            rest => rest.strip_prefix('='),
-        })
+    words.iter().enumerate().find_map(|(place, word)| match word.strip_prefix(name)? {
+        "" => words.get(place + 1).map(String::as_str),
+        rest => rest.strip_prefix('='),
+    })
 }
 
 /// Where a browser on this machine reaches a server that listens on an address; `None` where the
@@ -109,10 +103,7 @@ mod tests {
     #[test]
     fn options_are_found_in_both_spellings() {
         let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(
-            option(&words("--page x --listen 127.0.0.1:1"), "--listen"),
-            Some("127.0.0.1:1")
-        );
+        assert_eq!(option(&words("--page x --listen 127.0.0.1:1"), "--listen"), Some("127.0.0.1:1"));
         assert_eq!(option(&words("--listen=127.0.0.1:2"), "--listen"), Some("127.0.0.1:2"));
         assert_eq!(option(&words("--listening 127.0.0.1:3"), "--listen"), None);
         assert_eq!(option(&words("--listen"), "--listen"), None);

@@ -72,9 +72,7 @@ fn lints(report: &mut Report) -> Result<()> {
     report.check("clippy, host", host.args(DENY_WARNINGS));
 
     let mut page = process::cargo();
-    page.arg("clippy")
-        .args(WASM)
-        .args(["--lib", "--bin", "page", "--test", "browser"]);
+    page.arg("clippy").args(WASM).args(["--lib", "--bin", "page", "--test", "browser"]);
     // The browser tests want a server's name; nothing is asked of it here.
     page.env(TEST_SERVER, format!("http://{DEFAULT_ADDRESS}"));
     report.check("clippy, page", page.args(DENY_WARNINGS));
@@ -89,10 +87,7 @@ fn lints(report: &mut Report) -> Result<()> {
 
 /// The tests on the host, those in the documentation included.
 fn native(report: &mut Report) -> Result<()> {
-    report.tests(
-        Layer::Native,
-        process::cargo().args(["test", "--workspace", "--no-fail-fast"]),
-    )
+    report.tests(Layer::Native, process::cargo().args(["test", "--workspace", "--no-fail-fast"]))
 }
 
 /// The tests in a browser, against an echo server on a free port.
@@ -108,13 +103,7 @@ fn browser(report: &mut Report) -> Result<()> {
     command.env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_TEST_LIMIT);
     command.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", write_capabilities(&browser)?);
     // Another driver that is named in the environment would be taken before this one.
-    for other in [
-        "GECKODRIVER",
-        "SAFARIDRIVER",
-        "GECKODRIVER_REMOTE",
-        "SAFARIDRIVER_REMOTE",
-        "CHROMEDRIVER_REMOTE",
-    ] {
+    for other in ["GECKODRIVER", "SAFARIDRIVER", "GECKODRIVER_REMOTE", "SAFARIDRIVER_REMOTE", "CHROMEDRIVER_REMOTE"] {
         command.env_remove(other);
     }
     report.tests(Layer::Browser, command.env("CHROMEDRIVER", &browser.driver))
@@ -127,28 +116,14 @@ fn end_to_end(report: &mut Report) -> Result<()> {
     announce("the page, as it is published");
     let dist = page::build(&trunk)?;
     let mut command = process::cargo();
-    command.args([
-        "test",
-        "--features",
-        "end-to-end",
-        "--test",
-        "end_to_end",
-        "--",
-        "--test-threads=1",
-    ]);
-    report.tests(
-        Layer::EndToEnd,
-        command.env("DUPLEX_PAGE", dist).env("CHROME", browser.chrome),
-    )
+    command.args(["test", "--features", "end-to-end", "--test", "end_to_end", "--", "--test-threads=1"]);
+    report.tests(Layer::EndToEnd, command.env("DUPLEX_PAGE", dist).env("CHROME", browser.chrome))
 }
 
 /// Writes what the driver is asked for (WebDriver, capabilities) and gives the file's path.
 fn write_capabilities(browser: &tools::Browser) -> Result<PathBuf> {
     let file = project::target()?.join("webdriver.json");
-    let program = browser
-        .chrome
-        .to_str()
-        .context("the browser's path is not Unicode text")?;
+    let program = browser.chrome.to_str().context("the browser's path is not Unicode text")?;
     fs::write(&file, capabilities(program)).with_context(|| format!("{} cannot be written", file.display()))?;
     Ok(file)
 }
@@ -157,10 +132,7 @@ fn write_capabilities(browser: &tools::Browser) -> Result<PathBuf> {
 fn capabilities(program: &str) -> String {
     let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
     let arguments = BROWSER_ARGUMENTS.map(quoted).join(", ");
-    format!(
-        "{{\"goog:chromeOptions\": {{\"binary\": {}, \"args\": [{arguments}]}}}}\n",
-        quoted(program)
-    )
+    format!("{{\"goog:chromeOptions\": {{\"binary\": {}, \"args\": [{arguments}]}}}}\n", quoted(program))
 }
 
 /// What became of the checks.
@@ -232,14 +204,7 @@ mod tests {
         report.check("that which works", &mut Command::new("true"));
         report.check("that which does not", &mut Command::new("false"));
         report.check("that which is not there", &mut Command::new("no-such-program-anywhere"));
-        assert_eq!(
-            report.counts,
-            Counts {
-                passed: 1,
-                failed: 2,
-                skipped: 0
-            }
-        );
+        assert_eq!(report.counts, Counts { passed: 1, failed: 2, skipped: 0 });
         assert_eq!(report.failures, ["that which does not", "that which is not there"]);
         assert!(!report.finish());
     }
@@ -248,26 +213,15 @@ mod tests {
     fn tests_are_counted_by_what_they_print() {
         let mut report = Report::default();
         let result = "test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out";
-        report
-            .tests(Layer::Native, Command::new("echo").arg(result))
-            .expect("echo can be started");
-        assert_eq!(
-            report.counts,
-            Counts {
-                passed: 4,
-                failed: 0,
-                skipped: 1
-            }
-        );
+        report.tests(Layer::Native, Command::new("echo").arg(result)).expect("echo can be started");
+        assert_eq!(report.counts, Counts { passed: 4, failed: 0, skipped: 1 });
         assert!(report.finish());
     }
 
     #[test]
     fn a_layer_without_tests_fails() {
         let mut report = Report::default();
-        report
-            .tests(Layer::Browser, Command::new("echo").arg("no tests to run!"))
-            .expect("echo can be started");
+        report.tests(Layer::Browser, Command::new("echo").arg("no tests to run!")).expect("echo can be started");
         assert_eq!(report.counts, Counts::FAILED);
         assert_eq!(report.failures, ["browser"]);
     }

@@ -39,11 +39,9 @@ pub(crate) fn trunk_hook() -> Result<()> {
         }
         Occupant::Nobody => {}
     }
-    process::run(process::cargo().args(["build", "--bin", "duplex"]))?;
-    let (program, log) = (
-        project::built("debug", "duplex")?,
-        project::target()?.join("echo-server.log"),
-    );
+    // With `--examples`, of which there are none, the server shares what the tests have compiled.
+    process::run(process::cargo().args(["build", "--bin", "duplex", "--examples"]))?;
+    let (program, log) = (project::built("debug", "duplex")?, project::target()?.join("echo-server.log"));
     fs::write(&owner_file, trunk.to_string()).with_context(|| format!("{} cannot be written", owner_file.display()))?;
     match echo_server::start_beside(trunk, &program, &log) {
         Ok(()) => eprintln!("xtask: an echo server listens on http://{DEFAULT_ADDRESS} until trunk ends"),
@@ -76,12 +74,7 @@ fn parent_id() -> Option<u32> {
 /// The words that a process was started with.
 fn words_of(process: u32) -> Option<Vec<String>> {
     if let Ok(words) = fs::read(format!("/proc/{process}/cmdline")) {
-        return Some(
-            words
-                .split(|byte| *byte == 0)
-                .map(|word| String::from_utf8_lossy(word).into_owned())
-                .collect(),
-        );
+        return Some(words.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect());
     }
     let id = process.to_string();
     let line = process::output(Command::new("ps").args(["-o", "args=", "-p", &id])).ok()?;
@@ -90,18 +83,14 @@ fn words_of(process: u32) -> Option<Vec<String>> {
 
 /// Whether the server that answers was started for a trunk that is gone.
 fn is_about_to_end(owner_file: &Path, trunk: u32) -> bool {
-    let owner = fs::read_to_string(owner_file)
-        .ok()
-        .and_then(|text| text.trim().parse::<u32>().ok());
+    let owner = fs::read_to_string(owner_file).ok().and_then(|text| text.trim().parse::<u32>().ok());
     owner.is_some_and(|owner| owner != trunk && !is_alive(owner))
 }
 
 /// Whether a process runs.
 fn is_alive(process: u32) -> bool {
     let mut kill = Command::new("kill");
-    kill.args(["-0", &process.to_string()])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    kill.args(["-0", &process.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
     Path::new("/proc").join(process.to_string()).exists() || kill.status().is_ok_and(|status| status.success())
 }
 

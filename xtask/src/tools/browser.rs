@@ -70,12 +70,7 @@ fn find_chrome() -> Result<Option<PathBuf>> {
     if let Some(named) = named_by("CHROME")? {
         return Ok(Some(named));
     }
-    let application = || {
-        MAC_APPLICATIONS
-            .iter()
-            .map(PathBuf::from)
-            .find(|path| process::is_executable(path))
-    };
+    let application = || MAC_APPLICATIONS.iter().map(PathBuf::from).find(|path| process::is_executable(path));
     Ok(NAMES.into_iter().find_map(process::find).or_else(application))
 }
 
@@ -92,17 +87,10 @@ fn named_by(variable: &str) -> Result<Option<PathBuf>> {
         return Ok(None);
     };
     let path = PathBuf::from(value);
-    let found = if path.components().count() > 1 {
-        Some(path.clone())
-    } else {
-        process::find(&path.to_string_lossy())
-    };
+    let found = if path.components().count() > 1 { Some(path.clone()) } else { process::find(&path.to_string_lossy()) };
     match found.filter(|path| process::is_executable(path)) {
         Some(program) => Ok(Some(program)),
-        None => bail!(
-            "the environment variable {variable} names “{}”, which is no program",
-            path.display()
-        ),
+        None => bail!("the environment variable {variable} names “{}”, which is no program", path.display()),
     }
 }
 
@@ -132,20 +120,14 @@ fn install() -> Result<()> {
 fn major_version(program: &Path) -> Result<String> {
     let printed = process::output(Command::new(program).arg("--version"))?;
     let major = first_number(&printed);
-    major
-        .map(str::to_owned)
-        .with_context(|| format!("`{} --version` prints no version", program.display()))
+    major.map(str::to_owned).with_context(|| format!("`{} --version` prints no version", program.display()))
 }
 
 /// The digits before the first dot of `Chromium 156.0.8078.73 built on Debian`.
 fn first_number(printed: &str) -> Option<&str> {
     printed.split_whitespace().find_map(|word| {
         let (major, _) = word.split_once('.')?;
-        major
-            .bytes()
-            .all(|byte| byte.is_ascii_digit())
-            .then_some(major)
-            .filter(|major| !major.is_empty())
+        major.bytes().all(|byte| byte.is_ascii_digit()).then_some(major).filter(|major| !major.is_empty())
     })
 }
 

@@ -17,17 +17,8 @@ pub(super) fn is_reachable() -> bool {
     static REACHABLE: OnceLock<bool> = OnceLock::new();
     *REACHABLE.get_or_init(|| {
         let mut curl = Command::new("curl");
-        curl.args([
-            "--silent",
-            "--head",
-            "--connect-timeout",
-            CONNECT_LIMIT,
-            "--max-time",
-            "10",
-        ]);
-        curl.arg("https://github.com")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        curl.args(["--silent", "--head", "--connect-timeout", CONNECT_LIMIT, "--max-time", "10"]);
+        curl.arg("https://github.com").stdout(Stdio::null()).stderr(Stdio::null());
         curl.status().is_ok_and(|status| status.success())
     })
 }
@@ -40,14 +31,7 @@ pub(super) fn is_reachable() -> bool {
 pub(super) fn unpack(url: &str, into: &Path) -> Result<()> {
     let archive = into.join("download.tar.gz");
     let mut curl = Command::new("curl");
-    curl.args([
-        "--fail",
-        "--silent",
-        "--show-error",
-        "--location",
-        "--connect-timeout",
-        CONNECT_LIMIT,
-    ]);
+    curl.args(["--fail", "--silent", "--show-error", "--location", "--connect-timeout", CONNECT_LIMIT]);
     process::run(curl.arg("--output").arg(&archive).arg(url))?;
     process::run(Command::new("tar").arg("-xzf").arg(&archive).arg("-C").arg(into))
         .with_context(|| format!("{url} is no archive"))

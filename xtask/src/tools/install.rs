@@ -27,14 +27,9 @@ const QUICK_TO_BUILD: [(&str, &str); 5] = [
 /// The crate cannot be had or built; cargo has said why.
 pub(super) fn cargo_install(package: &str, version: &str, arguments: &[&str], hot: &[&str], root: &Path) -> Result<()> {
     let mut command = process::cargo();
-    command
-        .args(["install", package, "--version", version, "--force", "--root"])
-        .arg(root)
-        .args(arguments);
+    command.args(["install", package, "--version", version, "--force", "--root"]).arg(root).args(arguments);
     for name in hot {
-        command
-            .arg("--config")
-            .arg(format!("profile.release.package.{name}.opt-level=1"));
+        command.arg("--config").arg(format!("profile.release.package.{name}.opt-level=1"));
     }
     // One folder for all tools: what they have in common is compiled once.
     command.envs(QUICK_TO_BUILD).env("CARGO_TARGET_DIR", build_folder()?);

@@ -30,26 +30,20 @@ impl Trunk {
         let why = match found.as_deref().map(version) {
             None => "it is not installed".to_owned(),
             Some(Ok(version)) if is_recent_enough(&version) => {
-                return Ok(Self {
-                    program: found.context("a version was read from it")?,
-                });
+                return Ok(Self { program: found.context("a version was read from it")? });
             }
             Some(Ok(version)) => format!("version {version} is too old"),
             Some(Err(error)) => format!("the one there does not work: {error:#}"),
         };
         announce(&format!("trunk {VERSION} builds the page, and {why}"));
         if let Err(error) = fetch(&home.join("bin")) {
-            announce(&format!(
-                "building trunk with cargo, about three minutes on two cores ({error:#})"
-            ));
+            announce(&format!("building trunk with cargo, about three minutes on two cores ({error:#})"));
             // Without `update_check`: nothing here asks the network unasked.
             let arguments = ["--locked", "--no-default-features", "--features", "rustls"];
             install::cargo_install("trunk", VERSION, &arguments, &[], &home)?;
         }
         let program = process::find("trunk").filter(|program| version(program).is_ok_and(|it| is_recent_enough(&it)));
-        Ok(Self {
-            program: program.unwrap_or(installed),
-        })
+        Ok(Self { program: program.unwrap_or(installed) })
     }
 
     /// A command that runs it.

@@ -34,14 +34,10 @@ impl TestRunner {
         if let Some(program) = found(RUNNER, &version)? {
             return Ok(Self { program });
         }
-        announce(&format!(
-            "{RUNNER} {version} runs the browser tests, and it is not installed"
-        ));
+        announce(&format!("{RUNNER} {version} runs the browser tests, and it is not installed"));
         obtain(&version)?;
         let program = found(RUNNER, &version)?;
-        Ok(Self {
-            program: program.with_context(|| format!("{RUNNER} was installed and is not there"))?,
-        })
+        Ok(Self { program: program.with_context(|| format!("{RUNNER} was installed and is not there"))? })
     }
 }
 
@@ -53,9 +49,7 @@ impl TestRunner {
 pub(super) fn ensure() -> Result<()> {
     let version = project::wasm_bindgen_version()?;
     if found(TOOL, &version)?.is_none() {
-        announce(&format!(
-            "{TOOL} {version} links the page, as Cargo.lock asks, and it is not installed"
-        ));
+        announce(&format!("{TOOL} {version} links the page, as Cargo.lock asks, and it is not installed"));
         obtain(&version)?;
     }
     Ok(())
@@ -64,21 +58,15 @@ pub(super) fn ensure() -> Result<()> {
 /// A program of this very version, on `PATH` or in trunk's cache: the order in which trunk looks.
 fn found(program: &str, version: &str) -> Result<Option<PathBuf>> {
     let cached = folder(version)?.join(process::executable(program));
-    let places = process::find(program)
-        .into_iter()
-        .chain(process::is_executable(&cached).then_some(cached));
-    Ok(places
-        .into_iter()
-        .find(|program| version_of(program).is_ok_and(|found| found == version)))
+    let places = process::find(program).into_iter().chain(process::is_executable(&cached).then_some(cached));
+    Ok(places.into_iter().find(|program| version_of(program).is_ok_and(|found| found == version)))
 }
 
 /// Puts both programs where trunk would have put its download.
 fn obtain(version: &str) -> Result<()> {
     let to = folder(version)?;
     if let Err(error) = fetch(version, &to) {
-        announce(&format!(
-            "building {TOOL} with cargo, about a minute on two cores ({error:#})"
-        ));
+        announce(&format!("building {TOOL} with cargo, about a minute on two cores ({error:#})"));
         let scratch = install::scratch(TOOL)?;
         // Not `--locked`: the crate's own lock file may name versions that are no longer there. No
         // TLS: the runner talks to nothing but the driver on this machine.
@@ -104,11 +92,7 @@ fn fetch(version: &str, to: &Path) -> Result<()> {
 }
 
 fn programs() -> [&'static str; 2] {
-    if cfg!(windows) {
-        ["wasm-bindgen.exe", "wasm-bindgen-test-runner.exe"]
-    } else {
-        [TOOL, RUNNER]
-    }
+    if cfg!(windows) { ["wasm-bindgen.exe", "wasm-bindgen-test-runner.exe"] } else { [TOOL, RUNNER] }
 }
 
 /// The folder that trunk takes this version from.

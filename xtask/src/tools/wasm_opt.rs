@@ -22,26 +22,17 @@ pub(super) fn ensure() -> Result<()> {
     if cached || on_path || download::is_reachable() {
         return Ok(());
     }
-    announce(&format!(
-        "wasm-opt ({version}) shrinks the page, and it is not installed: taking it from npm"
-    ));
+    announce(&format!("wasm-opt ({version}) shrinks the page, and it is not installed: taking it from npm"));
     let Some(npm) = process::find("npm") else {
         bail!("wasm-opt is missing, GitHub cannot be reached, and there is no npm: install Node.js with npm");
     };
     let scratch = install::scratch("binaryen")?;
     let package = format!("binaryen@{}.0.0", version.trim_start_matches("version_"));
     let mut install = Command::new(npm);
-    install
-        .args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"])
-        .arg(&scratch)
-        .arg(package);
+    install.args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"]).arg(&scratch).arg(package);
     process::run(&mut install)?;
     // package.json tells Node that the program, which has no extension, is a CommonJS module.
-    install::place(
-        &["package.json", "wasm-opt"],
-        &scratch.join("node_modules/binaryen/bin"),
-        &to,
-    )
+    install::place(&["package.json", "wasm-opt"], &scratch.join("node_modules/binaryen/bin"), &to)
 }
 
 /// Whether a wasm-opt prints `wasm-opt version 132 (version_132)` or the same without parentheses.

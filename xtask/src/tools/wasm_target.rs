@@ -21,9 +21,7 @@ pub(super) fn ensure() -> Result<()> {
     if Path::new(&folder).is_dir() {
         return Ok(());
     }
-    announce(&format!(
-        "the page is compiled for {TARGET}, and its standard library is not installed"
-    ));
+    announce(&format!("the page is compiled for {TARGET}, and its standard library is not installed"));
     process::run(Command::new("rustup").args(["target", "add", TARGET]))
         .with_context(|| format!("the target {TARGET} is missing: add it to the Rust toolchain in use"))
 }
@@ -37,9 +35,7 @@ pub(super) fn ensure_component(component: &str, command: &str) -> Result<()> {
     if process::output(process::cargo().args([command, "--version"])).is_ok() {
         return Ok(());
     }
-    announce(&format!(
-        "`cargo {command}` checks the sources, and it is not installed"
-    ));
+    announce(&format!("`cargo {command}` checks the sources, and it is not installed"));
     process::run(Command::new("rustup").args(["component", "add", component]))
         .with_context(|| format!("{component} is missing: add it to the Rust toolchain in use"))
 }
