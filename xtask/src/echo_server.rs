@@ -249,8 +249,8 @@ mod tests {
     #[test]
     fn finds_the_origin_in_what_a_server_prints() {
         let lines = [
-            ("duplex listens on http://127.0.0.1:43210", "http://127.0.0.1:43210"),
-            ("Listening on http://127.0.0.1:9000/ (page: dist)", "http://127.0.0.1:9000"),
+            ("Duplex is at http://127.0.0.1:43210/", "http://127.0.0.1:43210"),
+            ("it listens on http://127.0.0.1:9000 (page: dist)", "http://127.0.0.1:9000"),
             ("see http://[::1]:9000.", "http://[::1]:9000"),
         ];
         for (line, origin) in lines {

@@ -24,9 +24,9 @@ use crate::tools;
 ///
 /// One could not be installed; the error says what to do.
 pub(crate) fn setup() -> Result<()> {
-    tools::for_the_page()?;
-    tools::for_browser_tests()?;
     tools::for_lints()?;
+    tools::for_browser_tests()?;
+    tools::for_the_page()?;
     tools::Browser::ensure()?;
     eprintln!("set-up: everything is there");
     Ok(())

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use anyhow::{Context, Result};
 
+use super::announce;
 use crate::process;
 
 /// Seconds that connecting may take: a network that lets nothing out may not answer at all.
@@ -29,6 +30,7 @@ pub(super) fn is_reachable() -> bool {
 ///
 /// It is not there, or `curl` or `tar` are not.
 pub(super) fn unpack(url: &str, into: &Path) -> Result<()> {
+    announce(&format!("downloading {url}"));
     let archive = into.join("download.tar.gz");
     let mut curl = Command::new("curl");
     curl.args(["--fail", "--silent", "--show-error", "--location", "--connect-timeout", CONNECT_LIMIT]);

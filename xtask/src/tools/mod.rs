@@ -30,6 +30,7 @@ pub(crate) fn for_the_page() -> Result<Trunk> {
     let trunk = Trunk::ensure()?;
     wasm_bindgen::ensure()?;
     wasm_opt::ensure()?;
+    // Only here, where all that is ever built has been built: tools share what they compile.
     install::clean_up()?;
     Ok(trunk)
 }
@@ -41,9 +42,7 @@ pub(crate) fn for_the_page() -> Result<Trunk> {
 /// As [`for_the_page`].
 pub(crate) fn for_browser_tests() -> Result<TestRunner> {
     wasm_target::ensure()?;
-    let runner = TestRunner::ensure()?;
-    install::clean_up()?;
-    Ok(runner)
+    TestRunner::ensure()
 }
 
 /// Puts in place what checking the sources takes.
