@@ -15,12 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("drawing", &["trace", "analysis"]),
     ("format", &["trace", "analysis", "drawing"]),
     ("browser", &["network", "trace", "wire"]),
-    (
-        "page",
-        &[
-            "wire", "trace", "network", "lab", "analysis", "drawing", "format", "browser",
-        ],
-    ),
+    ("page", &["wire", "trace", "network", "lab", "analysis", "drawing", "format", "browser"]),
     ("server", &["wire"]),
 ];
 
@@ -48,11 +43,8 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 
 /// The first path segments after `crate::` outside comments, groups of a `use` included.
 fn used_modules(source: &str) -> BTreeSet<String> {
-    let code: String = source
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .collect::<Vec<_>>()
-        .join("\n");
+    let code: String =
+        source.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
     let mut used = BTreeSet::new();
     for (at, _) in code.match_indices("crate::") {
         let rest = &code[at + "crate::".len()..];
@@ -62,11 +54,7 @@ fn used_modules(source: &str) -> BTreeSet<String> {
         };
         let grouped = rest.starts_with('{');
         for name in names.split(',').take(if grouped { usize::MAX } else { 1 }) {
-            let module: String = name
-                .trim()
-                .chars()
-                .take_while(|c| c.is_alphanumeric() || *c == '_')
-                .collect();
+            let module: String = name.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             used.insert(module);
         }
     }
@@ -88,11 +76,7 @@ fn modules_use_only_what_lies_before_them() {
             }
         }
     }
-    assert!(
-        broken.is_empty(),
-        "against the direction of data:\n{}",
-        broken.join("\n")
-    );
+    assert!(broken.is_empty(), "against the direction of data:\n{}", broken.join("\n"));
 }
 
 #[test]
@@ -100,16 +84,9 @@ fn every_module_is_in_the_table() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for entry in fs::read_dir(root).expect("src can be read") {
         let path = entry.expect("the entry can be read").path();
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .expect("a readable name")
-            .to_owned();
+        let name = path.file_name().and_then(|name| name.to_str()).expect("a readable name").to_owned();
         let in_table = MAY_USE.iter().any(|(module, _)| *module == name);
-        assert!(
-            !path.is_dir() || name == "bin" || in_table,
-            "{name} is not in the table"
-        );
+        assert!(!path.is_dir() || name == "bin" || in_table, "{name} is not in the table");
     }
 }
 
@@ -119,11 +96,8 @@ fn browser_calls_and_clocks_stay_where_they_belong() {
     let mut broken = Vec::new();
     for file in sources(&root.join("src")) {
         let source = fs::read_to_string(&file).expect("the source can be read");
-        let code: String = source
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"))
-            .collect::<Vec<_>>()
-            .join("\n");
+        let code: String =
+            source.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
         for (word, places) in ONLY_IN {
             let here = file.strip_prefix(root).expect("below the root");
             if code.contains(word) && !places.iter().any(|place| here.starts_with(place)) {

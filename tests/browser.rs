@@ -146,7 +146,10 @@ async fn an_address_where_nobody_listens_is_told_with_how_that_is_known() {
     // The last of the registered ports, which is assigned to nobody.
     plan.http.url = "http://127.0.0.1:49151/nobody".into();
     let (network, _recorder) = network(plan);
-    let failure = network.exchange(Request { turn: Turn { number: 1 }, body: b"", close: false }).await.expect_err("nobody is there");
+    let failure = network
+        .exchange(Request { turn: Turn { number: 1 }, body: b"", close: false })
+        .await
+        .expect_err("nobody is there");
     let expected = Failure {
         protocol: Protocol::Http,
         turn: Some(1),

@@ -14,10 +14,7 @@ const THINKING: Span = Span(50);
 const ROUND_TRIP: Span = Span(2_050);
 
 fn circumstances() -> Circumstances {
-    let endpoint = |url: &str| Endpoint {
-        url: url.into(),
-        speaks: Speaks::Duplex,
-    };
+    let endpoint = |url: &str| Endpoint { url: url.into(), speaks: Speaks::Duplex };
     Circumstances {
         run: RunId(1),
         lab: exchange::SLUG.into(),
@@ -51,11 +48,7 @@ fn record(parameters: Parameters, conditions: Conditions, until: Option<Time>) -
 }
 
 fn ten() -> Parameters {
-    Parameters {
-        messages: 10,
-        size: 32,
-        ..Parameters::default()
-    }
+    Parameters { messages: 10, size: 32, ..Parameters::default() }
 }
 
 #[test]
@@ -66,12 +59,7 @@ fn each_protocol_carries_the_messages_asked_for_and_a_warm_up() {
         let samples = samples(&trace, protocol);
         assert_eq!(samples.len(), 11);
         assert_eq!(samples.iter().filter(|sample| sample.counts()).count(), 10);
-        assert!(
-            samples
-                .iter()
-                .filter(|sample| sample.counts())
-                .all(|sample| sample.took == ROUND_TRIP)
-        );
+        assert!(samples.iter().filter(|sample| sample.counts()).all(|sample| sample.took == ROUND_TRIP));
     }
 }
 
@@ -84,9 +72,8 @@ fn the_protocols_take_turns() {
         .filter(|message| message.answers.is_none() && !message.warm_up)
         .map(|message| (message.protocol, message.turn))
         .collect();
-    let expected: Vec<(Protocol, u32)> = (1..=10)
-        .flat_map(|turn| Protocol::BOTH.map(|protocol| (protocol, turn)))
-        .collect();
+    let expected: Vec<(Protocol, u32)> =
+        (1..=10).flat_map(|turn| Protocol::BOTH.map(|protocol| (protocol, turn))).collect();
     assert_eq!(order, expected);
 }
 
@@ -108,16 +95,9 @@ fn server_times_land_where_they_truly_were_on_the_pages_clock() {
     let fit = timeline.clock(Protocol::Http).expect("there is evidence");
     let truth = Conditions::default().server_clock_ahead;
     assert!((fit.offset + truth).abs() <= fit.uncertainty, "{fit:?}");
-    for message in trace
-        .messages
-        .iter()
-        .filter(|message| message.kind == Kind::Binary && message.answers.is_none())
-    {
+    for message in trace.messages.iter().filter(|message| message.kind == Kind::Binary && message.answers.is_none()) {
         let (sent, received) = timeline.ends(&trace, message);
-        let (sent, received) = (
-            sent.expect("the page sent it"),
-            received.expect("the server received it"),
-        );
+        let (sent, received) = (sent.expect("the page sent it"), received.expect("the server received it"));
         let flight = received.at - sent.at;
         assert!((flight - ONE_WAY).abs() <= fit.uncertainty, "{flight} in flight");
     }
@@ -128,26 +108,17 @@ fn own_time_leaves_the_others_turns_out() {
     let trace = record(ten(), Conditions::default(), None);
     let timeline = Timeline::of(&trace);
     for protocol in Protocol::BOTH {
-        let total = Summary::of(&trace, &timeline, protocol)
-            .total
-            .expect("there are samples");
+        let total = Summary::of(&trace, &timeline, protocol).total.expect("there are samples");
         assert_eq!(total, Span(10 * ROUND_TRIP.0), "{protocol:?}");
     }
 }
 
 #[test]
 fn with_an_interval_turns_begin_when_they_are_due() {
-    let parameters = Parameters {
-        messages: 5,
-        interval: 20,
-        ..Parameters::default()
-    };
+    let parameters = Parameters { messages: 5, interval: 20, ..Parameters::default() };
     let trace = record(parameters, Conditions::default(), None);
-    let began: Vec<i64> = samples(&trace, Protocol::Http)
-        .iter()
-        .filter(|sample| sample.counts())
-        .map(|sample| sample.began.0)
-        .collect();
+    let began: Vec<i64> =
+        samples(&trace, Protocol::Http).iter().filter(|sample| sample.counts()).map(|sample| sample.began.0).collect();
     let steps: Vec<i64> = began.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert_eq!(steps, [20_000; 4]);
 }
@@ -163,72 +134,34 @@ fn opening_a_websocket_takes_a_round_trip_for_tcp_and_one_for_the_handshake() {
 fn stopping_keeps_what_was_measured() {
     let trace = record(ten(), Conditions::default(), Some(Time(20_000)));
     assert_eq!(trace.outcome, Some(Outcome::Stopped));
-    let counted = samples(&trace, Protocol::Http)
-        .iter()
-        .filter(|sample| sample.counts())
-        .count();
+    let counted = samples(&trace, Protocol::Http).iter().filter(|sample| sample.counts()).count();
     assert!((1..10).contains(&counted), "{counted} samples");
 }
 
 #[test]
 fn a_server_that_dies_ends_the_run_as_failed_with_all_until_then() {
-    let conditions = Conditions {
-        server_dies_at: Some(4),
-        ..Conditions::default()
-    };
+    let conditions = Conditions { server_dies_at: Some(4), ..Conditions::default() };
     let trace = record(ten(), conditions, None);
-    let Some(Outcome::Failed(failure)) = &trace.outcome else {
-        panic!("{:?}", trace.outcome)
-    };
+    let Some(Outcome::Failed(failure)) = &trace.outcome else { panic!("{:?}", trace.outcome) };
     assert_eq!((failure.turn, &failure.cause), (Some(4), &Cause::Vanished));
-    assert_eq!(
-        samples(&trace, Protocol::WebSocket)
-            .iter()
-            .filter(|sample| sample.counts())
-            .count(),
-        3
-    );
-    let unanswered: Vec<u32> = trace
-        .messages
-        .iter()
-        .filter(|message| message.fate == Fate::Unanswered)
-        .map(|message| message.turn)
-        .collect();
+    assert_eq!(samples(&trace, Protocol::WebSocket).iter().filter(|sample| sample.counts()).count(), 3);
+    let unanswered: Vec<u32> =
+        trace.messages.iter().filter(|message| message.fate == Fate::Unanswered).map(|message| message.turn).collect();
     assert_eq!(unanswered, [4]);
 }
 
 #[test]
 fn a_silent_server_ends_the_run_when_patience_does() {
-    let conditions = Conditions {
-        server_stalls_at: Some(2),
-        ..Conditions::default()
-    };
-    let parameters = Parameters {
-        reply_timeout: 700,
-        ..ten()
-    };
+    let conditions = Conditions { server_stalls_at: Some(2), ..Conditions::default() };
+    let parameters = Parameters { reply_timeout: 700, ..ten() };
     let trace = record(parameters, conditions, None);
-    let Some(Outcome::Failed(failure)) = &trace.outcome else {
-        panic!("{:?}", trace.outcome)
-    };
-    assert_eq!(
-        failure.cause,
-        Cause::ReplyTimeout {
-            after: Span::from_millis(700)
-        }
-    );
+    let Some(Outcome::Failed(failure)) = &trace.outcome else { panic!("{:?}", trace.outcome) };
+    assert_eq!(failure.cause, Cause::ReplyTimeout { after: Span::from_millis(700) });
 }
 
 #[test]
 fn against_a_plain_echo_nothing_is_claimed_that_a_page_cannot_see() {
-    let trace = record(
-        ten(),
-        Conditions {
-            plain: true,
-            ..Conditions::default()
-        },
-        None,
-    );
+    let trace = record(ten(), Conditions { plain: true, ..Conditions::default() }, None);
     let timeline = Timeline::of(&trace);
     assert_eq!(timeline.clock(Protocol::Http), None);
     let http = Summary::of(&trace, &timeline, Protocol::Http);
@@ -239,22 +172,7 @@ fn against_a_plain_echo_nothing_is_claimed_that_a_page_cannot_see() {
 #[test]
 fn the_socket_is_closed_cleanly_at_the_end() {
     let trace = record(ten(), Conditions::default(), None);
-    let socket = trace
-        .connections
-        .iter()
-        .find(|connection| connection.protocol == Protocol::WebSocket);
-    let closed = socket
-        .and_then(|socket| socket.closed.as_ref())
-        .map(|closed| &closed.how);
-    assert!(
-        matches!(
-            closed,
-            Some(Closing::CloseEvent {
-                code: 1000,
-                clean: true,
-                ..
-            })
-        ),
-        "{closed:?}"
-    );
+    let socket = trace.connections.iter().find(|connection| connection.protocol == Protocol::WebSocket);
+    let closed = socket.and_then(|socket| socket.closed.as_ref()).map(|closed| &closed.how);
+    assert!(matches!(closed, Some(Closing::CloseEvent { code: 1000, clean: true, .. })), "{closed:?}");
 }

@@ -32,12 +32,7 @@ const MOST_DRIFT_PPM: f64 = 500.0;
 impl Bounds {
     /// Takes in an observation.
     pub fn observe(&mut self, observation: Observation) {
-        let Observation {
-            page_sent,
-            server_received,
-            server_sent,
-            page_received,
-        } = observation;
+        let Observation { page_sent, server_received, server_sent, page_received } = observation;
         let least = page_sent.0 - server_received.0;
         let greatest = page_received.0 - server_sent.0;
         let (low, high) = self.tightest.unwrap_or((i64::MIN, i64::MAX));
@@ -52,11 +47,7 @@ impl Bounds {
         let (low, high) = self.tightest?;
         if low <= high {
             let uncertainty = Span((high - low + 1) / 2);
-            return Some(ClockFit {
-                offset: Span(low + (high - low) / 2),
-                uncertainty,
-                drift_ppm: 0.0,
-            });
+            return Some(ClockFit { offset: Span(low + (high - low) / 2), uncertainty, drift_ppm: 0.0 });
         }
         self.fit_drift()
     }

@@ -23,11 +23,7 @@ impl Cuts {
     /// that begins before the last did, only what lies after that beginning is cut.
     pub fn push(&mut self, from: Time, until: Time) {
         let Some(last) = self.cuts.last_mut() else {
-            self.cuts.push(Cut {
-                from,
-                until,
-                before: Span::ZERO,
-            });
+            self.cuts.push(Cut { from, until, before: Span::ZERO });
             return;
         };
         if from <= last.until {
@@ -75,9 +71,7 @@ mod tests {
     #[test]
     fn what_lies_after_a_cut_moves_up_by_its_length() {
         let cuts = cuts(&[(10, 20), (30, 35)]);
-        let own: Vec<i64> = [0, 10, 15, 20, 25, 30, 33, 35, 40]
-            .map(|wall| cuts.own(Time(wall)).0)
-            .into();
+        let own: Vec<i64> = [0, 10, 15, 20, 25, 30, 33, 35, 40].map(|wall| cuts.own(Time(wall)).0).into();
         assert_eq!(own, [0, 10, 10, 10, 15, 20, 20, 20, 25]);
     }
 

@@ -69,31 +69,20 @@ impl Summary {
     #[must_use]
     pub fn of(trace: &Trace, timeline: &Timeline, protocol: Protocol) -> Self {
         let samples = samples(trace, protocol);
-        let counted: Vec<Span> = samples
-            .iter()
-            .filter(|sample| sample.counts())
-            .map(|sample| sample.took)
-            .collect();
+        let counted: Vec<Span> = samples.iter().filter(|sample| sample.counts()).map(|sample| sample.took).collect();
         let mut measured = samples.iter().filter(|sample| !sample.warm_up);
         let first = measured.next();
         let last = measured.next_back().or(first);
         let own = |wall| timeline.cuts(protocol).own(wall);
         Self {
             round_trips: Statistics::of(&counted),
-            total: first
-                .zip(last)
-                .map(|(first, last)| own(last.began + last.took) - own(first.began)),
+            total: first.zip(last).map(|(first, last)| own(last.began + last.took) - own(first.began)),
             connections: connections(trace, protocol),
-            already_open: of_protocol(trace, protocol)
-                .filter(|connection| connection.already_open)
-                .count(),
+            already_open: of_protocol(trace, protocol).filter(|connection| connection.already_open).count(),
             opening: opening(trace, protocol),
             bytes: Bytes::of(trace, protocol),
             hidden: samples.iter().filter(|sample| sample.hidden).count(),
-            unanswered: trace
-                .of(protocol)
-                .filter(|message| message.fate == crate::trace::Fate::Unanswered)
-                .count(),
+            unanswered: trace.of(protocol).filter(|message| message.fate == crate::trace::Fate::Unanswered).count(),
         }
     }
 }
@@ -101,12 +90,8 @@ impl Summary {
 /// A protocol's round trips, in order, handshakes left out.
 #[must_use]
 pub fn samples(trace: &Trace, protocol: Protocol) -> Vec<Sample> {
-    let hidden: Vec<(Time, Time)> = trace
-        .marks
-        .iter()
-        .filter(|mark| mark.what == Happening::Hidden)
-        .map(|mark| (mark.from, mark.until))
-        .collect();
+    let hidden: Vec<(Time, Time)> =
+        trace.marks.iter().filter(|mark| mark.what == Happening::Hidden).map(|mark| (mark.from, mark.until)).collect();
     trace
         .of(protocol)
         .filter(|message| !message.kind.is_opening())
@@ -129,10 +114,7 @@ fn sample(trace: &Trace, reply: &Message, hidden: &[(Time, Time)]) -> Option<Sam
 }
 
 fn of_protocol(trace: &Trace, protocol: Protocol) -> impl Iterator<Item = &crate::trace::Connection> {
-    trace
-        .connections
-        .iter()
-        .filter(move |connection| connection.protocol == protocol)
+    trace.connections.iter().filter(move |connection| connection.protocol == protocol)
 }
 
 /// How many connections carried the run. A plain HTTP endpoint does not tell them apart.
@@ -153,10 +135,7 @@ fn opening(trace: &Trace, protocol: Protocol) -> Opening {
             match first {
                 Some(phases) if phases.connected() => Opening::Took(phases.connect_end - phases.connect_start),
                 Some(_) => Opening::AlreadyOpen,
-                None if of_protocol(trace, protocol)
-                    .next()
-                    .is_some_and(|connection| connection.already_open) =>
-                {
+                None if of_protocol(trace, protocol).next().is_some_and(|connection| connection.already_open) => {
                     Opening::AlreadyOpen
                 }
                 None => Opening::Unknown,

@@ -54,9 +54,7 @@ impl Timeline {
     /// Takes in what is new in the trace since the last call. The trace must be the same one, grown.
     pub fn follow(&mut self, trace: &Trace) {
         self.one_server = authority(&trace.circumstances.http.url) == authority(&trace.circumstances.ws.url);
-        let drawings = trace.marks[self.seen_marks..]
-            .iter()
-            .filter(|mark| mark.what == Happening::Drawing);
+        let drawings = trace.marks[self.seen_marks..].iter().filter(|mark| mark.what == Happening::Drawing);
         let mut drawings = drawings.map(|mark| (mark.from, mark.until)).peekable();
         for message in &trace.messages[self.seen_messages..] {
             self.messages[index(message.protocol)].push(message.id);
@@ -69,12 +67,8 @@ impl Timeline {
             }
             self.cuts[index(message.protocol.other())].push(sent, received);
             if let (Some(server_received), Some(server_sent)) = (request.received.server(), message.sent.server()) {
-                let observation = Observation {
-                    page_sent: sent,
-                    server_received,
-                    server_sent,
-                    page_received: received,
-                };
+                let observation =
+                    Observation { page_sent: sent, server_received, server_sent, page_received: received };
                 self.bounds[self.clock_of(message.protocol)].observe(observation);
             }
         }
@@ -119,11 +113,9 @@ impl Timeline {
     #[must_use]
     pub fn place(&self, trace: &Trace, protocol: Protocol, moment: Moment) -> Option<Placed> {
         match moment {
-            Moment::Page(at) => Some(Placed {
-                at,
-                uncertainty: trace.circumstances.resolution,
-                provenance: Provenance::Page,
-            }),
+            Moment::Page(at) => {
+                Some(Placed { at, uncertainty: trace.circumstances.resolution, provenance: Provenance::Page })
+            }
             Moment::Server(at) => self.clock(protocol).map(|fit| Placed {
                 at: on_page(&fit, at),
                 uncertainty: fit.uncertainty,
@@ -153,9 +145,7 @@ impl Timeline {
 
     /// The reply to a message. Replies follow soon after what they answer.
     fn reply_to<'a>(&self, trace: &'a Trace, message: &Message) -> Option<&'a Message> {
-        trace.messages[message.id.0 as usize..]
-            .iter()
-            .find(|reply| reply.answers == Some(message.id))
+        trace.messages[message.id.0 as usize..].iter().find(|reply| reply.answers == Some(message.id))
     }
 
     fn clock_of(&self, protocol: Protocol) -> usize {
@@ -178,11 +168,7 @@ fn answered<'a>(trace: &'a Trace, message: &Message) -> Option<(&'a Message, Tim
 fn half_way(request: &Message, reply: &Message) -> Option<Placed> {
     let (sent, received) = (request.sent.page()?, reply.received.page()?);
     let half = Span((received - sent).0 / 2);
-    Some(Placed {
-        at: sent + half,
-        uncertainty: half,
-        provenance: Provenance::Unknown,
-    })
+    Some(Placed { at: sent + half, uncertainty: half, provenance: Provenance::Unknown })
 }
 
 /// Host and port of a URL, as it is written.

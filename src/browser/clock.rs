@@ -39,7 +39,5 @@ pub fn resolution() -> Span {
 }
 
 fn performance() -> web_sys::Performance {
-    web_sys::window()
-        .and_then(|window| window.performance())
-        .expect("a page has a window with a clock")
+    web_sys::window().and_then(|window| window.performance()).expect("a page has a window with a clock")
 }

@@ -60,10 +60,7 @@ impl Fetch {
             None => builder.build(),
         };
         let request = request.map_err(|error| FetchError::Unusable(error.to_string()))?;
-        Ok(Self {
-            request: request.into(),
-            abort,
-        })
+        Ok(Self { request: request.into(), abort })
     }
 
     /// The URL that is asked for, as the browser writes it.
@@ -79,11 +76,8 @@ impl Fetch {
         let head = promise::settled(&promise);
         (called, async move {
             let head = head.await;
-            let response: Response = head
-                .result
-                .map_err(|_| FetchError::NoHead)?
-                .dyn_into()
-                .map_err(|_| FetchError::NoHead)?;
+            let response: Response =
+                head.result.map_err(|_| FetchError::NoHead)?.dyn_into().map_err(|_| FetchError::NoHead)?;
             let body = response.array_buffer().map_err(|_| FetchError::NoBody)?;
             let body = promise::settled(&body).await;
             let buffer: ArrayBuffer = body.result.map_err(|_| FetchError::NoBody)?.unchecked_into();

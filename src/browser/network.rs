@@ -102,10 +102,7 @@ impl BrowserNetwork {
         }
         let Plan { run, http, ws, .. } = &shared.plan;
         let mut told: Vec<String> = Vec::new();
-        for endpoint in [http, ws]
-            .into_iter()
-            .filter(|endpoint| endpoint.speaks == Speaks::Duplex)
-        {
+        for endpoint in [http, ws].into_iter().filter(|endpoint| endpoint.speaks == Speaks::Duplex) {
             let Some(origin) = surroundings::http_origin(&endpoint.url) else {
                 continue;
             };
@@ -145,13 +142,7 @@ impl Shared {
     async fn why_no_reply(&self, error: FetchError, url: &str) -> (Cause, Inference) {
         match error {
             FetchError::Unusable(why) => (Cause::BadUrl { why }, Inference::Thrown),
-            FetchError::NoBody => (
-                Cause::ClosedMidway {
-                    code: None,
-                    reason: String::new(),
-                },
-                Inference::BodyRejected,
-            ),
+            FetchError::NoBody => (Cause::ClosedMidway { code: None, reason: String::new() }, Inference::BodyRejected),
             FetchError::NoHead => probe::why_no_head(url, self.answered.get()).await,
         }
     }
@@ -199,15 +190,9 @@ impl Network for BrowserNetwork {
             Err(error) => return Err(failure(shared.why_no_reply(error, url).await)),
         };
         let (called, response) = fetch.call();
-        let id = shared
-            .recorder
-            .borrow_mut()
-            .request(turn, called, request.body, instrument);
+        let id = shared.recorder.borrow_mut().request(turn, called, request.body, instrument);
         shared.untimed.borrow_mut().insert(turn.number, id);
-        let under_way = UnderWay {
-            recorder: &shared.recorder,
-            message: Some(id),
-        };
+        let under_way = UnderWay { recorder: &shared.recorder, message: Some(id) };
         let patience = shared.plan.patience.reply;
         let read = match timer::within(patience, response).await {
             None => {
@@ -222,20 +207,8 @@ impl Network for BrowserNetwork {
         };
         under_way.arrived();
         shared.answered.set(true);
-        let Read {
-            head,
-            at,
-            status,
-            body,
-            evidence,
-        } = read;
-        let reply = Reply {
-            at,
-            head: Some(head),
-            payload: &body,
-            instrument: None,
-            evidence,
-        };
+        let Read { head, at, status, body, evidence } = read;
+        let reply = Reply { at, head: Some(head), payload: &body, instrument: None, evidence };
         shared.recorder.borrow_mut().response(id, turn, status, &reply);
         if !(200..300).contains(&status) {
             return Err(failure((Cause::Status { status }, Inference::Reply)));
@@ -248,22 +221,15 @@ impl Network for BrowserNetwork {
 
     async fn open(&self) -> Result<BrowserSocket, Failure> {
         let shared = &self.shared;
-        let failure = |(cause, inferred_from)| Failure {
-            protocol: Protocol::WebSocket,
-            turn: None,
-            cause,
-            inferred_from,
-        };
+        let failure =
+            |(cause, inferred_from)| Failure { protocol: Protocol::WebSocket, turn: None, cause, inferred_from };
         let (url, added) = with_query(&shared.plan.ws.url, &format!("{}={}", query::RUN, shared.plan.run));
         let enveloped = shared.plan.ws.speaks == Speaks::Duplex;
         let subprotocol = enveloped.then_some(SUBPROTOCOL);
         let (called, socket) = Socket::connect(&url, subprotocol).map_err(|error| failure(why_thrown(&error, &url)))?;
         let header = subprotocol.map_or(0, |name| "Sec-WebSocket-Protocol: \r\n".len() + name.len());
         let (id, handshake) = shared.recorder.borrow_mut().opening(called, added + header as u64);
-        let under_way = UnderWay {
-            recorder: &shared.recorder,
-            message: Some(handshake),
-        };
+        let under_way = UnderWay { recorder: &shared.recorder, message: Some(handshake) };
         let patience = shared.plan.patience.connect;
         match timer::within(patience, socket.opened()).await {
             None => Err(failure((Cause::ConnectTimeout { after: patience }, Inference::Timer))),
@@ -274,17 +240,8 @@ impl Network for BrowserNetwork {
             Some(Ok(at)) => {
                 under_way.arrived();
                 let (subprotocol, extensions) = socket.agreed();
-                shared
-                    .recorder
-                    .borrow_mut()
-                    .opened(id, handshake, at, subprotocol, extensions);
-                Ok(BrowserSocket {
-                    shared: shared.clone(),
-                    socket,
-                    id,
-                    enveloped,
-                    buffer: RefCell::default(),
-                })
+                shared.recorder.borrow_mut().opened(id, handshake, at, subprotocol, extensions);
+                Ok(BrowserSocket { shared: shared.clone(), socket, id, enveloped, buffer: RefCell::default() })
             }
         }
     }
@@ -298,10 +255,7 @@ impl Network for BrowserNetwork {
             self.shared.draw_in_a_frame().await;
         }
         timer::sleep_until(at).await;
-        self.shared
-            .recorder
-            .borrow_mut()
-            .mark(from, clock::now(), Happening::Waiting);
+        self.shared.recorder.borrow_mut().mark(from, clock::now(), Happening::Waiting);
     }
 
     async fn between_turns(&self) {
@@ -310,10 +264,7 @@ impl Network for BrowserNetwork {
             return;
         }
         self.shared.draw_in_a_frame().await;
-        self.shared
-            .recorder
-            .borrow_mut()
-            .mark(from, clock::now(), Happening::Drawing);
+        self.shared.recorder.borrow_mut().mark(from, clock::now(), Happening::Drawing);
     }
 }
 
@@ -341,17 +292,8 @@ impl BrowserSocket {
     /// Waits for the next message and takes it apart.
     async fn next_echo(&self, turn: Turn) -> Result<Echo, (Cause, Inference)> {
         let incoming = self.socket.next().await.map_err(|closed| {
-            self.shared
-                .recorder
-                .borrow_mut()
-                .closed(self.id, closed.at, closing(&closed));
-            (
-                Cause::ClosedMidway {
-                    code: Some(closed.code),
-                    reason: closed.reason,
-                },
-                Inference::CloseEvent,
-            )
+            self.shared.recorder.borrow_mut().closed(self.id, closed.at, closing(&closed));
+            (Cause::ClosedMidway { code: Some(closed.code), reason: closed.reason }, Inference::CloseEvent)
         })?;
         let (kind, message) = match incoming.data {
             Data::Binary(bytes) => (Kind::Binary, bytes),
@@ -361,61 +303,32 @@ impl BrowserSocket {
         let (envelope, payload_from) = if self.enveloped {
             let (envelope, payload) = Envelope::split(&message).map_err(|error| unreadable(error.to_string()))?;
             if envelope.n != turn.number {
-                return Err(unreadable(format!(
-                    "it answers message {}, not {}",
-                    envelope.n, turn.number
-                )));
+                return Err(unreadable(format!("it answers message {}, not {}", envelope.n, turn.number)));
             }
             (Some(envelope), message.len() - payload.len())
         } else {
             (None, 0)
         };
-        Ok(Echo {
-            at: incoming.at,
-            kind,
-            envelope,
-            message,
-            payload_from,
-        })
+        Ok(Echo { at: incoming.at, kind, envelope, message, payload_from })
     }
 
     /// Sends a message in its envelope; gives the time of the call and the envelope's length.
     fn send(&self, turn: Turn, payload: &[u8]) -> Result<(Time, usize), (Cause, Inference)> {
-        let envelope = if self.enveloped {
-            Envelope {
-                n: turn.number,
-                evidence: None,
-            }
-            .line()
-        } else {
-            String::new()
-        };
+        let envelope = if self.enveloped { Envelope { n: turn.number, evidence: None }.line() } else { String::new() };
         let mut buffer = self.buffer.borrow_mut();
         buffer.clear();
         buffer.extend_from_slice(envelope.as_bytes());
         buffer.extend_from_slice(payload);
         let seen = self.socket.close_seen();
         if let Some(closed) = seen {
-            self.shared
-                .recorder
-                .borrow_mut()
-                .closed(self.id, closed.at, closing(&closed));
+            self.shared.recorder.borrow_mut().closed(self.id, closed.at, closing(&closed));
             return Err((
-                Cause::ClosedMidway {
-                    code: Some(closed.code),
-                    reason: closed.reason,
-                },
+                Cause::ClosedMidway { code: Some(closed.code), reason: closed.reason },
                 Inference::CloseEvent,
             ));
         }
         let at = self.socket.send(&buffer).map_err(|error| {
-            (
-                Cause::ClosedMidway {
-                    code: None,
-                    reason: surroundings::error_text(&error),
-                },
-                Inference::Thrown,
-            )
+            (Cause::ClosedMidway { code: None, reason: surroundings::error_text(&error) }, Inference::Thrown)
         })?;
         Ok((at, envelope.len()))
     }
@@ -431,13 +344,8 @@ impl crate::network::Socket for BrowserSocket {
         };
         let recorder = &self.shared.recorder;
         let (at, envelope) = self.send(turn, payload).map_err(failure)?;
-        let id = recorder
-            .borrow_mut()
-            .sent(self.id, turn, Kind::Binary, at, payload, envelope);
-        let under_way = UnderWay {
-            recorder,
-            message: Some(id),
-        };
+        let id = recorder.borrow_mut().sent(self.id, turn, Kind::Binary, at, payload, envelope);
+        let under_way = UnderWay { recorder, message: Some(id) };
         let patience = self.shared.plan.patience.reply;
         let echo = match timer::within(patience, self.next_echo(turn)).await {
             None => return Err(failure((Cause::ReplyTimeout { after: patience }, Inference::Timer))),
@@ -447,16 +355,8 @@ impl crate::network::Socket for BrowserSocket {
         under_way.arrived();
         let body = &echo.message[echo.payload_from..];
         let evidence = echo.envelope.and_then(|envelope| envelope.evidence);
-        let reply = Reply {
-            at: echo.at,
-            head: None,
-            payload: body,
-            instrument: None,
-            evidence,
-        };
-        recorder
-            .borrow_mut()
-            .answered(self.id, turn, echo.kind, id, &reply, echo.payload_from);
+        let reply = Reply { at: echo.at, head: None, payload: body, instrument: None, evidence };
+        recorder.borrow_mut().answered(self.id, turn, echo.kind, id, &reply, echo.payload_from);
         if body != payload {
             return Err(failure((Cause::DifferentEcho, Inference::Reply)));
         }
@@ -466,30 +366,19 @@ impl crate::network::Socket for BrowserSocket {
     async fn close(self) {
         self.socket.close();
         if let Some(closed) = timer::within(self.shared.plan.patience.reply, self.socket.closed()).await {
-            self.shared
-                .recorder
-                .borrow_mut()
-                .closed(self.id, closed.at, closing(&closed));
+            self.shared.recorder.borrow_mut().closed(self.id, closed.at, closing(&closed));
         }
     }
 }
 
 fn closing(closed: &CloseSeen) -> Closing {
-    Closing::CloseEvent {
-        code: closed.code,
-        reason: closed.reason.clone(),
-        clean: closed.clean,
-    }
+    Closing::CloseEvent { code: closed.code, reason: closed.reason.clone(), clean: closed.clean }
 }
 
 /// Why the constructor of a WebSocket threw.
 fn why_thrown(error: &JsValue, url: &str) -> (Cause, Inference) {
     let why = surroundings::error_text(error);
-    let cause = if surroundings::mixed_content(url) {
-        Cause::MixedContent
-    } else {
-        Cause::BadUrl { why }
-    };
+    let cause = if surroundings::mixed_content(url) { Cause::MixedContent } else { Cause::BadUrl { why } };
     (cause, Inference::Thrown)
 }
 

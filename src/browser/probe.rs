@@ -26,17 +26,10 @@ pub(super) async fn why_no_head(url: &str, answered_before: bool) -> (Cause, Inf
         return (Cause::MixedContent, Inference::Schemes);
     }
     let somebody_answers = answers(url).await;
-    let inference = if somebody_answers {
-        Inference::ProbeAnswered
-    } else {
-        Inference::ProbeFailed
-    };
+    let inference = if somebody_answers { Inference::ProbeAnswered } else { Inference::ProbeFailed };
     let cause = match (somebody_answers, answered_before) {
         (true, false) if !surroundings::same_origin(url) => Cause::Cors,
-        (true, _) => Cause::ClosedMidway {
-            code: None,
-            reason: String::new(),
-        },
+        (true, _) => Cause::ClosedMidway { code: None, reason: String::new() },
         (false, true) => Cause::Vanished,
         (false, false) => Cause::NoAnswer,
     };

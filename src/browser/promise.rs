@@ -39,10 +39,7 @@ pub(super) fn settled(promise: &Promise) -> Settling {
         Closure::<dyn FnMut(JsValue)>::new(move |value| {
             let at = clock::now();
             let mut state = state.borrow_mut();
-            state.settled = Some(Settled {
-                at,
-                result: if fulfilled { Ok(value) } else { Err(value) },
-            });
+            state.settled = Some(Settled { at, result: if fulfilled { Ok(value) } else { Err(value) } });
             if let Some(waker) = state.waker.take() {
                 waker.wake();
             }
@@ -51,10 +48,7 @@ pub(super) fn settled(promise: &Promise) -> Settling {
     let callbacks = [callback(true), callback(false)];
     // The promise that this gives is settled when the callback returns; nobody waits for it.
     drop(promise.then2(&callbacks[0], &callbacks[1]));
-    Settling {
-        state,
-        _callbacks: callbacks,
-    }
+    Settling { state, _callbacks: callbacks }
 }
 
 impl Future for Settling {

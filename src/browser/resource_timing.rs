@@ -36,11 +36,7 @@ impl Entries {
         let options: PerformanceObserverInit = Object::new().unchecked_into();
         Reflect::set(&options, &"type".into(), &"resource".into()).ok()?;
         observer.observe(&options);
-        Some(Self {
-            observer,
-            _callback: callback,
-            hand_on,
-        })
+        Some(Self { observer, _callback: callback, hand_on })
     }
 
     /// Delivers what the browser has queued, now.

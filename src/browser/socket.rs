@@ -95,28 +95,14 @@ impl Socket {
                 let at = clock::now();
                 let mut state = state.borrow_mut();
                 let (code, reason, clean) = (event.code(), event.reason(), event.was_clean());
-                state.closed = Some(CloseSeen {
-                    at,
-                    code,
-                    reason,
-                    clean,
-                });
+                state.closed = Some(CloseSeen { at, code, reason, clean });
                 state.wake();
             })
         };
         socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
-        Ok((
-            called,
-            Self {
-                socket,
-                state,
-                _on_open: on_open,
-                _on_message: on_message,
-                _on_close: on_close,
-            },
-        ))
+        Ok((called, Self { socket, state, _on_open: on_open, _on_message: on_message, _on_close: on_close }))
     }
 
     /// Waits for the `open` event, and gives its time.

@@ -50,9 +50,7 @@ pub fn hidden() -> bool {
 /// Calls back whenever the tab is hidden or shown again, as long as the result lives.
 #[must_use]
 pub fn on_visibility(callback: impl Fn(bool) + 'static) -> Listener {
-    Listener::new(document().unchecked_into(), "visibilitychange", move || {
-        callback(hidden())
-    })
+    Listener::new(document().unchecked_into(), "visibilitychange", move || callback(hidden()))
 }
 
 /// An event listener that is taken away when this is dropped.
@@ -66,18 +64,14 @@ impl Listener {
     fn new(target: web_sys::EventTarget, name: &'static str, callback: impl Fn() + 'static) -> Self {
         let callback = Closure::<dyn FnMut()>::new(callback);
         // It fails only for a target that takes no listeners, which a document does.
-        target
-            .add_event_listener_with_callback(name, callback.as_ref().unchecked_ref())
-            .ok();
+        target.add_event_listener_with_callback(name, callback.as_ref().unchecked_ref()).ok();
         Self { target, name, callback }
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        self.target
-            .remove_event_listener_with_callback(self.name, self.callback.as_ref().unchecked_ref())
-            .ok();
+        self.target.remove_event_listener_with_callback(self.name, self.callback.as_ref().unchecked_ref()).ok();
     }
 }
 
@@ -85,25 +79,16 @@ impl Drop for Listener {
 #[must_use]
 pub fn random_run_id() -> RunId {
     let mut bytes = [0; 16];
-    let filled = window()
-        .crypto()
-        .and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes));
-    assert!(
-        filled.is_ok(),
-        "every browser that runs WebAssembly has crypto.getRandomValues"
-    );
+    let filled = window().crypto().and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes));
+    assert!(filled.is_ok(), "every browser that runs WebAssembly has crypto.getRandomValues");
     RunId(u128::from_le_bytes(bytes))
 }
 
 /// What a thrown value says.
 #[must_use]
 pub fn error_text(error: &JsValue) -> String {
-    let message = Reflect::get(error, &"message".into())
-        .ok()
-        .and_then(|message| message.as_string());
-    message
-        .or_else(|| error.as_string())
-        .unwrap_or_else(|| "an error without a message".to_owned())
+    let message = Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
+    message.or_else(|| error.as_string()).unwrap_or_else(|| "an error without a message".to_owned())
 }
 
 /// The page's own origin (`scheme://host:port`); `None` for a page from a file.
@@ -153,9 +138,7 @@ pub fn check_url(url: &str, schemes: [&str; 2]) -> Result<(), String> {
     if right {
         Ok(())
     } else {
-        Err(format!(
-            "an address begins with {plain}:// or {secure}://, like {plain}://127.0.0.1:9000/…, not “{url}”"
-        ))
+        Err(format!("an address begins with {plain}:// or {secure}://, like {plain}://127.0.0.1:9000/…, not “{url}”"))
     }
 }
 
@@ -181,14 +164,8 @@ pub fn query() -> Vec<(String, String)> {
         return Vec::new();
     };
     let pairs = js_sys::try_iter(&parameters).ok().flatten();
-    let pairs = pairs
-        .into_iter()
-        .flatten()
-        .filter_map(Result::ok)
-        .map(|pair| js_sys::Array::from(&pair));
-    pairs
-        .filter_map(|pair| Some((pair.get(0).as_string()?, pair.get(1).as_string()?)))
-        .collect()
+    let pairs = pairs.into_iter().flatten().filter_map(Result::ok).map(|pair| js_sys::Array::from(&pair));
+    pairs.filter_map(|pair| Some((pair.get(0).as_string()?, pair.get(1).as_string()?))).collect()
 }
 
 /// Makes these pairs the page's query, without a new entry in the history.
@@ -199,11 +176,7 @@ pub fn replace_query(pairs: &[(String, String)]) {
     }
     let query: String = parameters.to_string().into();
     let path = location().pathname().unwrap_or_default();
-    let url = if query.is_empty() {
-        path
-    } else {
-        format!("{path}?{query}")
-    };
+    let url = if query.is_empty() { path } else { format!("{path}?{query}") };
     // A page from a file or a sandboxed frame may not; then its address simply stays.
     if let Ok(history) = window().history() {
         history.replace_state_with_url(&JsValue::NULL, "", Some(&url)).ok();
@@ -253,18 +226,13 @@ pub fn store(key: &str, value: &str) {
 #[must_use]
 pub fn data_of(target: &web_sys::EventTarget, name: &str) -> Option<String> {
     let attribute = format!("data-{name}");
-    let element = target
-        .dyn_ref::<web_sys::Element>()?
-        .closest(&format!("[{attribute}]"))
-        .ok()??;
+    let element = target.dyn_ref::<web_sys::Element>()?.closest(&format!("[{attribute}]")).ok()??;
     element.get_attribute(&attribute)
 }
 
 /// Moves the focus to the element of this id.
 pub fn focus(id: &str) {
-    let element = document()
-        .get_element_by_id(id)
-        .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
     if let Some(element) = element {
         // An element that cannot take the focus leaves it where it is.
         element.focus().ok();
@@ -289,15 +257,12 @@ pub fn observe_size(element: &web_sys::Element, callback: impl Fn(f64, f64) + 's
     let callback = {
         let element = element.clone();
         Closure::<dyn FnMut()>::new(move || {
-            callback(f64::from(element.client_width()), f64::from(element.client_height()))
+            callback(f64::from(element.client_width()), f64::from(element.client_height()));
         })
     };
     let observer = web_sys::ResizeObserver::new(callback.as_ref().unchecked_ref()).ok()?;
     observer.observe(element);
-    Some(SizeObserver {
-        observer,
-        _callback: callback,
-    })
+    Some(SizeObserver { observer, _callback: callback })
 }
 
 /// The text of the file that was chosen in a file input; the input is emptied, so that the same file
@@ -309,7 +274,6 @@ pub fn chosen_file(event: &web_sys::Event) -> Option<impl Future<Output = Result
     input.set_value("");
     Some(async move {
         let read = super::promise::settled(&text).await.result;
-        read.map_err(|error| error_text(&error))
-            .map(|text| text.as_string().unwrap_or_default())
+        read.map_err(|error| error_text(&error)).map(|text| text.as_string().unwrap_or_default())
     })
 }

@@ -37,7 +37,11 @@ impl Axis {
 pub fn round_up(value: f64) -> f64 {
     let power = 10f64.powf(value.log10().floor());
     // The factor is a hair larger, so that a value that is round already stays what it is.
-    [1.0, 2.0, 5.0].map(|digit| digit * power).into_iter().find(|round| *round >= value * (1.0 - 1e-9)).unwrap_or(10.0 * power)
+    [1.0, 2.0, 5.0]
+        .map(|digit| digit * power)
+        .into_iter()
+        .find(|round| *round >= value * (1.0 - 1e-9))
+        .unwrap_or(10.0 * power)
 }
 
 #[cfg(test)]

@@ -153,10 +153,8 @@ impl Plot {
             let counted: Vec<Span> = group.iter().filter(|sample| sample.counts()).map(|sample| sample.took).collect();
             let Some(figures) = Statistics::of(&counted) else { continue };
             let x = self.x(group[group.len() / 2].turn);
-            let stroke = Shape::Line {
-                from: Point { x, y: self.y(figures.most) },
-                to: Point { x, y: self.y(figures.least) },
-            };
+            let stroke =
+                Shape::Line { from: Point { x, y: self.y(figures.most) }, to: Point { x, y: self.y(figures.least) } };
             scene.add(Role::Spread(protocol), stroke);
             medians.push(Point { x, y: self.y(figures.median) });
         }
@@ -167,11 +165,8 @@ impl Plot {
 /// A triangle that points to where the value lies.
 fn upward(at: Point, radius: f64) -> Shape {
     let y = at.y + radius;
-    let points = vec![
-        Point { x: at.x, y: at.y - radius },
-        Point { x: at.x + radius, y },
-        Point { x: at.x - radius, y },
-    ];
+    let points =
+        vec![Point { x: at.x, y: at.y - radius }, Point { x: at.x + radius, y }, Point { x: at.x - radius, y }];
     Shape::Path { points, closed: true }
 }
 
@@ -180,7 +175,6 @@ fn upward(at: Point, radius: f64) -> Shape {
 pub fn at_least(span: Span, resolution: Span) -> String {
     if span < resolution { format!("< {resolution}") } else { span.to_string() }
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -64,6 +64,13 @@ pub fn place(trace: &Trace, timeline: &Timeline, protocol: Protocol, scale: f64,
     TOP + axis.px(if wall_time { at } else { timeline.cuts(protocol).own(at) })
 }
 
+/// How far down a protocol's own diagram reaches, in pixels from the top.
+#[must_use]
+pub fn end(trace: &Trace, timeline: &Timeline, protocol: Protocol, scale: f64, wall_time: bool) -> f64 {
+    let last = timeline.last(trace, protocol).unwrap_or(trace.circumstances.origin);
+    place(trace, timeline, protocol, scale, wall_time, last) + BOTTOM
+}
+
 /// How long the longer of the two diagrams is.
 #[must_use]
 pub fn length(trace: &Trace, timeline: &Timeline, wall_time: bool) -> Span {
@@ -110,6 +117,7 @@ impl<'a> Layout<'a> {
         self.lifelines();
         self.cuts();
         self.messages();
+        self.done();
         self.scene
     }
 
@@ -224,6 +232,18 @@ impl<'a> Layout<'a> {
         }
     }
 
+    /// Where a finished conversation ends, how long it took.
+    fn done(&mut self) {
+        let (trace, origin) = (self.trace, self.trace.circumstances.origin);
+        let Some(last) = self.timeline.last(trace, self.protocol) else { return };
+        if trace.outcome != Some(Outcome::Finished) {
+            return;
+        }
+        let own = if self.view.wall_time { last } else { self.timeline.cuts(self.protocol).own(last) };
+        let at = Point { x: f64::midpoint(self.page_x, self.server_x), y: self.own_y(own) + 18.0 };
+        self.scene.text(Role::Note, at, Anchor::Middle, format!("done after {}", own - origin));
+    }
+
     /// The messages in the visible stretch, and a few around it for arrows that reach into it.
     fn in_view<'b>(&self, ids: &'b [MessageId]) -> &'b [MessageId] {
         let (top, bottom) = self.view.visible;
@@ -255,18 +275,24 @@ impl<'a> Layout<'a> {
             }
             None => {
                 let to = Point { x: f64::midpoint(sender, receiver), y: from.y + 8.0 };
-                let shape = if message.fate == Fate::Unanswered { Shape::Lost { from, to } } else { Shape::Line { from, to } };
+                let shape =
+                    if message.fate == Fate::Unanswered { Shape::Lost { from, to } } else { Shape::Line { from, to } };
                 (shape, to)
             }
         };
         self.uncertainty(message.direction, sent, received);
         let title = title(message, sent, received);
         self.scene.items.push(Item { shape, role, message: Some(message.id), title });
-        let y = f64::midpoint(from.y, to.y) - 3.0;
+        let middle = f64::midpoint(from.y, to.y);
+        // Below its arrow for the 101, which often has no room above; it is the one to be seen.
+        let (y, reach) = match message.kind {
+            Kind::SwitchingProtocols => (middle + TEXT_HEIGHT + 1.0, middle + TEXT_HEIGHT + 4.0),
+            _ => (middle - 3.0, middle),
+        };
         let wanted = message.kind.is_opening() || self.view.selected == Some(message.id);
         let has_room = y - TEXT_HEIGHT >= *taken;
         let slant = (to.y - from.y).abs() / (to.x - from.x).abs();
-        *taken = taken.max(f64::midpoint(from.y, to.y) + slant * LABEL / 2.0);
+        *taken = taken.max(reach + slant * LABEL / 2.0);
         if wanted || has_room {
             let role = Role::MessageLabel { protocol: self.protocol, warm_up: message.warm_up };
             let at = Point { x: f64::midpoint(self.page_x, self.server_x), y };
@@ -358,7 +384,11 @@ fn title(message: &Message, sent: Placed, received: Option<Placed>) -> String {
         None => "under way".to_owned(),
         Some(received) => match (sent.provenance, received.provenance) {
             (Provenance::Unknown, _) | (_, Provenance::Unknown) => "time at the server unknown".to_owned(),
-            _ => format!("in flight {} ± {}", (received.at - sent.at).max(Span::ZERO), sent.uncertainty.max(received.uncertainty)),
+            _ => format!(
+                "in flight {} ± {}",
+                (received.at - sent.at).max(Span::ZERO),
+                sent.uncertainty.max(received.uncertainty)
+            ),
         },
     };
     format!("{}, {flight}", label(message))

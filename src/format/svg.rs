@@ -50,29 +50,20 @@ fn write_shape(out: &mut String, item: &Item) {
         Shape::Lost { from, to } => {
             line(out, *from, *to, " class=\"hit\"");
             line(out, *from, *to, "");
-            let corner = |dx: f64, dy: f64| Point {
-                x: to.x + dx,
-                y: to.y + dy,
-            };
+            let corner = |dx: f64, dy: f64| Point { x: to.x + dx, y: to.y + dy };
             line(out, corner(-HEAD, -HEAD), corner(HEAD, HEAD), " class=\"cross\"");
             line(out, corner(-HEAD, HEAD), corner(HEAD, -HEAD), " class=\"cross\"");
         }
         Shape::Rect { at, width, height } => {
             add(
                 out,
-                format_args!(
-                    "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>",
-                    at.x, at.y
-                ),
+                format_args!("<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>", at.x, at.y),
             );
         }
         Shape::Path { points, closed } => {
             out.push_str("<path d=\"");
             for (place, point) in points.iter().enumerate() {
-                add(
-                    out,
-                    format_args!("{}{:.1} {:.1}", if place == 0 { 'M' } else { 'L' }, point.x, point.y),
-                );
+                add(out, format_args!("{}{:.1} {:.1}", if place == 0 { 'M' } else { 'L' }, point.x, point.y));
             }
             out.push_str(if *closed { "Z\"/>" } else { "\"/>" });
         }
@@ -83,10 +74,7 @@ fn write_shape(out: &mut String, item: &Item) {
                 Anchor::Middle => "middle",
                 Anchor::End => "end",
             };
-            add(
-                out,
-                format_args!("<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">", at.x, at.y),
-            );
+            add(out, format_args!("<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">", at.x, at.y));
             escape(out, text);
             out.push_str("</text>");
         }
@@ -95,45 +83,22 @@ fn write_shape(out: &mut String, item: &Item) {
 
 fn line(out: &mut String, from: Point, to: Point, attributes: &str) {
     let Point { x, y } = from;
-    add(
-        out,
-        format_args!(
-            "<line{attributes} x1=\"{x:.1}\" y1=\"{y:.1}\" x2=\"{:.1}\" y2=\"{:.1}\"/>",
-            to.x, to.y
-        ),
-    );
+    add(out, format_args!("<line{attributes} x1=\"{x:.1}\" y1=\"{y:.1}\" x2=\"{:.1}\" y2=\"{:.1}\"/>", to.x, to.y));
 }
 
 fn head(out: &mut String, from: Point, to: Point) {
     let (dx, dy) = (to.x - from.x, to.y - from.y);
     let length = dx.hypot(dy).max(1e-6);
     let (ux, uy) = (dx / length, dy / length);
-    let back = |side: f64| {
-        (
-            to.x - ux * 2.2 * HEAD - uy * side * HEAD,
-            to.y - uy * 2.2 * HEAD + ux * side * HEAD,
-        )
-    };
+    let back = |side: f64| (to.x - ux * 2.2 * HEAD - uy * side * HEAD, to.y - uy * 2.2 * HEAD + ux * side * HEAD);
     let ((x1, y1), (x2, y2)) = (back(1.0), back(-1.0));
-    add(
-        out,
-        format_args!(
-            "<path class=\"head\" d=\"M{x1:.1} {y1:.1}L{:.1} {:.1}L{x2:.1} {y2:.1}\"/>",
-            to.x, to.y
-        ),
-    );
+    add(out, format_args!("<path class=\"head\" d=\"M{x1:.1} {y1:.1}L{:.1} {:.1}L{x2:.1} {y2:.1}\"/>", to.x, to.y));
 }
 
 /// HTTP's samples are discs, a WebSocket's are squares on their corner: told apart without colour.
 fn dot(out: &mut String, role: Role, at: Point, radius: f64) {
     let Point { x, y } = at;
-    if matches!(
-        role,
-        Role::Sample {
-            protocol: Protocol::WebSocket,
-            ..
-        }
-    ) {
+    if matches!(role, Role::Sample { protocol: Protocol::WebSocket, .. }) {
         let r = radius * 1.2;
         add(
             out,
@@ -146,10 +111,7 @@ fn dot(out: &mut String, role: Role, at: Point, radius: f64) {
             ),
         );
     } else {
-        add(
-            out,
-            format_args!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\"/>"),
-        );
+        add(out, format_args!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\"/>"));
     }
 }
 
@@ -177,16 +139,8 @@ fn classes(role: Role) -> String {
         Role::Lifeline => "lifeline".into(),
         Role::Connection(protocol) => of("connection", protocol),
         Role::ConnectionEnd(protocol) => of("connection-end", protocol),
-        Role::Message {
-            protocol,
-            provenance,
-            warm_up,
-        } => {
-            let unknown = if provenance == Provenance::Unknown {
-                " unknown"
-            } else {
-                ""
-            };
+        Role::Message { protocol, provenance, warm_up } => {
+            let unknown = if provenance == Provenance::Unknown { " unknown" } else { "" };
             format!("{}{unknown}{}", of("message", protocol), warm_up_class(warm_up))
         }
         Role::MessageLabel { protocol, warm_up } => format!("{}{}", of("label", protocol), warm_up_class(warm_up)),
@@ -223,20 +177,12 @@ mod tests {
     #[test]
     fn texts_are_escaped_and_messages_named() {
         let item = Item {
-            shape: Shape::Text {
-                at: Point { x: 1.0, y: 2.0 },
-                text: "<b> & \"c\"".into(),
-                anchor: Anchor::End,
-            },
+            shape: Shape::Text { at: Point { x: 1.0, y: 2.0 }, text: "<b> & \"c\"".into(), anchor: Anchor::End },
             role: Role::Note,
             message: Some(MessageId(7)),
             title: "a<b".into(),
         };
-        let scene = Scene {
-            width: 1.0,
-            height: 1.0,
-            items: vec![item],
-        };
+        let scene = Scene { width: 1.0, height: 1.0, items: vec![item] };
         assert_eq!(
             markup(&scene, Some(MessageId(7))),
             "<g class=\"note selected\" data-message=\"7\"><title>a&lt;b</title>\

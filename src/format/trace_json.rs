@@ -54,11 +54,7 @@ struct Body {
 /// # Errors
 /// When the trace cannot be expressed in JSON, which no trace of this version does.
 pub fn write(trace: &Trace) -> Result<String, serde_json::Error> {
-    serde_json::to_string(&Written {
-        format: FORMAT,
-        version: VERSION,
-        trace,
-    })
+    serde_json::to_string(&Written { format: FORMAT, version: VERSION, trace })
 }
 
 /// Reads a file's text back.
@@ -75,9 +71,7 @@ pub fn read(text: &str) -> Result<Trace, FileError> {
         Some(VERSION) => {}
         Some(newer) if newer > VERSION => return Err(FileError::TooNew(newer)),
         _ => {
-            return Err(FileError::Damaged(
-                "its field “version” should be a number from 1".into(),
-            ));
+            return Err(FileError::Damaged("its field “version” should be a number from 1".into()));
         }
     }
     // From the text again, so that an error names its line and column.

@@ -10,45 +10,16 @@ use crate::trace::{Failure, Span, Time, Turn};
 pub const SLUG: &str = "exchange";
 
 /// How many messages each protocol carries.
-pub const MESSAGES: Range = Range {
-    name: "messages",
-    least: 1,
-    most: 100_000,
-    default: 10,
-    unit: "messages",
-};
+pub const MESSAGES: Range = Range { name: "messages", least: 1, most: 100_000, default: 10, unit: "messages" };
 /// How long each message's payload is.
-pub const SIZE: Range = Range {
-    name: "size",
-    least: 0,
-    most: 1024 * 1024,
-    default: 32,
-    unit: "bytes",
-};
+pub const SIZE: Range = Range { name: "size", least: 0, most: 1024 * 1024, default: 32, unit: "bytes" };
 /// From the beginning of one turn to that of the next; 0 is one after another.
-pub const INTERVAL: Range = Range {
-    name: "interval",
-    least: 0,
-    most: 10_000,
-    default: 0,
-    unit: "ms",
-};
+pub const INTERVAL: Range = Range { name: "interval", least: 0, most: 10_000, default: 0, unit: "ms" };
 /// How long to wait for a connection.
-pub const CONNECT_TIMEOUT: Range = Range {
-    name: "connect-timeout",
-    least: 100,
-    most: 60_000,
-    default: 5_000,
-    unit: "ms",
-};
+pub const CONNECT_TIMEOUT: Range =
+    Range { name: "connect-timeout", least: 100, most: 60_000, default: 5_000, unit: "ms" };
 /// How long to wait for a reply.
-pub const REPLY_TIMEOUT: Range = Range {
-    name: "reply-timeout",
-    least: 100,
-    most: 60_000,
-    default: 10_000,
-    unit: "ms",
-};
+pub const REPLY_TIMEOUT: Range = Range { name: "reply-timeout", least: 100, most: 60_000, default: 10_000, unit: "ms" };
 /// The name of [`Parameters::close`].
 pub const CONNECTION: &str = "connection";
 
@@ -118,11 +89,7 @@ impl Parameters {
     /// All parameters by name, as [`Parameters::set`] reads them.
     #[must_use]
     pub fn pairs(&self) -> Vec<(String, String)> {
-        let connection = if self.close {
-            crate::wire::query::CLOSE
-        } else {
-            crate::wire::query::KEEP_ALIVE
-        };
+        let connection = if self.close { crate::wire::query::CLOSE } else { crate::wire::query::KEEP_ALIVE };
         [
             (MESSAGES.name, self.messages.to_string()),
             (SIZE.name, self.size.to_string()),
@@ -155,10 +122,7 @@ impl Parameters {
     /// How long to wait before giving up.
     #[must_use]
     pub const fn patience(&self) -> Patience {
-        Patience {
-            connect: Span::from_millis(self.connect_timeout),
-            reply: Span::from_millis(self.reply_timeout),
-        }
+        Patience { connect: Span::from_millis(self.connect_timeout), reply: Span::from_millis(self.reply_timeout) }
     }
 }
 
@@ -170,13 +134,7 @@ pub async fn run<N: Network>(network: &N, parameters: &Parameters) -> Result<(),
     let mut payload = Vec::with_capacity(parameters.size as usize);
     let mut over_http = async |turn: Turn| {
         fill(&mut payload, turn, parameters.size as usize);
-        network
-            .exchange(Request {
-                turn,
-                body: &payload,
-                close: parameters.close,
-            })
-            .await
+        network.exchange(Request { turn, body: &payload, close: parameters.close }).await
     };
     over_http(Turn::WARM_UP).await?;
     network.between_turns().await;

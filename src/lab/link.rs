@@ -85,10 +85,7 @@ impl Link {
             _ => match self.parameters.set(name, value) {
                 Ok(true) => {}
                 Ok(false) => {
-                    return Err(format!(
-                        "The link asks for “{}”, which this page does not know.",
-                        shortened(name)
-                    ));
+                    return Err(format!("The link asks for “{}”, which this page does not know.", shortened(name)));
                 }
                 Err(error) => return Err(format!("In the link, {error}. The default is used instead.")),
             },
@@ -134,10 +131,7 @@ mod tests {
     use super::*;
 
     fn read(query: &[(&str, &str)]) -> (Link, Vec<String>) {
-        let pairs: Vec<_> = query
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
+        let pairs: Vec<_> = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Link::read(&pairs)
     }
 
@@ -156,23 +150,14 @@ mod tests {
     #[test]
     fn a_bad_value_gives_a_notice_with_the_range_and_leaves_the_default() {
         let (link, notices) = read(&[("messages", "100001"), ("size", "64")]);
-        assert_eq!(
-            (link.parameters.messages, link.parameters.size),
-            (exchange::MESSAGES.default, 64)
-        );
-        assert!(
-            notices.len() == 1 && notices[0].contains("from 1 to 100000"),
-            "{notices:?}"
-        );
+        assert_eq!((link.parameters.messages, link.parameters.size), (exchange::MESSAGES.default, 64));
+        assert!(notices.len() == 1 && notices[0].contains("from 1 to 100000"), "{notices:?}");
     }
 
     #[test]
     fn an_unknown_name_and_lab_are_told() {
         let (_, notices) = read(&[("lab", "nonsense"), ("colour", "red")]);
-        assert!(
-            notices[0].contains("exchange") && notices[1].contains("colour"),
-            "{notices:?}"
-        );
+        assert!(notices[0].contains("exchange") && notices[1].contains("colour"), "{notices:?}");
     }
 
     #[test]

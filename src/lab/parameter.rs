@@ -60,15 +60,8 @@ impl Range {
     /// # Errors
     /// When it is no whole number in the range; the error names the range.
     pub fn read(&self, given: &str) -> Result<u32, ParameterError> {
-        let error = || ParameterError::OutOfRange {
-            range: *self,
-            given: given.chars().take(40).collect(),
-        };
+        let error = || ParameterError::OutOfRange { range: *self, given: given.chars().take(40).collect() };
         let value = given.trim().parse::<u32>().map_err(|_| error())?;
-        if (self.least..=self.most).contains(&value) {
-            Ok(value)
-        } else {
-            Err(error())
-        }
+        if (self.least..=self.most).contains(&value) { Ok(value) } else { Err(error()) }
     }
 }

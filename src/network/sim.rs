@@ -131,32 +131,16 @@ impl Sim {
             self.sleep_until(began + one_way + one_way).await;
             let (cause, inferred_from) = match protocol {
                 Protocol::Http => (Cause::Vanished, Inference::ProbeFailed),
-                Protocol::WebSocket => (
-                    Cause::ClosedMidway {
-                        code: Some(1006),
-                        reason: String::new(),
-                    },
-                    Inference::CloseEvent,
-                ),
+                Protocol::WebSocket => {
+                    (Cause::ClosedMidway { code: Some(1006), reason: String::new() }, Inference::CloseEvent)
+                }
             };
-            return Err(Failure {
-                protocol,
-                turn: Some(turn.number),
-                cause,
-                inferred_from,
-            });
+            return Err(Failure { protocol, turn: Some(turn.number), cause, inferred_from });
         }
         if from(self.conditions.server_stalls_at) {
             self.sleep_until(began + self.patience.reply).await;
-            let cause = Cause::ReplyTimeout {
-                after: self.patience.reply,
-            };
-            return Err(Failure {
-                protocol,
-                turn: Some(turn.number),
-                cause,
-                inferred_from: Inference::Timer,
-            });
+            let cause = Cause::ReplyTimeout { after: self.patience.reply };
+            return Err(Failure { protocol, turn: Some(turn.number), cause, inferred_from: Inference::Timer });
         }
         let received = began + one_way;
         let sent = received + thinking;
@@ -179,11 +163,7 @@ struct Sleep<'a> {
 impl Future for Sleep<'_> {
     type Output = ();
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        if self.sim.now.get() >= self.at {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
+        if self.sim.now.get() >= self.at { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 
@@ -199,15 +179,10 @@ impl<'a> Network for &'a Sim {
         let fresh = self.server.borrow().alive.is_none();
         if fresh {
             // The TCP handshake: one round trip before the request can go.
-            self.sleep_until(self.now() + self.conditions.one_way + self.conditions.one_way)
-                .await;
+            self.sleep_until(self.now() + self.conditions.one_way + self.conditions.one_way).await;
             let mut server = self.server.borrow_mut();
             server.connections += 1;
-            server.alive = Some((
-                server.connections,
-                0,
-                self.server_clock(self.now() - self.conditions.one_way),
-            ));
+            server.alive = Some((server.connections, 0, self.server_clock(self.now() - self.conditions.one_way)));
         }
         let (received, sent) = match self.travel(Protocol::Http, request.turn).await {
             Ok(times) => times,
@@ -217,13 +192,7 @@ impl<'a> Network for &'a Sim {
             let mut server = self.server.borrow_mut();
             let (connection, ordinal, opened) = server.alive.unwrap_or_default();
             server.alive = (!request.close).then_some((connection, ordinal + 1, opened));
-            Evidence {
-                connection,
-                ordinal: ordinal + 1,
-                opened,
-                received,
-                sent,
-            }
+            Evidence { connection, ordinal: ordinal + 1, opened, received, sent }
         };
         let reply = Reply {
             at: self.now(),
@@ -250,15 +219,8 @@ impl<'a> Network for &'a Sim {
             server.connections += 1;
             server.connections
         };
-        self.recorder()
-            .opened(id, handshake, self.now(), String::new(), String::new());
-        Ok(SimSocket {
-            sim: self,
-            id,
-            server_id,
-            opened,
-            messages: Cell::new(0),
-        })
+        self.recorder().opened(id, handshake, self.now(), String::new(), String::new());
+        Ok(SimSocket { sim: self, id, server_id, opened, messages: Cell::new(0) })
     }
 
     async fn wait_until(&self, at: Time) {
@@ -276,33 +238,14 @@ impl Socket for SimSocket<'_> {
     async fn echo(&self, turn: Turn, payload: &[u8]) -> Result<(), Failure> {
         let sim = self.sim;
         let envelope = |evidence| {
-            if sim.conditions.plain {
-                0
-            } else {
-                Envelope {
-                    n: turn.number,
-                    evidence,
-                }
-                .line()
-                .len()
-            }
+            if sim.conditions.plain { 0 } else { Envelope { n: turn.number, evidence }.line().len() }
         };
-        let id = sim
-            .recorder()
-            .sent(self.id, turn, Kind::Binary, (&sim).now(), payload, envelope(None));
+        let id = sim.recorder().sent(self.id, turn, Kind::Binary, (&sim).now(), payload, envelope(None));
         let (received, sent) = match sim.travel(Protocol::WebSocket, turn).await {
             Ok(times) => times,
             Err(failure) => {
-                let code = if matches!(failure.cause, Cause::ReplyTimeout { .. }) {
-                    1000
-                } else {
-                    1006
-                };
-                let how = Closing::CloseEvent {
-                    code,
-                    reason: String::new(),
-                    clean: false,
-                };
+                let code = if matches!(failure.cause, Cause::ReplyTimeout { .. }) { 1000 } else { 1006 };
+                let how = Closing::CloseEvent { code, reason: String::new(), clean: false };
                 sim.recorder().closed(self.id, (&sim).now(), how);
                 return sim.give_up(id, failure);
             }
@@ -315,27 +258,15 @@ impl Socket for SimSocket<'_> {
             received,
             sent,
         });
-        let reply = Reply {
-            at: (&sim).now(),
-            head: None,
-            payload,
-            instrument: None,
-            evidence,
-        };
-        sim.recorder()
-            .answered(self.id, turn, Kind::Binary, id, &reply, envelope(evidence));
+        let reply = Reply { at: (&sim).now(), head: None, payload, instrument: None, evidence };
+        sim.recorder().answered(self.id, turn, Kind::Binary, id, &reply, envelope(evidence));
         Ok(())
     }
 
     async fn close(self) {
         let sim = self.sim;
-        sim.sleep_until((&sim).now() + sim.conditions.one_way + sim.conditions.one_way)
-            .await;
-        let how = Closing::CloseEvent {
-            code: 1000,
-            reason: String::new(),
-            clean: true,
-        };
+        sim.sleep_until((&sim).now() + sim.conditions.one_way + sim.conditions.one_way).await;
+        let how = Closing::CloseEvent { code: 1000, reason: String::new(), clean: true };
         sim.recorder().closed(self.id, (&sim).now(), how);
     }
 }

@@ -34,11 +34,7 @@ pub(super) fn RoundTrips(state: LabState) -> impl IntoView {
         let record = state.record.read();
         let circumstances = record.trace.as_ref().map(|trace| &trace.circumstances);
         let asked = circumstances.and_then(|known| {
-            known
-                .parameters
-                .iter()
-                .find(|(name, _)| name == MESSAGES.name)
-                .and_then(|(_, value)| value.parse().ok())
+            known.parameters.iter().find(|(name, _)| name == MESSAGES.name).and_then(|(_, value)| value.parse().ok())
         });
         let view = chart::View {
             width: width.get(),
@@ -51,10 +47,7 @@ pub(super) fn RoundTrips(state: LabState) -> impl IntoView {
         chart::round_trips([&samples[0], &samples[1]], view)
     };
     let pick = move |event: leptos::ev::MouseEvent| {
-        if let Some(id) = event
-            .target()
-            .and_then(|target| surroundings::data_of(&target, "message"))
-        {
+        if let Some(id) = event.target().and_then(|target| surroundings::data_of(&target, "message")) {
             state.selected.set(id.parse().ok().map(MessageId));
         }
     };
@@ -86,9 +79,7 @@ fn SampleTable(samples: Memo<[Vec<Sample>; 2]>) -> impl IntoView {
         let samples = samples.read();
         let until = (first.get() + ROWS).min(count.get());
         let took = |place: usize, of: usize| {
-            samples[of]
-                .get(place)
-                .map_or_else(|| "—".to_owned(), |sample| format!("{:.3}", sample.took.as_millis()))
+            samples[of].get(place).map_or_else(|| "—".to_owned(), |sample| format!("{:.3}", sample.took.as_millis()))
         };
         let name = |place: usize| match samples.iter().find_map(|of| of.get(place)) {
             Some(sample) if sample.warm_up => "warm-up".to_owned(),

@@ -39,15 +39,9 @@ fn scale(record: &Record, look: &Look) -> f64 {
     let window = look.size.get().1 - 60.0;
     let zoom = look.zoom.get();
     let Some(trace) = &record.trace else { return 1.0 };
-    let length = sequence::length(trace, &record.timeline, look.wall_time.get())
-        .as_millis()
-        .max(0.01);
-    let turns = Protocol::BOTH
-        .map(|protocol| record.timeline.messages(protocol).len())
-        .into_iter()
-        .max()
-        .unwrap_or(0)
-        / 2;
+    let length = sequence::length(trace, &record.timeline, look.wall_time.get()).as_millis().max(0.01);
+    let turns =
+        Protocol::BOTH.map(|protocol| record.timeline.messages(protocol).len()).into_iter().max().unwrap_or(0) / 2;
     let by_itself = window.max(TURN * turns as f64) / length;
     (by_itself * zoom).min(HIGHEST / length)
 }
@@ -86,13 +80,28 @@ fn Pane(state: LabState, protocol: Protocol, scale: Memo<f64>) -> impl IntoView 
     let height = Memo::new(move |_| {
         let record = state.record.read();
         let trace = record.trace.as_ref();
-        trace.map_or(0.0, |trace| {
-            sequence::height(trace, &record.timeline, scale.get(), look.wall_time.get())
-        })
+        trace.map_or(0.0, |trace| sequence::height(trace, &record.timeline, scale.get(), look.wall_time.get()))
     });
+    // While the run goes on each window stays at its own newest message; otherwise both are at the
+    // same place of the axis.
+    let offset = Memo::new(move |_| {
+        if !(look.follow.get() && state.running.get()) {
+            return look.scroll.get();
+        }
+        let record = state.record.read();
+        let end = record
+            .trace
+            .as_ref()
+            .map_or(0.0, |trace| sequence::end(trace, &record.timeline, protocol, scale.get(), look.wall_time.get()));
+        (end - look.size.get().1).max(0.0)
+    });
+    let let_go = move || {
+        look.scroll.set(offset.get_untracked());
+        look.follow.set(false);
+    };
     // Laid out anew when the window has moved by a step, not at each pixel.
     let visible = Memo::new(move |_| {
-        let step = (look.scroll.get() / STEP).floor() * STEP;
+        let step = (offset.get() / STEP).floor() * STEP;
         (step - STEP, step + look.size.get().1 + 2.0 * STEP)
     });
     let scene = Memo::new(move |_| {
@@ -111,14 +120,11 @@ fn Pane(state: LabState, protocol: Protocol, scale: Memo<f64>) -> impl IntoView 
     });
     let class = svg::protocol_class(protocol);
     let pick = move |event: leptos::ev::MouseEvent| {
-        if let Some(id) = event
-            .target()
-            .and_then(|target| surroundings::data_of(&target, "message"))
-        {
+        if let Some(id) = event.target().and_then(|target| surroundings::data_of(&target, "message")) {
             state.selected.set(id.parse().ok().map(MessageId));
         }
     };
-    keep_in_step(state, window, height);
+    keep_in_step(look, window, offset, height);
     keep_selection_in_view(state, protocol, scale);
     view! {
         <section class=format!("pane {class}") aria-label=words::protocol(protocol)>
@@ -131,12 +137,13 @@ fn Pane(state: LabState, protocol: Protocol, scale: Memo<f64>) -> impl IntoView 
                 role="application"
                 aria-label=format!("Sequence diagram of {}; arrow keys pick messages, Enter shows one", words::protocol(protocol))
                 on:scroll=move |_| {
-                    if let Some(window) = window.get_untracked() {
+                    let following = look.follow.get_untracked() && state.running.get_untracked();
+                    if let Some(window) = window.get_untracked().filter(|_| !following) {
                         look.scroll.set(f64::from(window.scroll_top()));
                     }
                 }
-                on:wheel=move |_| look.follow.set(false)
-                on:pointerdown=move |_| look.follow.set(false)
+                on:wheel=move |_| let_go()
+                on:pointerdown=move |_| let_go()
                 on:click=pick
                 on:keydown=move |event| on_key(&event, state, protocol)
             >
@@ -184,9 +191,8 @@ const fn way(protocol: Protocol) -> &'static str {
     }
 }
 
-/// The window follows the shared scroll position, and tells its size.
-fn keep_in_step(state: LabState, window: NodeRef<Div>, height: Memo<f64>) {
-    let look = state.look;
+/// The window is scrolled to where it shall be, and tells its size.
+fn keep_in_step(look: Look, window: NodeRef<Div>, offset: Memo<f64>, height: Memo<f64>) {
     // The effect keeps what it gives, and with it the observer, as long as the component lives.
     Effect::new(move |_| {
         let element = window.get()?;
@@ -198,18 +204,11 @@ fn keep_in_step(state: LabState, window: NodeRef<Div>, height: Memo<f64>) {
         })
     });
     Effect::new(move |_| {
-        let (scroll, _) = (look.scroll.get(), height.get());
+        // The paper must be high enough first, so its height counts as well.
+        let (offset, _) = (offset.get(), height.get());
         let Some(element) = window.get() else { return };
-        if (f64::from(element.scroll_top()) - scroll).abs() > 1.0 {
-            element.set_scroll_top(scroll as i32);
-        }
-    });
-    Effect::new(move |_| {
-        let (height, running) = (height.get(), state.running.get());
-        if look.follow.get_untracked() {
-            // To the newest while it runs; back to the beginning when all is there.
-            let end = (height - look.size.get_untracked().1).max(0.0);
-            look.scroll.set(if running { end } else { 0.0 });
+        if (f64::from(element.scroll_top()) - offset).abs() > 1.0 {
+            element.set_scroll_top(offset as i32);
         }
     });
 }

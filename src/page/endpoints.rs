@@ -31,10 +31,7 @@ pub(super) async fn look() -> Found {
         if let Some(discovery) = discovery::discover(&origin).await {
             let Discovery { endpoints, .. } = discovery;
             let ws = format!("{}{}", origin.replacen("http", "ws", 1), endpoints.ws);
-            return Found::Server {
-                http: format!("{origin}{}", endpoints.echo),
-                ws,
-            };
+            return Found::Server { http: format!("{origin}{}", endpoints.echo), ws };
         }
     }
     Found::Nothing
@@ -45,11 +42,7 @@ pub(super) async fn look() -> Found {
 /// # Errors
 /// When one is missing or no address; the error is a sentence.
 pub(super) async fn resolve(state: LabState) -> Result<(Endpoint, Endpoint), String> {
-    let Link {
-        http: typed_http,
-        ws: typed_ws,
-        ..
-    } = state.link.get_untracked();
+    let Link { http: typed_http, ws: typed_ws, .. } = state.link.get_untracked();
     if let Some(url) = &typed_http {
         surroundings::check_url(url, ["http", "https"])
             .map_err(|why| format!("The HTTP endpoint cannot be used: {why}"))?;
@@ -71,24 +64,12 @@ pub(super) async fn resolve(state: LabState) -> Result<(Endpoint, Endpoint), Str
             .to_owned()
     };
     let http = match typed_http {
-        Some(url) => Endpoint {
-            speaks: how_it_speaks(&url).await,
-            url,
-        },
-        None => Endpoint {
-            url: found.clone().ok_or_else(missing)?.0,
-            speaks: Speaks::Duplex,
-        },
+        Some(url) => Endpoint { speaks: how_it_speaks(&url).await, url },
+        None => Endpoint { url: found.clone().ok_or_else(missing)?.0, speaks: Speaks::Duplex },
     };
     let ws = match typed_ws {
-        Some(url) => Endpoint {
-            speaks: how_it_speaks(&url).await,
-            url,
-        },
-        None => Endpoint {
-            url: found.ok_or_else(missing)?.1,
-            speaks: Speaks::Duplex,
-        },
+        Some(url) => Endpoint { speaks: how_it_speaks(&url).await, url },
+        None => Endpoint { url: found.ok_or_else(missing)?.1, speaks: Speaks::Duplex },
     };
     Ok((http, ws))
 }
@@ -101,10 +82,7 @@ async fn how_it_speaks(url: &str) -> Speaks {
     if surroundings::mixed_content(url) {
         return Speaks::Plain;
     }
-    let path = url
-        .split_once("://")
-        .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]))
-        .unwrap_or("/");
+    let path = url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..])).unwrap_or("/");
     let path = path.split(['?', '#']).next().unwrap_or_default();
     match discovery::discover(&origin).await {
         Some(Discovery { endpoints, .. }) if path == endpoints.echo || path == endpoints.ws => Speaks::Duplex,

@@ -27,10 +27,7 @@ pub(super) fn Figures(state: LabState) -> impl IntoView {
         };
         let both = Protocol::BOTH.map(|protocol| Summary::of(trace, &record.timeline, protocol));
         let lines = lines(trace, &both);
-        let rows: Vec<_> = lines
-            .into_iter()
-            .map(|line| (line.key, line.what, line.values, line.words))
-            .collect();
+        let rows: Vec<_> = lines.into_iter().map(|line| (line.key, line.what, line.values, line.words)).collect();
         (rows, circumstances(trace, &record.timeline))
     });
     let rows = move || {
@@ -76,22 +73,12 @@ fn lines(trace: &Trace, both: &[Summary; 2]) -> Vec<Line> {
     let time = |pick: fn(&Statistics) -> Span, key, what| {
         let picked = [0, 1].map(|of| both[of].round_trips.as_ref().map(pick));
         let values = picked.map(|span| span.map_or_else(dash, |span| at_least(span, resolution)));
-        Line {
-            what,
-            values,
-            words: times(picked),
-            key,
-        }
+        Line { what, values, words: times(picked), key }
     };
     let total = [0, 1].map(|of| both[of].total);
     let samples = [0, 1].map(|of| both[of].round_trips.as_ref().map_or(0, |figures| figures.n));
     let mut lines = vec![
-        Line {
-            what: "Exchanges counted",
-            values: samples.map(|n| n.to_string()),
-            words: left_out(both),
-            key: "n",
-        },
+        Line { what: "Exchanges counted", values: samples.map(|n| n.to_string()), words: left_out(both), key: "n" },
         Line {
             what: "Total, own time",
             values: total.map(|span| span.map_or_else(dash, |span| at_least(span, resolution))),
@@ -105,10 +92,7 @@ fn lines(trace: &Trace, both: &[Summary; 2]) -> Vec<Line> {
         time(|figures| figures.jitter, "jitter", "Jitter"),
         Line {
             what: "Opening the connection",
-            values: [
-                opening(both[0].opening, resolution),
-                opening(both[1].opening, resolution),
-            ],
+            values: [opening(both[0].opening, resolution), opening(both[1].opening, resolution)],
             words: "TCP for HTTP; TCP and the handshake for the WebSocket".to_owned(),
             key: "opening",
         },
@@ -135,10 +119,7 @@ fn byte_lines(both: &[Summary; 2]) -> Vec<Line> {
     let opening = both[1].bytes.opening;
     lines.push(Line {
         what: "Handshake, both ways",
-        values: [
-            "—".to_owned(),
-            opening.known_overhead().map_or_else(|| "unknown".to_owned(), bytes),
-        ],
+        values: ["—".to_owned(), opening.known_overhead().map_or_else(|| "unknown".to_owned(), bytes)],
         words: "paid once, however many messages follow".to_owned(),
         key: "handshake",
     });
@@ -155,12 +136,7 @@ fn byte_lines(both: &[Summary; 2]) -> Vec<Line> {
 }
 
 fn payload(key: &'static str, what: &'static str, ways: [OneWay; 2]) -> Line {
-    Line {
-        what,
-        values: ways.map(|way| bytes(way.payload)),
-        words: String::new(),
-        key,
-    }
+    Line { what, values: ways.map(|way| bytes(way.payload)), words: String::new(), key }
 }
 
 fn overhead(key: &'static str, what: &'static str, ways: [OneWay; 2]) -> Line {
@@ -219,11 +195,7 @@ fn ratio([http, ws]: [f64; 2], how: &str) -> String {
     if http <= 0.0 || ws <= 0.0 {
         return String::new();
     }
-    let (name, ratio) = if http >= ws {
-        ("HTTP", http / ws)
-    } else {
-        ("WebSocket", ws / http)
-    };
+    let (name, ratio) = if http >= ws { ("HTTP", http / ws) } else { ("WebSocket", ws / http) };
     match ratio {
         ..1.05 => "about the same".to_owned(),
         1.05..10.0 => format!("{name}: {ratio:.1} times {how}"),

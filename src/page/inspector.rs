@@ -25,11 +25,7 @@ pub(super) fn Inspector(state: LabState) -> impl IntoView {
     };
     let picked = Memo::new(move |_| {
         let record = state.record.read();
-        let message = record
-            .trace
-            .as_ref()
-            .zip(state.selected.get())
-            .and_then(|(trace, id)| trace.message(id));
+        let message = record.trace.as_ref().zip(state.selected.get()).and_then(|(trace, id)| trace.message(id));
         message.map(|message| message.protocol)
     });
     let step = move |by: isize| {
@@ -73,11 +69,7 @@ fn details(trace: &Trace, timeline: &Timeline, message: &Message) -> impl IntoVi
         Direction::ToServer => "page → server",
         Direction::ToPage => "server → page",
     };
-    let turn = if message.warm_up {
-        "warm-up".to_owned()
-    } else {
-        format!("turn {}", message.turn)
-    };
+    let turn = if message.warm_up { "warm-up".to_owned() } else { format!("turn {}", message.turn) };
     let phases = message.phases.as_deref().map(phase_rows);
     view! {
         <h3 class=class>{words::kind(message)}</h3>
@@ -100,18 +92,13 @@ fn row(name: &'static str, value: String, note: &'static str) -> impl IntoView +
 fn time_rows(trace: &Trace, timeline: &Timeline, message: &Message) -> impl IntoView + use<> {
     let (sent, received) = timeline.ends(trace, message);
     let at = |placed: Option<Placed>| {
-        placed.map_or_else(
-            || "unknown".to_owned(),
-            |placed| format!("{} ms", since_start(trace, placed)),
-        )
+        placed.map_or_else(|| "unknown".to_owned(), |placed| format!("{} ms", since_start(trace, placed)))
     };
     let whole = message
         .answers
         .and_then(|id| trace.message(id))
         .and_then(|request| Some(message.received.page()? - request.sent.page()?));
-    let head = message
-        .head
-        .map(|head| at(timeline.place(trace, message.protocol, Moment::Page(head))));
+    let head = message.head.map(|head| at(timeline.place(trace, message.protocol, Moment::Page(head))));
     (
         row("Sent", at(sent), words::provenance(message.sent)),
         head.map(|head| row("Head there", head, "measured in this page")),
@@ -122,28 +109,13 @@ fn time_rows(trace: &Trace, timeline: &Timeline, message: &Message) -> impl Into
 
 /// The phases that Resource Timing tells of an exchange; a WebSocket has no such entry.
 fn phase_rows(phases: &Phases) -> impl IntoView + use<> {
-    let connect = if phases.connected() {
-        (phases.connect_end - phases.connect_start).to_string()
-    } else {
-        "reused".to_owned()
-    };
+    let connect =
+        if phases.connected() { (phases.connect_end - phases.connect_start).to_string() } else { "reused".to_owned() };
     (
-        row(
-            "Before sending",
-            (phases.request_start - phases.start).to_string(),
-            "queueing and connecting",
-        ),
+        row("Before sending", (phases.request_start - phases.start).to_string(), "queueing and connecting"),
         row("Connecting", connect, "connectStart to connectEnd"),
-        row(
-            "Waiting",
-            (phases.response_start - phases.request_start).to_string(),
-            "requestStart to responseStart",
-        ),
-        row(
-            "Reading",
-            (phases.response_end - phases.response_start).to_string(),
-            "responseStart to responseEnd",
-        ),
+        row("Waiting", (phases.response_start - phases.request_start).to_string(), "requestStart to responseStart"),
+        row("Reading", (phases.response_end - phases.response_start).to_string(), "responseStart to responseEnd"),
         row("Protocol", phases.protocol.clone(), "nextHopProtocol"),
     )
 }
@@ -157,11 +129,7 @@ fn byte_rows(message: &Message) -> impl IntoView + use<> {
     (
         row("Payload", bytes(message.payload), ""),
         row("Overhead", message.overhead.map_or_else(unknown, bytes), overhead_note),
-        row(
-            "Our instrument",
-            message.instrument.map_or_else(unknown, bytes),
-            "charged to no protocol",
-        ),
+        row("Our instrument", message.instrument.map_or_else(unknown, bytes), "charged to no protocol"),
     )
 }
 
@@ -169,20 +137,12 @@ fn connection_words(trace: &Trace, message: &Message) -> String {
     let Some(connection) = message.connection.and_then(|id| trace.connection(id)) else {
         return "The server does not tell which TCP connection carried this.".to_owned();
     };
-    let carried = trace
-        .messages
-        .iter()
-        .filter(|other| other.connection == Some(connection.id))
-        .count();
+    let carried = trace.messages.iter().filter(|other| other.connection == Some(connection.id)).count();
     let name = match connection.server_id {
         Some(id) => format!("TCP connection {id} (the server’s number)"),
         None => "One TCP connection".to_owned(),
     };
-    let open = if connection.already_open {
-        ", open since before the run"
-    } else {
-        ""
-    };
+    let open = if connection.already_open { ", open since before the run" } else { "" };
     let extensions = match (connection.protocol, connection.extensions.as_str()) {
         (Protocol::Http, _) => String::new(),
         (Protocol::WebSocket, "") => " No extensions were negotiated.".to_owned(),
@@ -200,9 +160,7 @@ fn payload(message: &Message) -> impl IntoView + use<> {
         Some(bytes) if bytes.len() > SHOWN => Some(format!("The first {SHOWN} of {} bytes.", bytes.len())),
         Some(_) => None,
     };
-    let dump = copy
-        .filter(|bytes| !bytes.is_empty())
-        .map(|bytes| hex_dump(&bytes[..bytes.len().min(SHOWN)]));
+    let dump = copy.filter(|bytes| !bytes.is_empty()).map(|bytes| hex_dump(&bytes[..bytes.len().min(SHOWN)]));
     (copy.is_some() || words.is_some()).then(|| {
         view! {
             <h4>"Payload"</h4>
@@ -219,13 +177,7 @@ fn hex_dump(bytes: &[u8]) -> String {
         let hex: Vec<String> = chunk.iter().map(|byte| format!("{byte:02x}")).collect();
         let text: String = chunk
             .iter()
-            .map(|&byte| {
-                if byte.is_ascii_graphic() || byte == b' ' {
-                    char::from(byte)
-                } else {
-                    '·'
-                }
-            })
+            .map(|&byte| if byte.is_ascii_graphic() || byte == b' ' { char::from(byte) } else { '·' })
             .collect();
         out += &format!("{:04x}  {:<23}  {text}\n", line * 8, hex.join(" "));
     }

@@ -22,17 +22,11 @@ pub(super) fn MessageTable(state: LabState, protocol: Protocol) -> impl IntoView
             return Vec::new();
         };
         let ids = record.timeline.messages(protocol).iter().skip(first.get()).take(ROWS);
-        ids.filter_map(|id| trace.message(*id))
-            .map(|message| row(state, trace, &record.timeline, message))
-            .collect()
+        ids.filter_map(|id| trace.message(*id)).map(|message| row(state, trace, &record.timeline, message)).collect()
     };
     let turn = move |forward: bool| {
         first.update(|first| {
-            *first = if forward {
-                *first + ROWS
-            } else {
-                first.saturating_sub(ROWS)
-            };
+            *first = if forward { *first + ROWS } else { first.saturating_sub(ROWS) };
         });
     };
     view! {
@@ -73,10 +67,7 @@ fn row(state: LabState, trace: &Trace, timeline: &Timeline, message: &Message) -
     let (sent, received) = timeline.ends(trace, message);
     let id: MessageId = message.id;
     let at = |placed: Option<Placed>| placed.map_or_else(|| "—".to_owned(), |placed| since_start(trace, placed));
-    let connection = message
-        .connection
-        .and_then(|id| trace.connection(id))
-        .and_then(|connection| connection.server_id);
+    let connection = message.connection.and_then(|id| trace.connection(id)).and_then(|connection| connection.server_id);
     let to = match message.direction {
         Direction::ToServer => "server",
         Direction::ToPage => "page",

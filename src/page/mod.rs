@@ -2,10 +2,7 @@
 //! decided here is about showing; what a trace means is decided in `analysis`, where things go in
 //! `drawing`.
 
-#![allow(
-    unreachable_pub,
-    reason = "the component macro makes each component's properties public"
-)]
+#![allow(unreachable_pub, reason = "the component macro makes each component's properties public")]
 
 mod chart;
 mod controls;

@@ -74,12 +74,7 @@ async fn run(state: LabState, http: Endpoint, ws: Endpoint) {
         let recorder = recorder.clone();
         move || take_in(state, &recorder)
     };
-    let plan = Plan {
-        run,
-        http: http.clone(),
-        ws: ws.clone(),
-        patience: parameters.patience(),
-    };
+    let plan = Plan { run, http: http.clone(), ws: ws.clone(), patience: parameters.patience() };
     let network = BrowserNetwork::new(plan, recorder.clone(), draw.clone());
     let circumstances = circumstances(run, http, ws, parameters.pairs());
     let origin = circumstances.origin;
@@ -132,11 +127,7 @@ fn take_in(state: LabState, recorder: &RefCell<Recorder>) {
         return;
     }
     state.record.try_update(|record| {
-        let Record {
-            trace: Some(trace),
-            timeline,
-        } = record
-        else {
+        let Record { trace: Some(trace), timeline } = record else {
             return;
         };
         for event in events {
@@ -150,10 +141,7 @@ fn take_in(state: LabState, recorder: &RefCell<Recorder>) {
 /// Lets the page's clock go on, and draws what waits, when no turn has done so for a while.
 fn tick(state: LabState, draw: &impl Fn()) {
     let now = clock::now();
-    let stale = state
-        .clock
-        .try_get_untracked()
-        .is_some_and(|(_, last)| now - last >= Span::from_millis(TICK - 50));
+    let stale = state.clock.try_get_untracked().is_some_and(|(_, last)| now - last >= Span::from_millis(TICK - 50));
     if stale {
         draw();
         state.clock.try_update(|(_, last)| *last = now);

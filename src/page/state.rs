@@ -20,20 +20,12 @@ pub(super) struct Record {
 impl Record {
     pub(super) fn new(trace: Trace) -> Self {
         let timeline = Timeline::of(&trace);
-        Self {
-            trace: Some(trace),
-            timeline,
-        }
+        Self { trace: Some(trace), timeline }
     }
 
     /// Both protocols' round trips.
     pub(super) fn samples(&self) -> [Vec<Sample>; 2] {
-        Protocol::BOTH.map(|protocol| {
-            self.trace
-                .as_ref()
-                .map(|trace| samples(trace, protocol))
-                .unwrap_or_default()
-        })
+        Protocol::BOTH.map(|protocol| self.trace.as_ref().map(|trace| samples(trace, protocol)).unwrap_or_default())
     }
 }
 

@@ -42,11 +42,7 @@ fn idle_words(state: LabState) -> String {
 
 /// How many messages each protocol was asked to carry.
 fn asked_for(trace: &Trace) -> u32 {
-    let messages = trace
-        .circumstances
-        .parameters
-        .iter()
-        .find(|(name, _)| name == crate::lab::exchange::MESSAGES.name);
+    let messages = trace.circumstances.parameters.iter().find(|(name, _)| name == crate::lab::exchange::MESSAGES.name);
     messages.and_then(|(_, value)| value.parse().ok()).unwrap_or(1)
 }
 
@@ -56,11 +52,7 @@ fn done(state: LabState) -> u32 {
     let Some(trace) = &record.trace else { return 0 };
     let last = |protocol| {
         let ids = record.timeline.messages(protocol);
-        let replies = ids
-            .iter()
-            .rev()
-            .filter_map(|id| trace.message(*id))
-            .find(|message| message.answers.is_some());
+        let replies = ids.iter().rev().filter_map(|id| trace.message(*id)).find(|message| message.answers.is_some());
         replies.map_or(0, |message| message.turn)
     };
     Protocol::BOTH.map(last).iter().sum()
@@ -94,30 +86,17 @@ fn ended_words(state: LabState) -> String {
     match &trace.outcome {
         Some(Outcome::Failed(failure)) => words::failure(failure),
         Some(Outcome::Stopped) => {
-            format!(
-                "Stopped after {} of {} exchanges. What was measured is kept.",
-                done(state),
-                2 * asked_for(trace)
-            )
+            format!("Stopped after {} of {} exchanges. What was measured is kept.", done(state), 2 * asked_for(trace))
         }
         _ => {
             let medians = record.samples().map(|samples| {
-                let counted: Vec<Span> = samples
-                    .iter()
-                    .filter(|sample| sample.counts())
-                    .map(|sample| sample.took)
-                    .collect();
+                let counted: Vec<Span> =
+                    samples.iter().filter(|sample| sample.counts()).map(|sample| sample.took).collect();
                 Statistics::of(&counted).map(|figures| figures.median)
             });
             let [http, ws] = medians;
-            let comparison = http
-                .zip(ws)
-                .map(|(http, ws)| format!(" {}", words::faster(http, ws)))
-                .unwrap_or_default();
-            format!(
-                "Finished: {} exchanges over each protocol.{comparison}",
-                asked_for(trace)
-            )
+            let comparison = http.zip(ws).map(|(http, ws)| format!(" {}", words::faster(http, ws))).unwrap_or_default();
+            format!("Finished: {} exchanges over each protocol.{comparison}", asked_for(trace))
         }
     }
 }

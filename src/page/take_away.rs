@@ -30,11 +30,7 @@ pub(super) fn TakeAway(state: LabState) -> impl IntoView {
 fn save(state: LabState) {
     let record = state.record.read_untracked();
     let Some(trace) = &record.trace else { return };
-    let name = format!(
-        "duplex-{}-{}.json",
-        trace.circumstances.lab,
-        &trace.circumstances.run.to_string()[..8]
-    );
+    let name = format!("duplex-{}-{}.json", trace.circumstances.lab, &trace.circumstances.run.to_string()[..8]);
     let saved = format::write(trace)
         .map_err(|error| error.to_string())
         .and_then(|text| surroundings::download(&name, "application/json", &text));

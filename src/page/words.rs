@@ -41,19 +41,10 @@ fn cause(cause: &Cause) -> String {
         Cause::Vanished => "the server answered before, and now it does not any more.".to_owned(),
         Cause::ConnectTimeout { after } => format!("the connection was not open within {after}."),
         Cause::ReplyTimeout { after } => format!("there was no reply within {after}."),
-        Cause::ClosedMidway {
-            code: Some(code),
-            reason,
-        } if reason.is_empty() => {
-            format!(
-                "the connection was closed half-way, with close code {code}{}.",
-                close_code(*code)
-            )
+        Cause::ClosedMidway { code: Some(code), reason } if reason.is_empty() => {
+            format!("the connection was closed half-way, with close code {code}{}.", close_code(*code))
         }
-        Cause::ClosedMidway {
-            code: Some(code),
-            reason,
-        } => {
+        Cause::ClosedMidway { code: Some(code), reason } => {
             format!(
                 "the connection was closed half-way, with close code {code}{} and the reason “{reason}”.",
                 close_code(*code)
@@ -114,10 +105,7 @@ pub(super) fn faster(http: Span, ws: Span) -> String {
         (ws, http, Protocol::WebSocket, Protocol::Http)
     };
     if fast <= Span::ZERO {
-        return format!(
-            "A round trip over {} was shorter than this browser’s clock can tell.",
-            protocol(faster)
-        );
+        return format!("A round trip over {} was shorter than this browser’s clock can tell.", protocol(faster));
     }
     let ratio = slow.0 as f64 / fast.0 as f64;
     if ratio < 1.1 {

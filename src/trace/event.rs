@@ -122,12 +122,7 @@ impl Trace {
     pub fn apply(&mut self, event: Event) {
         match event {
             Event::Connection(connection) => self.connections.push(connection),
-            Event::Opened {
-                connection,
-                at,
-                subprotocol,
-                extensions,
-            } => {
+            Event::Opened { connection, at, subprotocol, extensions } => {
                 if let Some(entry) = self.connection_mut(connection) {
                     entry.opened = at;
                     entry.subprotocol = subprotocol;
@@ -145,11 +140,7 @@ impl Trace {
                 }
             }
             Event::Message(message) => self.messages.push(message),
-            Event::Received {
-                message,
-                at,
-                connection,
-            } => {
+            Event::Received { message, at, connection } => {
                 if let Some(entry) = self.message_mut(message) {
                     entry.received = at;
                     entry.fate = Fate::Delivered;
@@ -183,11 +174,8 @@ impl Trace {
 
     /// Writes down what the server's meter counted: bytes, and how connections ended.
     fn apply_ledger(&mut self, transcript: &Transcript) {
-        let by_server_id: HashMap<u64, ConnectionId> = self
-            .connections
-            .iter()
-            .filter_map(|entry| Some((entry.server_id?, entry.id)))
-            .collect();
+        let by_server_id: HashMap<u64, ConnectionId> =
+            self.connections.iter().filter_map(|entry| Some((entry.server_id?, entry.id))).collect();
         let mut openings: HashMap<(ConnectionId, u32, bool), MessageId> = HashMap::new();
         for message in &self.messages {
             if let (Some(connection), None) = (message.connection, message.answers)
@@ -220,10 +208,7 @@ impl Trace {
         let Some(known) = self.connection_mut(connection) else {
             return;
         };
-        known.bytes = Some(ConnectionBytes {
-            to_server: entry.bytes_in,
-            to_page: entry.bytes_out,
-        });
+        known.bytes = Some(ConnectionBytes { to_server: entry.bytes_in, to_page: entry.bytes_out });
         if known.protocol == Protocol::Http {
             known.closed = entry.closed.map(|(at, ending)| Closed {
                 at: Moment::Server(ServerTime(at.cast_signed())),

@@ -123,15 +123,7 @@ impl Recorder {
         }));
         let message = self.message(|message| Message {
             connection: Some(id),
-            ..sent_by_page(
-                message,
-                Protocol::WebSocket,
-                Turn::WARM_UP,
-                Kind::Handshake,
-                at,
-                0,
-                instrument,
-            )
+            ..sent_by_page(message, Protocol::WebSocket, Turn::WARM_UP, Kind::Handshake, at, 0, instrument)
         });
         (id, message)
     }
@@ -146,39 +138,14 @@ impl Recorder {
         extensions: String,
     ) {
         // `Sec-WebSocket-Protocol: <name>` CRLF in the response is there for our evidence only.
-        let instrument = if subprotocol.is_empty() {
-            0
-        } else {
-            "Sec-WebSocket-Protocol: \r\n".len() + subprotocol.len()
-        };
-        self.events.push(Event::Opened {
-            connection,
-            at: Moment::Page(at),
-            subprotocol,
-            extensions,
-        });
-        self.events.push(Event::Received {
-            message: handshake,
-            at: Moment::Unknown,
-            connection: None,
-        });
-        let reply = Reply {
-            at,
-            head: None,
-            payload: &[],
-            instrument: Some(instrument as u64),
-            evidence: None,
-        };
+        let instrument =
+            if subprotocol.is_empty() { 0 } else { "Sec-WebSocket-Protocol: \r\n".len() + subprotocol.len() };
+        self.events.push(Event::Opened { connection, at: Moment::Page(at), subprotocol, extensions });
+        self.events.push(Event::Received { message: handshake, at: Moment::Unknown, connection: None });
+        let reply = Reply { at, head: None, payload: &[], instrument: Some(instrument as u64), evidence: None };
         self.message(|id| Message {
             connection: Some(connection),
-            ..reply_to_page(
-                id,
-                Protocol::WebSocket,
-                Turn::WARM_UP,
-                Kind::SwitchingProtocols,
-                handshake,
-                &reply,
-            )
+            ..reply_to_page(id, Protocol::WebSocket, Turn::WARM_UP, Kind::SwitchingProtocols, handshake, &reply)
         });
     }
 
@@ -222,10 +189,7 @@ impl Recorder {
         self.received_by_server(request, None, reply.evidence);
         let copy = self.copy(reply.at, reply.payload);
         let (overhead, instrument) = frame_bytes(reply.payload.len(), envelope, false);
-        let reply = Reply {
-            instrument: Some(instrument),
-            ..*reply
-        };
+        let reply = Reply { instrument: Some(instrument), ..*reply };
         self.message(|id| Message {
             connection: Some(connection),
             overhead: Some(overhead),
@@ -236,13 +200,7 @@ impl Recorder {
 
     /// A connection ended, as the page saw it.
     pub fn closed(&mut self, connection: ConnectionId, at: Time, how: Closing) {
-        self.events.push(Event::Closed {
-            connection,
-            closed: Closed {
-                at: Moment::Page(at),
-                how,
-            },
-        });
+        self.events.push(Event::Closed { connection, closed: Closed { at: Moment::Page(at), how } });
     }
 
     /// Nothing will be known of this message's arrival any more.
@@ -252,10 +210,7 @@ impl Recorder {
 
     /// Resource Timing told an exchange's phases.
     pub fn phases(&mut self, message: MessageId, phases: Phases) {
-        self.events.push(Event::Phases {
-            message,
-            phases: Box::new(phases),
-        });
+        self.events.push(Event::Phases { message, phases: Box::new(phases) });
     }
 
     /// The server told what it saw of the run.
@@ -326,14 +281,9 @@ impl Recorder {
     }
 
     fn received_by_server(&mut self, message: MessageId, connection: Option<ConnectionId>, evidence: Option<Evidence>) {
-        let at = evidence.map_or(Moment::Unknown, |evidence| {
-            Moment::Server(ServerTime(evidence.received.cast_signed()))
-        });
-        self.events.push(Event::Received {
-            message,
-            at,
-            connection,
-        });
+        let at =
+            evidence.map_or(Moment::Unknown, |evidence| Moment::Server(ServerTime(evidence.received.cast_signed())));
+        self.events.push(Event::Received { message, at, connection });
     }
 
     fn copy(&mut self, at: Time, payload: &[u8]) -> Option<PayloadCopy> {
@@ -402,9 +352,8 @@ fn reply_to_page(
     request: MessageId,
     reply: &Reply<'_>,
 ) -> Message {
-    let sent = reply.evidence.map_or(Moment::Unknown, |evidence| {
-        Moment::Server(ServerTime(evidence.sent.cast_signed()))
-    });
+    let sent =
+        reply.evidence.map_or(Moment::Unknown, |evidence| Moment::Server(ServerTime(evidence.sent.cast_signed())));
     Message {
         id,
         protocol,
@@ -444,29 +393,16 @@ mod tests {
 
     #[test]
     fn copies_stop_when_the_room_is_used_up_and_that_is_told_once() {
-        let mut recorder = Recorder {
-            room_for_copies: 5,
-            ..Recorder::default()
-        };
+        let mut recorder = Recorder { room_for_copies: 5, ..Recorder::default() };
         for payload in [b"1234".as_slice(), b"567", b"8"] {
             recorder.request(Turn { number: 1 }, Time(7), payload, 0);
         }
         let events = recorder.take();
-        let copies = events
-            .iter()
-            .filter(|event| matches!(event, Event::Message(Message { copy: Some(_), .. })))
-            .count();
+        let copies =
+            events.iter().filter(|event| matches!(event, Event::Message(Message { copy: Some(_), .. }))).count();
         let told = events
             .iter()
-            .filter(|event| {
-                matches!(
-                    event,
-                    Event::Mark(Mark {
-                        what: Happening::CopiesFull,
-                        ..
-                    })
-                )
-            })
+            .filter(|event| matches!(event, Event::Mark(Mark { what: Happening::CopiesFull, .. })))
             .count();
         assert_eq!((copies, told), (1, 1));
     }
@@ -477,11 +413,7 @@ mod tests {
         recorder.visibility(Time(1), true);
         recorder.visibility(Time(2), true);
         recorder.end(Time(9), Outcome::Stopped);
-        let expected = Mark {
-            from: Time(1),
-            until: Time(9),
-            what: Happening::Hidden,
-        };
+        let expected = Mark { from: Time(1), until: Time(9), what: Happening::Hidden };
         assert_eq!(recorder.take().first(), Some(&Event::Mark(expected)));
     }
 }

@@ -131,13 +131,9 @@ mod tests {
 
     #[test]
     fn spans_are_written_with_a_fitting_unit() {
-        let written: Vec<String> = [5, 999, 1_250, 12_500, 125_000, 1_250_000, 90_000_000]
-            .map(|micros| Span(micros).to_string())
-            .into();
-        assert_eq!(
-            written,
-            ["5 µs", "999 µs", "1.25 ms", "12.5 ms", "125 ms", "1.25 s", "1.5 min"]
-        );
+        let written: Vec<String> =
+            [5, 999, 1_250, 12_500, 125_000, 1_250_000, 90_000_000].map(|micros| Span(micros).to_string()).into();
+        assert_eq!(written, ["5 µs", "999 µs", "1.25 ms", "12.5 ms", "125 ms", "1.25 s", "1.5 min"]);
     }
 
     #[test]

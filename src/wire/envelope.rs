@@ -60,11 +60,8 @@ impl Envelope {
     /// # Errors
     /// When the message does not begin with the line of an envelope.
     pub fn split(message: &[u8]) -> Result<(Self, &[u8]), EnvelopeError> {
-        let line_end = message
-            .iter()
-            .take(Self::LONGEST)
-            .position(|&byte| byte == b'\n')
-            .ok_or(EnvelopeError::NoLine)?;
+        let line_end =
+            message.iter().take(Self::LONGEST).position(|&byte| byte == b'\n').ok_or(EnvelopeError::NoLine)?;
         let envelope =
             serde_json::from_slice(&message[..line_end]).map_err(|error| EnvelopeError::NotJson(error.to_string()))?;
         Ok((envelope, &message[line_end + 1..]))

@@ -60,13 +60,9 @@ mod tests {
 
     #[test]
     fn refuses_signs_short_and_long_texts() {
-        for text in [
-            "",
-            "beef",
-            "+000000000000000000000000000beef",
-            &"0".repeat(33),
-            "gg00000000000000000000000000beef",
-        ] {
+        for text in
+            ["", "beef", "+000000000000000000000000000beef", &"0".repeat(33), "gg00000000000000000000000000beef"]
+        {
             assert!(text.parse::<RunId>().is_err(), "{text}");
         }
     }

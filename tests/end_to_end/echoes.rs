@@ -60,4 +60,3 @@ async fn serve(routes: Router) -> SocketAddr {
     tokio::spawn(async move { axum::serve(listener, routes).await });
     address
 }
-

@@ -101,7 +101,9 @@ async fn the_bytes_on_the_page_add_up_to_what_the_servers_meter_counted() {
         let of = |direction| {
             let on_it = trace.messages.iter().filter(|message| message.connection == Some(connection.id));
             let that_way = on_it.filter(|message| message.direction == direction);
-            that_way.map(|message| message.payload + message.overhead.expect("known") + message.instrument.expect("known")).sum::<u64>()
+            that_way
+                .map(|message| message.payload + message.overhead.expect("known") + message.instrument.expect("known"))
+                .sum::<u64>()
         };
         let (to_server, to_page) = (of(Direction::ToServer), of(Direction::ToPage));
         match connection.protocol {
@@ -141,7 +143,8 @@ async fn times_are_in_an_order_that_causality_allows() {
 async fn the_handshake_and_its_101_are_in_the_trace_and_the_socket_closes_cleanly() {
     let server = Server::start();
     let (_lab, trace) = finished(&server, "messages=2").await;
-    let opening: Vec<Kind> = trace.messages.iter().map(|message| message.kind).filter(|kind| kind.is_opening()).collect();
+    let opening: Vec<Kind> =
+        trace.messages.iter().map(|message| message.kind).filter(|kind| kind.is_opening()).collect();
     assert_eq!(opening, [Kind::Handshake, Kind::SwitchingProtocols]);
     let socket = trace.connections.iter().find(|connection| connection.protocol == Protocol::WebSocket);
     let socket = socket.expect("there is a WebSocket");

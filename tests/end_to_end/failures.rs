@@ -61,7 +61,8 @@ async fn stop_keeps_what_was_measured() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_at_the_address_is_told_with_how_it_was_inferred() {
     let address = echoes::nobody().await;
-    let (_lab, trace, words) = fails_against(&format!("http://{address}/anything"), &format!("ws://{address}/"), "").await;
+    let (_lab, trace, words) =
+        fails_against(&format!("http://{address}/anything"), &format!("ws://{address}/"), "").await;
     assert_eq!((&failure(&trace).cause, failure(&trace).inferred_from), (&Cause::NoAnswer, Inference::ProbeFailed));
     assert!(words.contains("not running") && words.contains("a second request"), "{words}");
 }
@@ -77,7 +78,8 @@ async fn a_server_that_does_not_allow_the_page_is_told_from_one_that_is_not_ther
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_without_websockets_is_told_from_one_that_is_not_there() {
     let http = echoes::http_echo(true).await;
-    let (_lab, trace, words) = fails_against(&format!("http://{http}/anything"), &format!("ws://{http}/anything"), "").await;
+    let (_lab, trace, words) =
+        fails_against(&format!("http://{http}/anything"), &format!("ws://{http}/anything"), "").await;
     assert_eq!(failure(&trace).cause, Cause::HandshakeRefused);
     assert!(words.contains("101 Switching Protocols"), "{words}");
 }

@@ -102,7 +102,9 @@ impl NetworkLog {
 fn data_frame(frame: &WebSocketFrame) -> Option<Vec<u8>> {
     match frame.opcode as u8 {
         1 => Some(frame.payload_data.clone().into_bytes()),
-        2 => Some(base64::engine::general_purpose::STANDARD.decode(&frame.payload_data).expect("binary frames are base64")),
+        2 => Some(
+            base64::engine::general_purpose::STANDARD.decode(&frame.payload_data).expect("binary frames are base64"),
+        ),
         _ => None,
     }
 }

@@ -97,7 +97,8 @@ impl Lab {
 
     /// How many arrows are drawn for HTTP and for the WebSocket.
     pub(crate) async fn arrows(&self) -> [usize; 2] {
-        self.ask("['http', 'ws'].map((which) => document.querySelectorAll('.pane.' + which + ' g.message').length)").await
+        self.ask("['http', 'ws'].map((which) => document.querySelectorAll('.pane.' + which + ' g.message').length)")
+            .await
     }
 
     /// The run as the button “Save as JSON” gives it.

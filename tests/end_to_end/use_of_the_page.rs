@@ -13,7 +13,10 @@ async fn bad_values_in_a_link_give_a_notice_and_the_default() {
     let lab = Lab::open(&format!("{}/?messages=0&size=huge&colour=red", server.origin())).await;
     lab.until("document.querySelectorAll('.notices li').length === 3").await;
     let notices = lab.text(".notices").await;
-    assert!(notices.contains("from 1 to 100000") && notices.contains("huge") && notices.contains("colour"), "{notices}");
+    assert!(
+        notices.contains("from 1 to 100000") && notices.contains("huge") && notices.contains("colour"),
+        "{notices}"
+    );
     let messages: String = lab.ask("document.querySelector('[name=messages]').value").await;
     assert_eq!(messages, "10");
 }
@@ -100,7 +103,10 @@ async fn a_message_is_picked_and_read_by_keyboard_alone() {
     window.press_key("Enter").await.expect("a key");
     lab.until("document.activeElement.id === 'inspector'").await;
     let words = lab.text("#inspector").await;
-    assert!(words.contains("Binary message") && words.contains("Duplex") && words.contains("measured in this page"), "{words}");
+    assert!(
+        words.contains("Binary message") && words.contains("Duplex") && words.contains("measured in this page"),
+        "{words}"
+    );
     let marked: usize = lab.ask("document.querySelectorAll('.pane.ws g.message.selected').length").await;
     assert_eq!(marked, 1);
 }
@@ -159,6 +165,7 @@ async fn the_page_asks_nobody_but_its_own_server() {
     let server = Server::start();
     let lab = Lab::open(&format!("{}/?messages=2&run=1", server.origin())).await;
     lab.until_run_is("finished").await;
-    let urls = lab.log.once(|log| !log.requests.is_empty(), |log| log.requests.values().cloned().collect::<Vec<_>>()).await;
+    let urls =
+        lab.log.once(|log| !log.requests.is_empty(), |log| log.requests.values().cloned().collect::<Vec<_>>()).await;
     assert!(urls.iter().all(|url| url.starts_with(server.origin())), "{urls:?}");
 }
