@@ -7,6 +7,10 @@ async (messages, size, dressed) => {
     const wsOrigin = location.origin.replace('http', 'ws');
     const socket = dressed ? new WebSocket(`${wsOrigin}/ws?run=${run}`, 'duplex.v1') : new WebSocket(`${wsOrigin}/ws`);
     socket.binaryType = 'arraybuffer';
+    const open = new Promise((opened, failed) => {
+        socket.onopen = opened;
+        socket.onerror = () => failed(new Error('the WebSocket did not open'));
+    });
 
     const overHttp = async (number) => {
         const url = dressed ? `/echo?run=${run}&n=${number}` : '/echo';
@@ -28,7 +32,7 @@ async (messages, size, dressed) => {
     };
 
     await overHttp(0);
-    await new Promise((opened, failed) => { socket.onopen = opened; socket.onerror = () => failed(new Error('the WebSocket did not open')); });
+    await open;
     await overSocket(0);
     const http = [];
     const ws = [];
