@@ -5,7 +5,9 @@
 
 use super::clock::{Bounds, Observation, on_page};
 use super::own_time::Cuts;
-use crate::trace::{ClockFit, Direction, Happening, Message, MessageId, Moment, Protocol, Span, Time, Trace};
+use crate::trace::{
+    ClockFit, ConnectionId, Direction, Happening, Message, MessageId, Moment, Protocol, Span, Time, Trace,
+};
 
 /// Where a figure comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub struct Timeline {
     fits: [Option<ClockFit>; 2],
     cuts: [Cuts; 2],
     messages: [Vec<MessageId>; 2],
+    /// When the page last sent or received something on a connection, by its id.
+    last_on: Vec<Option<Time>>,
 }
 
 impl Timeline {
@@ -58,6 +62,7 @@ impl Timeline {
         let mut drawings = drawings.map(|mark| (mark.from, mark.until)).peekable();
         for message in &trace.messages[self.seen_messages..] {
             self.messages[index(message.protocol)].push(message.id);
+            self.note_last(message);
             let Some((request, received)) = answered(trace, message) else {
                 continue;
             };
@@ -78,6 +83,21 @@ impl Timeline {
         self.seen_messages = trace.messages.len();
         self.seen_marks = trace.marks.len();
         self.fits = [self.bounds[0].fit(), self.bounds[1].fit()];
+    }
+
+    fn note_last(&mut self, message: &Message) {
+        let (Some(id), Some(at)) = (message.connection, message.page_time()) else { return };
+        let place = id.0 as usize;
+        if self.last_on.len() <= place {
+            self.last_on.resize(place + 1, None);
+        }
+        self.last_on[place] = Some(at);
+    }
+
+    /// When the page last sent or received something on a connection.
+    #[must_use]
+    pub fn last_on(&self, connection: ConnectionId) -> Option<Time> {
+        self.last_on.get(connection.0 as usize).copied().flatten()
     }
 
     /// How the clock of a protocol's server lies to the page's.

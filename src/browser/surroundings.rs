@@ -239,6 +239,16 @@ pub fn focus(id: &str) {
     }
 }
 
+/// Makes the paper so high, in pixels, and scrolls the window that shows it. The height comes first: a
+/// window does not scroll beyond what it shows.
+pub fn scroll(window: &web_sys::Element, paper: &web_sys::HtmlElement, height: f64, top: f64) {
+    // A length in pixels is always taken.
+    paper.style().set_property("height", &format!("{height}px")).ok();
+    if (f64::from(window.scroll_top()) - top).abs() > 1.0 {
+        window.set_scroll_top(top as i32);
+    }
+}
+
 /// Follows an element's size as long as it lives.
 pub struct SizeObserver {
     observer: web_sys::ResizeObserver,

@@ -192,30 +192,35 @@ impl<'a> Layout<'a> {
     fn connections(&mut self) {
         let (trace, protocol, visible) = (self.trace, self.protocol, self.view.visible);
         for connection in trace.connections.iter().filter(|connection| connection.protocol == protocol) {
-            let Some(stretch) = Lifetime::of(self, connection) else { continue };
-            if stretch.bottom < visible.0 || stretch.top > visible.1 {
-                continue;
+            let Some(lifetime) = Lifetime::of(self, connection) else { continue };
+            if lifetime.bottom() >= visible.0 && lifetime.top() <= visible.1 {
+                self.connection(connection, &lifetime);
             }
-            self.connection(connection, stretch);
         }
     }
 
-    fn connection(&mut self, connection: &Connection, stretch: Lifetime) {
-        let Lifetime { top, bottom, open_before, open_after } = stretch;
-        let height = (bottom - top).max(2.0);
-        let title = lifetime_title(connection);
+    /// A channel between the lifelines, with a bar at each end. The ends differ: what the server closes
+    /// may still be under way to the page.
+    fn connection(&mut self, connection: &Connection, lifetime: &Lifetime) {
         let protocol = self.protocol;
-        let mut rect = |x: f64, width: f64, role: Role| {
-            let shape = Shape::Rect { at: Point { x, y: top }, width, height };
+        let title = lifetime_title(connection);
+        let Lifetime { page, server, open_before, open_after } = *lifetime;
+        let corner = |x: f64, y: f64| Point { x, y };
+        let (page_x, server_x) = (self.page_x, self.server_x);
+        let tops = [corner(page_x, page.0), corner(server_x, server.0)];
+        let bottoms = [corner(page_x, page.1), corner(server_x, server.1)];
+        let points = vec![tops[0], tops[1], bottoms[1], bottoms[0]];
+        let mut add = |shape: Shape, role: Role| {
             self.scene.items.push(Item { shape, role, message: None, title: title.clone() });
         };
-        rect(self.page_x, self.server_x - self.page_x, Role::Connection(protocol));
-        rect(self.page_x - BAR / 2.0, BAR, Role::ConnectionEnd(protocol));
-        rect(self.server_x - BAR / 2.0, BAR, Role::ConnectionEnd(protocol));
-        for (y, ended) in [(top, !open_before), (bottom, !open_after)] {
+        add(Shape::Path { points, closed: true }, Role::Connection(protocol));
+        for (x, (top, bottom)) in [(page_x, page), (server_x, server)] {
+            let bar = Shape::Rect { at: corner(x - BAR / 2.0, top), width: BAR, height: (bottom - top).max(2.0) };
+            add(bar, Role::ConnectionEnd(protocol));
+        }
+        for ([from, to], ended) in [(tops, !open_before), (bottoms, !open_after)] {
             if ended {
-                let (from, to) = (Point { x: self.page_x, y }, Point { x: self.server_x, y });
-                self.scene.line(Role::ConnectionEnd(protocol), from, to);
+                add(Shape::Line { from, to }, Role::ConnectionEnd(protocol));
             }
         }
     }
@@ -326,10 +331,10 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// Where a connection begins and ends in the picture.
+/// Where a connection begins and ends in the picture, on either side, in pixels from the top.
 struct Lifetime {
-    top: f64,
-    bottom: f64,
+    page: (f64, f64),
+    server: (f64, f64),
     open_before: bool,
     open_after: bool,
 }
@@ -337,20 +342,32 @@ struct Lifetime {
 impl Lifetime {
     fn of(layout: &Layout<'_>, connection: &Connection) -> Option<Self> {
         let trace = layout.trace;
-        let place = |moment: Moment| layout.timeline.place(trace, connection.protocol, moment);
-        let origin = layout.y(trace.circumstances.origin);
-        let began = place(connection.asked).or_else(|| place(connection.opened));
-        let top = began.map_or(origin, |began| layout.y(began.at));
-        let closed = connection.closed.as_ref().and_then(|closed| place(closed.at));
+        let place = |moment: Moment| layout.timeline.place(trace, connection.protocol, moment).map(|placed| placed.at);
+        let top = layout.y(trace.circumstances.origin);
+        let asked = place(connection.asked).or_else(|| place(connection.opened));
+        let accepted = place(connection.accepted);
+        let began = |side: Option<Time>, other: Option<Time>| side.or(other).map_or(top, |at| layout.y(at).max(0.0));
         let last = layout.timeline.last(trace, connection.protocol)?;
-        let bottom = closed.map_or(layout.y(last), |closed| layout.y(closed.at));
-        let over = closed.is_some_and(|closed| closed.at <= last || trace.outcome == Some(Outcome::Finished));
+        let closed = connection.closed.as_ref().and_then(|closed| place(closed.at));
+        // On the page's side it was there for as long as something came on it.
+        let used = layout.timeline.last_on(connection.id);
+        let page_end = closed.map_or(last, |closed| used.map_or(closed, |used| used.max(closed)));
+        let bottom = |at: Time| layout.y(at).clamp(0.0, layout.scene.height);
+        let (page, server) = (began(asked, accepted), began(accepted, asked));
         Some(Self {
-            top: top.max(0.0),
-            bottom: bottom.min(layout.scene.height),
-            open_before: connection.already_open || top < origin,
-            open_after: !over,
+            page: (page, bottom(page_end).max(page)),
+            server: (server, bottom(closed.unwrap_or(last)).max(server)),
+            open_before: connection.already_open,
+            open_after: closed.is_none_or(|closed| closed > last && trace.outcome != Some(Outcome::Finished)),
         })
+    }
+
+    fn top(&self) -> f64 {
+        self.page.0.min(self.server.0)
+    }
+
+    fn bottom(&self) -> f64 {
+        self.page.1.max(self.server.1)
     }
 }
 

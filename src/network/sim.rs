@@ -192,7 +192,7 @@ impl<'a> Network for &'a Sim {
             let mut server = self.server.borrow_mut();
             let (connection, ordinal, opened) = server.alive.unwrap_or_default();
             server.alive = (!request.close).then_some((connection, ordinal + 1, opened));
-            Evidence { connection, ordinal: ordinal + 1, opened, received, sent }
+            Evidence { connection, ordinal: ordinal + 1, opened, received, sent, framing: None }
         };
         let reply = Reply {
             at: self.now(),
@@ -257,6 +257,7 @@ impl Socket for SimSocket<'_> {
             opened: self.opened,
             received,
             sent,
+            framing: None,
         });
         let reply = Reply { at: (&sim).now(), head: None, payload, instrument: None, evidence };
         sim.recorder().answered(self.id, turn, Kind::Binary, id, &reply, envelope(evidence));

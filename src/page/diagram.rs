@@ -75,7 +75,7 @@ fn Tools(look: Look) -> impl IntoView {
 
 #[component]
 fn Pane(state: LabState, protocol: Protocol, scale: Memo<f64>) -> impl IntoView {
-    let window = NodeRef::<Div>::new();
+    let (window, paper) = (NodeRef::<Div>::new(), NodeRef::<Div>::new());
     let look = state.look;
     let height = Memo::new(move |_| {
         let record = state.record.read();
@@ -124,7 +124,7 @@ fn Pane(state: LabState, protocol: Protocol, scale: Memo<f64>) -> impl IntoView 
             state.selected.set(id.parse().ok().map(MessageId));
         }
     };
-    keep_in_step(look, window, offset, height);
+    keep_in_step(look, (window, paper), offset, height);
     keep_selection_in_view(state, protocol, scale);
     view! {
         <section class=format!("pane {class}") aria-label=words::protocol(protocol)>
@@ -147,7 +147,7 @@ fn Pane(state: LabState, protocol: Protocol, scale: Memo<f64>) -> impl IntoView 
                 on:click=pick
                 on:keydown=move |event| on_key(&event, state, protocol)
             >
-                <div class="paper" style:height=move || format!("{}px", height.get())>
+                <div class="paper" node_ref=paper>
                     <Slice scene visible height selected=state.selected/>
                 </div>
                 <p class="empty" class:unseen=move || state.record.read().trace.is_some()>
@@ -192,7 +192,7 @@ const fn way(protocol: Protocol) -> &'static str {
 }
 
 /// The window is scrolled to where it shall be, and tells its size.
-fn keep_in_step(look: Look, window: NodeRef<Div>, offset: Memo<f64>, height: Memo<f64>) {
+fn keep_in_step(look: Look, (window, paper): (NodeRef<Div>, NodeRef<Div>), offset: Memo<f64>, height: Memo<f64>) {
     // The effect keeps what it gives, and with it the observer, as long as the component lives.
     Effect::new(move |_| {
         let element = window.get()?;
@@ -204,11 +204,9 @@ fn keep_in_step(look: Look, window: NodeRef<Div>, offset: Memo<f64>, height: Mem
         })
     });
     Effect::new(move |_| {
-        // The paper must be high enough first, so its height counts as well.
-        let (offset, _) = (offset.get(), height.get());
-        let Some(element) = window.get() else { return };
-        if (f64::from(element.scroll_top()) - offset).abs() > 1.0 {
-            element.set_scroll_top(offset as i32);
+        let (offset, height) = (offset.get(), height.get());
+        if let Some((window, paper)) = window.get().zip(paper.get()) {
+            surroundings::scroll(&window, &paper, height, offset);
         }
     });
 }

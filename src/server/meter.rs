@@ -119,7 +119,7 @@ impl Meter {
 
     /// Says what was seen of a message on this connection.
     pub(crate) fn evidence(&self, ordinal: u64, received: u64, sent: u64) -> Evidence {
-        Evidence { connection: self.id, ordinal, opened: self.opened, received, sent }
+        Evidence { connection: self.id, ordinal, opened: self.opened, received, sent, framing: None }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

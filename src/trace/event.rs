@@ -32,6 +32,8 @@ pub enum Event {
         connection: ConnectionId,
         /// The server's id.
         server_id: u64,
+        /// When the server accepted it.
+        accepted: Moment,
     },
     /// A connection ended.
     Closed {
@@ -50,6 +52,8 @@ pub enum Event {
         at: Moment,
         /// What carried it, if that is known.
         connection: Option<ConnectionId>,
+        /// Bytes of the heads of further frames than one, as the server counted them.
+        further_heads: u64,
     },
     /// The run ended before anything was known of a message's arrival.
     Unanswered(MessageId),
@@ -129,9 +133,10 @@ impl Trace {
                     entry.extensions = extensions;
                 }
             }
-            Event::Identified { connection, server_id } => {
+            Event::Identified { connection, server_id, accepted } => {
                 if let Some(entry) = self.connection_mut(connection) {
                     entry.server_id = Some(server_id);
+                    entry.accepted = accepted;
                 }
             }
             Event::Closed { connection, closed } => {
@@ -140,11 +145,12 @@ impl Trace {
                 }
             }
             Event::Message(message) => self.messages.push(message),
-            Event::Received { message, at, connection } => {
+            Event::Received { message, at, connection, further_heads } => {
                 if let Some(entry) = self.message_mut(message) {
                     entry.received = at;
                     entry.fate = Fate::Delivered;
                     entry.connection = entry.connection.or(connection);
+                    entry.overhead = entry.overhead.map(|overhead| overhead + further_heads);
                 }
             }
             Event::Unanswered(message) => {
@@ -152,11 +158,7 @@ impl Trace {
                     entry.fate = Fate::Unanswered;
                 }
             }
-            Event::Phases { message, phases } => {
-                if let Some(entry) = self.message_mut(message) {
-                    entry.phases = Some(phases);
-                }
-            }
+            Event::Phases { message, phases } => self.apply_phases(message, phases),
             Event::Ledger(transcript) => self.apply_ledger(&transcript),
             Event::Mark(mark) => self.marks.push(mark),
             Event::Clock(fit) => self.clock = Some(fit),
@@ -170,6 +172,18 @@ impl Trace {
 
     fn message_mut(&mut self, id: MessageId) -> Option<&mut Message> {
         self.messages.get_mut(id.0 as usize)
+    }
+
+    /// Keeps an exchange's phases. The exchange that made its connection tells when that was asked for.
+    fn apply_phases(&mut self, message: MessageId, phases: Box<Phases>) {
+        let Some(entry) = self.message_mut(message) else { return };
+        let made = entry.connection.filter(|_| phases.connected());
+        let (asked, opened) = (Moment::Page(phases.connect_start), Moment::Page(phases.connect_end));
+        entry.phases = Some(phases);
+        if let Some(connection) = made.and_then(|id| self.connection_mut(id)) {
+            connection.asked = asked;
+            connection.opened = opened;
+        }
     }
 
     /// Writes down what the server's meter counted: bytes, and how connections ended.

@@ -83,7 +83,10 @@ pub struct Connection {
     /// When the page asked for it: the constructor's call for a WebSocket. A page does not open
     /// HTTP connections itself, so there it is unknown until Resource Timing tells `connectStart`.
     pub asked: Moment,
-    /// When it was open: the `open` event of a WebSocket; for HTTP, when the server accepted it.
+    /// When the server accepted it.
+    pub accepted: Moment,
+    /// When it was open for the page: the `open` event of a WebSocket; `connectEnd` of the HTTP exchange
+    /// that made it.
     pub opened: Moment,
     /// It was open before the run began (the browser keeps a pool, and connects ahead).
     pub already_open: bool,
@@ -214,7 +217,8 @@ pub struct Message {
     /// Bytes that the application sent, without heads, frames and our instrument.
     pub payload: u64,
     /// Bytes that the protocol added: heads or frame headers. HTTP: counted by the server's
-    /// meter. WebSocket messages: derived from the length (RFC 6455 §5.2).
+    /// meter. WebSocket messages: derived from the length (RFC 6455 §5.2), and, where the server tells,
+    /// with the heads of further frames that the browser cut the message into.
     pub overhead: Option<u64>,
     /// Bytes that our instrument added: run ids in URLs, evidence headers, envelopes.
     pub instrument: Option<u64>,

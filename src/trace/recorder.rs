@@ -54,6 +54,8 @@ pub struct Recorder {
     by_server_id: HashMap<u64, ConnectionId>,
     /// WebSockets whose server id is known.
     identified: Vec<ConnectionId>,
+    /// WebSocket messages under way, each with the length of its frame head if it goes in one frame.
+    single_heads: HashMap<MessageId, u64>,
     /// How many bytes of payload copies may still be kept.
     room_for_copies: usize,
     hidden_since: Option<Time>,
@@ -67,6 +69,7 @@ impl Default for Recorder {
             connections: 0,
             by_server_id: HashMap::new(),
             identified: Vec::new(),
+            single_heads: HashMap::new(),
             room_for_copies: Self::MAX_COPIES,
             hidden_since: None,
         }
@@ -95,7 +98,7 @@ impl Recorder {
     /// An HTTP response was read to its end.
     pub fn response(&mut self, request: MessageId, turn: Turn, status: u16, reply: &Reply<'_>) -> MessageId {
         let connection = reply.evidence.map(|evidence| self.http_connection(&evidence));
-        self.received_by_server(request, connection, reply.evidence);
+        self.received_by_server(request, connection, reply.evidence, 0);
         let copy = self.copy(reply.at, reply.payload);
         self.message(|id| Message {
             connection,
@@ -114,6 +117,7 @@ impl Recorder {
             protocol: Protocol::WebSocket,
             server_id: None,
             asked: Moment::Page(at),
+            accepted: Moment::Unknown,
             opened: Moment::Unknown,
             already_open: false,
             closed: None,
@@ -141,7 +145,12 @@ impl Recorder {
         let instrument =
             if subprotocol.is_empty() { 0 } else { "Sec-WebSocket-Protocol: \r\n".len() + subprotocol.len() };
         self.events.push(Event::Opened { connection, at: Moment::Page(at), subprotocol, extensions });
-        self.events.push(Event::Received { message: handshake, at: Moment::Unknown, connection: None });
+        self.events.push(Event::Received {
+            message: handshake,
+            at: Moment::Unknown,
+            connection: None,
+            further_heads: 0,
+        });
         let reply = Reply { at, head: None, payload: &[], instrument: Some(instrument as u64), evidence: None };
         self.message(|id| Message {
             connection: Some(connection),
@@ -161,12 +170,14 @@ impl Recorder {
     ) -> MessageId {
         let copy = self.copy(at, payload);
         let (overhead, instrument) = frame_bytes(payload.len(), envelope, true);
-        self.message(|id| Message {
+        let id = self.message(|id| Message {
             connection: Some(connection),
             overhead: Some(overhead),
             copy,
             ..sent_by_page(id, Protocol::WebSocket, turn, kind, at, payload.len(), instrument)
-        })
+        });
+        self.single_heads.insert(id, overhead + instrument - envelope as u64);
+        id
     }
 
     /// A WebSocket message that answers another reached the page; `envelope` counts its bytes
@@ -184,9 +195,16 @@ impl Recorder {
             && !self.identified.contains(&connection)
         {
             self.identified.push(connection);
-            self.events.push(Event::Identified { connection, server_id: evidence.connection });
+            self.events.push(Event::Identified {
+                connection,
+                server_id: evidence.connection,
+                accepted: accepted(&evidence),
+            });
         }
-        self.received_by_server(request, None, reply.evidence);
+        let single = self.single_heads.remove(&request);
+        let counted = reply.evidence.and_then(|evidence| evidence.framing);
+        let further_heads = counted.zip(single).map_or(0, |(counted, single)| counted.saturating_sub(single));
+        self.received_by_server(request, None, reply.evidence, further_heads);
         let copy = self.copy(reply.at, reply.payload);
         let (overhead, instrument) = frame_bytes(reply.payload.len(), envelope, false);
         let reply = Reply { instrument: Some(instrument), ..*reply };
@@ -270,7 +288,8 @@ impl Recorder {
             protocol: Protocol::Http,
             server_id: Some(evidence.connection),
             asked: Moment::Unknown,
-            opened: Moment::Server(ServerTime(evidence.opened.cast_signed())),
+            accepted: accepted(evidence),
+            opened: Moment::Unknown,
             already_open: evidence.ordinal > 1,
             closed: None,
             subprotocol: String::new(),
@@ -280,10 +299,16 @@ impl Recorder {
         id
     }
 
-    fn received_by_server(&mut self, message: MessageId, connection: Option<ConnectionId>, evidence: Option<Evidence>) {
+    fn received_by_server(
+        &mut self,
+        message: MessageId,
+        connection: Option<ConnectionId>,
+        evidence: Option<Evidence>,
+        further_heads: u64,
+    ) {
         let at =
             evidence.map_or(Moment::Unknown, |evidence| Moment::Server(ServerTime(evidence.received.cast_signed())));
-        self.events.push(Event::Received { message, at, connection });
+        self.events.push(Event::Received { message, at, connection, further_heads });
     }
 
     fn copy(&mut self, at: Time, payload: &[u8]) -> Option<PayloadCopy> {
@@ -297,6 +322,10 @@ impl Recorder {
         }
         None
     }
+}
+
+fn accepted(evidence: &Evidence) -> Moment {
+    Moment::Server(ServerTime(evidence.opened.cast_signed()))
 }
 
 /// Bytes of a message in one frame beyond its payload (RFC 6455 §5.2), split into what the

@@ -20,6 +20,10 @@ pub struct Evidence {
     pub received: u64,
     /// When the reply was handed to the connection, in µs of the server's clock.
     pub sent: u64,
+    /// For a WebSocket message: bytes of the heads of all frames that it came in (RFC 6455 §5.2, §5.4). A
+    /// browser cuts a long message into frames as it likes, and does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub framing: Option<u64>,
 }
 
 /// The first line of a `duplex.v1` message.
@@ -76,8 +80,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn envelope_and_payload_come_apart_as_they_were_put_together(n: u32, seen: Option<[u64; 5]>, payload: Vec<u8>) {
-            let evidence = seen.map(|[connection, ordinal, opened, received, sent]| Evidence { connection, ordinal, opened, received, sent });
+        fn envelope_and_payload_come_apart_as_they_were_put_together(
+            n: u32, seen: Option<[u64; 5]>, framing: Option<u64>, payload: Vec<u8>,
+        ) {
+            let evidence = seen.map(|[connection, ordinal, opened, received, sent]| Evidence { connection, ordinal, opened, received, sent, framing });
             let envelope = Envelope { n, evidence };
             let mut message = envelope.line().into_bytes();
             message.extend_from_slice(&payload);

@@ -25,7 +25,7 @@ pub(crate) async fn http_echo(allow_other_origins: bool) -> SocketAddr {
 
 /// An HTTP server that never answers.
 pub(crate) async fn silent() -> SocketAddr {
-    serve(Router::new().route("/anything", post(|| std::future::pending::<()>()))).await
+    serve(Router::new().route("/anything", post(std::future::pending::<()>))).await
 }
 
 /// A bare WebSocket echo; gives its address. It ends with the test.

@@ -181,6 +181,7 @@ async fn enveloped_messages_come_back_with_evidence() {
         assert!(
             before <= evidence.received && evidence.opened <= evidence.received && evidence.received <= evidence.sent
         );
+        assert!(evidence.framing.is_some_and(|framing| framing >= 6), "each frame has a head and a mask");
         before = evidence.sent;
     }
     let transcript = server.transcript(RUN).await;

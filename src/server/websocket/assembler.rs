@@ -45,6 +45,8 @@ pub(crate) struct Assembler {
     max_message: u64,
     frame: Option<Frame>,
     message: Option<Message>,
+    /// Bytes of the frame heads of the message that is being, or was last, put together.
+    framing: u64,
 }
 
 /// A frame whose head was read and whose payload is at the front of the input.
@@ -67,7 +69,7 @@ struct Message {
 impl Assembler {
     /// An assembler of messages of up to `max_message` bytes.
     pub(crate) fn new(max_message: u64) -> Self {
-        Self { max_message, frame: None, message: None }
+        Self { max_message, frame: None, message: None, framing: 0 }
     }
 
     /// Takes the next event from the front of `input`, or `None` if more bytes are needed.
@@ -81,6 +83,11 @@ impl Assembler {
                     return Ok(None);
                 };
                 input.advance(head_length);
+                match head.opcode {
+                    Opcode::Text | Opcode::Binary => self.framing = head_length as u64,
+                    Opcode::Continuation => self.framing += head_length as u64,
+                    Opcode::Ping | Opcode::Pong | Opcode::Close => {}
+                }
                 self.frame = Some(self.begin(head)?);
             }
             let Some(frame) = &mut self.frame else { return Ok(None) };
@@ -101,6 +108,11 @@ impl Assembler {
                 return Ok(Some(event));
             }
         }
+    }
+
+    /// Bytes of the heads of all frames of the message that was last completed.
+    pub(crate) fn framing(&self) -> u64 {
+        self.framing
     }
 
     /// How many bytes the frame that has begun still lacks.

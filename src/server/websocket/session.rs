@@ -15,7 +15,7 @@ use crate::server::Shared;
 use crate::server::clock::Clock;
 use crate::server::meter::Meter;
 use crate::server::shutdown::Shutdown;
-use crate::wire::Envelope;
+use crate::wire::{Envelope, Evidence};
 
 /// Room for a read while nothing is known of what comes; what an idle connection keeps.
 const SMALL_READ: usize = 4 << 10;
@@ -153,6 +153,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         // The message was completed by the latest read: nothing is read while there is something
         // to be taken in.
         let evidence = self.meter.evidence(self.messages, self.meter.last_read(), self.clock.now());
+        let evidence = Evidence { framing: Some(self.assembler.framing()), ..evidence };
         let line = Envelope { n, evidence: Some(evidence) }.line();
         self.send(kind, line.as_bytes(), message).await?;
         // Not collected with others, so that the time of sending is true.
