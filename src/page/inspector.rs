@@ -75,7 +75,7 @@ fn details(trace: &Trace, timeline: &Timeline, message: &Message) -> impl IntoVi
         <h3 class=class>{words::kind(message)}</h3>
         <p class="meta">{words::protocol(message.protocol)} " · " {turn} " · " {to}</p>
         <p>{words::explanation(message)}</p>
-        <h4>"Times"</h4>
+        <h4>"Times since the run began"</h4>
         <dl>{time_rows(trace, timeline, message)}{phases}</dl>
         <h4>"Bytes"</h4>
         <dl>{byte_rows(message)}</dl>
@@ -86,7 +86,7 @@ fn details(trace: &Trace, timeline: &Timeline, message: &Message) -> impl IntoVi
 }
 
 fn row(name: &'static str, value: String, note: &'static str) -> impl IntoView + use<> {
-    view! { <div><dt>{name}</dt><dd>{value} <small>{note}</small></dd></div> }
+    view! { <div><dt>{name}</dt><dd>{value}" "<small>{note}</small></dd></div> }
 }
 
 fn time_rows(trace: &Trace, timeline: &Timeline, message: &Message) -> impl IntoView + use<> {
@@ -98,11 +98,13 @@ fn time_rows(trace: &Trace, timeline: &Timeline, message: &Message) -> impl Into
         .answers
         .and_then(|id| trace.message(id))
         .and_then(|request| Some(message.received.page()? - request.sent.page()?));
+    let own = message.page_time().map(|at| timeline.cuts(message.protocol).own(at) - trace.circumstances.origin);
     let head = message.head.map(|head| at(timeline.place(trace, message.protocol, Moment::Page(head))));
     (
         row("Sent", at(sent), words::provenance(message.sent)),
         head.map(|head| row("Head there", head, "measured in this page")),
         row("Received", at(received), words::provenance(message.received)),
+        own.map(|own| row("In own time", format!("{:.3} ms", own.as_millis()), "the other protocol’s turns cut out")),
         whole.map(|whole| row("Round trip", whole.to_string(), "from the call to the whole reply")),
     )
 }

@@ -34,14 +34,15 @@ pub(super) fn MessageTable(state: LabState, protocol: Protocol) -> impl IntoView
             <summary>{move || format!("As a table: {} messages", count.get())}</summary>
             <div class="scroll-x">
                 <table>
+                    <caption>"Times in ms since the run began, by the wall clock"</caption>
                     <thead>
                         <tr>
                             <th scope="col">"No."</th>
                             <th scope="col">"Turn"</th>
                             <th scope="col">"What"</th>
                             <th scope="col">"To"</th>
-                            <th scope="col">"Sent (ms)"</th>
-                            <th scope="col">"Received (ms)"</th>
+                            <th scope="col">"Sent"</th>
+                            <th scope="col">"Received"</th>
                             <th scope="col">"Payload"</th>
                             <th scope="col">"Overhead"</th>
                             <th scope="col">"Connection"</th>
