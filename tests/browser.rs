@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use duplex::analysis::{Timeline, samples};
+use duplex::analysis::{Sample, Timeline};
 use duplex::browser::{BrowserNetwork, Plan, clock, discovery, surroundings, timer};
 use duplex::lab::exchange::{self, Parameters};
 use duplex::network::{Network as _, Patience, Request, Socket as _};
@@ -25,8 +25,8 @@ const SERVER: &str = match option_env!("DUPLEX_TEST_SERVER") {
 fn plan(speaks: Speaks) -> Plan {
     Plan {
         run: surroundings::random_run_id(),
-        http: Endpoint { url: format!("{SERVER}/echo"), speaks },
-        ws: Endpoint { url: format!("{}/ws", SERVER.replacen("http", "ws", 1)), speaks },
+        http: Endpoint { url: format!("{SERVER}/echo"), speaks, instance: Some("one".into()) },
+        ws: Endpoint { url: format!("{}/ws", SERVER.replacen("http", "ws", 1)), speaks, instance: Some("one".into()) },
         patience: Patience { connect: Span::from_millis(5_000), reply: Span::from_millis(5_000) },
     }
 }
@@ -53,6 +53,10 @@ fn trace_of(plan: &Plan, recorder: &RefCell<Recorder>) -> Trace {
     });
     recorder.borrow_mut().take().into_iter().for_each(|event| trace.apply(event));
     trace
+}
+
+fn samples(trace: &Trace, protocol: Protocol) -> Vec<Sample> {
+    Timeline::of(trace).samples(protocol).to_vec()
 }
 
 #[wasm_bindgen_test]

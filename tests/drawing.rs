@@ -9,7 +9,7 @@ use duplex::wire::RunId;
 use proptest::prelude::*;
 
 fn recorded(parameters: Parameters, conditions: Conditions) -> Trace {
-    let endpoint = |url: &str| Endpoint { url: url.into(), speaks: Speaks::Duplex };
+    let endpoint = |url: &str| Endpoint { url: url.into(), speaks: Speaks::Duplex, instance: Some("one".into()) };
     let mut trace = Trace::new(Circumstances {
         run: RunId(1),
         lab: exchange::SLUG.into(),

@@ -1,7 +1,7 @@
 //! The lab `exchange` on the simulated network: the same script as in the browser, with times that
 //! are known beforehand.
 
-use duplex::analysis::{Opening, Summary, Timeline, samples};
+use duplex::analysis::{Opening, Sample, Summary, Timeline};
 use duplex::lab::exchange::{self, Parameters};
 use duplex::network::sim::{Conditions, Sim};
 use duplex::trace::{
@@ -14,7 +14,7 @@ const THINKING: Span = Span(50);
 const ROUND_TRIP: Span = Span(2_050);
 
 fn circumstances() -> Circumstances {
-    let endpoint = |url: &str| Endpoint { url: url.into(), speaks: Speaks::Duplex };
+    let endpoint = |url: &str| Endpoint { url: url.into(), speaks: Speaks::Duplex, instance: Some("one".into()) };
     Circumstances {
         run: RunId(1),
         lab: exchange::SLUG.into(),
@@ -45,6 +45,10 @@ fn record(parameters: Parameters, conditions: Conditions, until: Option<Time>) -
         trace.apply(event);
     }
     trace
+}
+
+fn samples(trace: &Trace, protocol: Protocol) -> Vec<Sample> {
+    Timeline::of(trace).samples(protocol).to_vec()
 }
 
 fn ten() -> Parameters {
@@ -108,8 +112,11 @@ fn own_time_leaves_the_others_turns_out() {
     let trace = record(ten(), Conditions::default(), None);
     let timeline = Timeline::of(&trace);
     for protocol in Protocol::BOTH {
-        let total = Summary::of(&trace, &timeline, protocol).total.expect("there are samples");
-        assert_eq!(total, Span(10 * ROUND_TRIP.0), "{protocol:?}");
+        let samples = timeline.samples(protocol);
+        let own = |sample: &Sample| timeline.cuts(protocol).own(sample.began);
+        assert_eq!(own(&samples[10]) - own(&samples[1]), Span(9 * ROUND_TRIP.0), "{protocol:?}");
+        let total = Summary::of(&trace, &timeline, protocol).total;
+        assert_eq!(total, Some(Span(10 * ROUND_TRIP.0)), "{protocol:?}");
     }
 }
 
@@ -127,7 +134,7 @@ fn with_an_interval_turns_begin_when_they_are_due() {
 fn opening_a_websocket_takes_a_round_trip_for_tcp_and_one_for_the_handshake() {
     let trace = record(ten(), Conditions::default(), None);
     let summary = Summary::of(&trace, &Timeline::of(&trace), Protocol::WebSocket);
-    assert_eq!(summary.opening, Opening::Took(Span(4 * ONE_WAY.0 + THINKING.0)));
+    assert_eq!(summary.opening, Opening::Took { count: 1, median: Span(4 * ONE_WAY.0 + THINKING.0) });
 }
 
 #[test]
@@ -165,7 +172,7 @@ fn against_a_plain_echo_nothing_is_claimed_that_a_page_cannot_see() {
     let timeline = Timeline::of(&trace);
     assert_eq!(timeline.clock(Protocol::Http), None);
     let http = Summary::of(&trace, &timeline, Protocol::Http);
-    assert_eq!((http.connections, http.bytes.overhead()), (None, None));
+    assert_eq!((http.connections, http.bytes.to_server.known_overhead()), (None, None));
     assert!(http.round_trips.is_some());
 }
 

@@ -10,7 +10,7 @@ use duplex::wire::RunId;
 use proptest::prelude::*;
 
 fn recorded(parameters: Parameters, conditions: Conditions) -> Trace {
-    let endpoint = |url: &str| Endpoint { url: url.into(), speaks: Speaks::Plain };
+    let endpoint = |url: &str| Endpoint { url: url.into(), speaks: Speaks::Plain, instance: None };
     let mut trace = Trace::new(Circumstances {
         run: RunId(u128::MAX / 3),
         lab: exchange::SLUG.into(),
@@ -30,7 +30,7 @@ fn recorded(parameters: Parameters, conditions: Conditions) -> Trace {
         Some(Err(failure)) => Outcome::Failed(failure),
         _ => Outcome::Finished,
     };
-    sim.recorder().clock(ClockFit { offset: Span(-5), uncertainty: Span(3), drift_ppm: 1.5 });
+    sim.recorder().clock(Protocol::Http, ClockFit { offset: Span(-5), uncertainty: Span(3), drift_ppm: 1.5 });
     sim.recorder().end(Time(0), outcome);
     for event in sim.recorder().take() {
         trace.apply(event);
@@ -91,6 +91,21 @@ fn a_damaged_field_is_named() {
 fn ids_that_lead_astray_are_refused() {
     let error = changed("\"answers\":0", "\"answers\":999").expect_err("there is no message 999");
     assert!(error.to_string().contains("answers"), "{error}");
+}
+
+#[test]
+fn times_and_counts_that_no_run_has_are_refused() {
+    for (from, to) in [
+        ("\"received\":{\"page\":", "\"received\":{\"page\":9200000000000000000"),
+        ("\"origin\":17", "\"origin\":-17"),
+        ("\"resolution\":5", "\"resolution\":0"),
+        ("\"payload\":32", "\"payload\":18446744073709551615"),
+        ("[\"messages\",\"10\"]", "[\"messages\",\"4294967295\"]"),
+        ("\"turn\":3", "\"turn\":4000000000"),
+        ("\"offset\":-5", "\"offset\":9200000000000000000"),
+    ] {
+        assert!(matches!(changed(from, to), Err(FileError::Damaged(_))), "{to}");
+    }
 }
 
 #[test]

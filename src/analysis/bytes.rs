@@ -40,10 +40,12 @@ impl OneWay {
         }
     }
 
-    /// The overhead, if it is known of every message.
+    /// The overhead of the messages of which it is known, and how many these are; `None` if it is known of
+    /// none.
     #[must_use]
-    pub const fn known_overhead(&self) -> Option<u64> {
-        if self.unknown == 0 { Some(self.overhead) } else { None }
+    pub const fn known_overhead(&self) -> Option<(u64, u64)> {
+        let known = self.messages - self.unknown;
+        if known > 0 || self.messages == 0 { Some((self.overhead, known)) } else { None }
     }
 }
 
@@ -63,20 +65,27 @@ impl Bytes {
         }
         bytes
     }
-
-    /// Overhead of all measured messages, both ways, if it is known of every one.
-    #[must_use]
-    pub fn overhead(&self) -> Option<u64> {
-        Some(self.to_server.known_overhead()? + self.to_page.known_overhead()?)
-    }
 }
 
-/// A message's overhead. Where an extension was negotiated, frames are not what the arithmetic says
+/// A message's overhead, if it is known. Where an extension was negotiated, frames are not what the arithmetic says
 /// (RFC 7692), so nothing is known.
-fn known_overhead(trace: &Trace, message: &Message) -> Option<u64> {
+#[must_use]
+pub fn known_overhead(trace: &Trace, message: &Message) -> Option<u64> {
     let extended = message
         .connection
         .and_then(|id| trace.connection(id))
         .is_some_and(|connection| !connection.extensions.is_empty() && !message.kind.is_opening());
     if extended { None } else { message.overhead }
+}
+
+/// A number of bytes in words.
+#[must_use]
+pub fn bytes_in_words(count: u64) -> String {
+    const KIB: f64 = 1024.0;
+    let size = count as f64;
+    match count {
+        0..=9_999 => format!("{count} B"),
+        10_000..=1_048_575 => format!("{:.1} KiB", size / KIB),
+        _ => format!("{:.1} MiB", size / KIB / KIB),
+    }
 }

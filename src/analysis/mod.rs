@@ -8,8 +8,8 @@ mod statistics;
 mod summary;
 mod timeline;
 
-pub use bytes::{Bytes, OneWay};
+pub use bytes::{Bytes, OneWay, bytes_in_words, known_overhead};
 pub use own_time::Cuts;
 pub use statistics::Statistics;
-pub use summary::{Opening, Sample, Summary, samples};
+pub use summary::{Opening, Sample, Summary};
 pub use timeline::{Placed, Provenance, Timeline};

@@ -19,9 +19,9 @@ pub struct Statistics {
     pub most: Span,
     /// The middle half lies within this much: third quartile less first quartile.
     pub spread: Span,
-    /// The mean of the differences between each sample and the next, without sign (as in the packet
-    /// delay variation of RFC 3393); zero for a single sample.
-    pub jitter: Span,
+    /// The mean of the differences between each sample and the next, without sign (the differences are
+    /// those of RFC 3550 §6.4.1, which smooths them instead); `None` for a single sample.
+    pub jitter: Option<Span>,
 }
 
 impl Statistics {
@@ -40,7 +40,7 @@ impl Statistics {
             p99: percentile(&sorted, 99),
             most,
             spread: percentile(&sorted, 75) - percentile(&sorted, 25),
-            jitter: Span(differences / (samples.len() as i64 - 1).max(1)),
+            jitter: (samples.len() > 1).then(|| Span(differences / (samples.len() as i64 - 1))),
         })
     }
 }
@@ -74,7 +74,7 @@ mod tests {
             p99: Span(40),
             most: Span(40),
             spread: Span(20),
-            jitter: Span(20),
+            jitter: Some(Span(20)),
         };
         assert_eq!(Statistics::of(&samples), Some(expected));
     }
@@ -87,7 +87,8 @@ mod tests {
             let rising = [figures.least, figures.median, figures.p95, figures.p99, figures.most];
             prop_assert!(rising.is_sorted());
             prop_assert!(rising.iter().all(|figure| samples.contains(figure)));
-            prop_assert!(figures.jitter <= figures.most - figures.least);
+            prop_assert!(figures.jitter.is_none_or(|jitter| jitter <= figures.most - figures.least));
+            prop_assert_eq!(figures.jitter.is_none(), samples.len() == 1);
         }
 
         #[test]

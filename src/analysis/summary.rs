@@ -2,7 +2,7 @@
 //! and its bytes.
 
 use super::{Bytes, Statistics, Timeline};
-use crate::trace::{Happening, Message, MessageId, Protocol, Span, Time, Trace};
+use crate::trace::{Connection, Fate, Message, MessageId, Protocol, Span, Time, Trace};
 
 /// One measured round trip: from the call to the whole reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,19 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// The round trip of a request and its reply, sent and received at these times.
+    pub(super) fn new(request: &Message, reply: &Message, sent: Time, received: Time) -> Self {
+        Self {
+            turn: reply.turn,
+            request: request.id,
+            reply: reply.id,
+            began: sent,
+            took: received - sent,
+            warm_up: reply.warm_up,
+            hidden: false,
+        }
+    }
+
     /// It enters the statistics.
     #[must_use]
     pub const fn counts(&self) -> bool {
@@ -31,12 +44,17 @@ impl Sample {
     }
 }
 
-/// What it took to open the way.
+/// What it took to open connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening {
-    /// This long: constructor to `open` event for a WebSocket, `connectStart` to `connectEnd` of the
-    /// first exchange for HTTP.
-    Took(Span),
+    /// So many were opened, and half of them took at most this long: constructor to `open` event for a
+    /// WebSocket, `connectStart` to `connectEnd` for HTTP.
+    Took {
+        /// How many.
+        count: usize,
+        /// Their median.
+        median: Span,
+    },
     /// The browser used a connection that was already open.
     AlreadyOpen,
     /// Could not be had.
@@ -48,13 +66,13 @@ pub enum Opening {
 pub struct Summary {
     /// The figures of the round trips that count; `None` while there are none.
     pub round_trips: Option<Statistics>,
-    /// From the first measured turn's beginning to the last one's end, in own time.
+    /// All round trips that count, added up.
     pub total: Option<Span>,
     /// Connections that carried the run's messages; `None` when the server tells none.
     pub connections: Option<usize>,
     /// Of these, connections that were open before the run.
     pub already_open: usize,
-    /// What it took to open the first of them.
+    /// What it took to open them.
     pub opening: Opening,
     /// The bytes.
     pub bytes: Bytes,
@@ -68,78 +86,41 @@ impl Summary {
     /// Sums a protocol's part of the trace up.
     #[must_use]
     pub fn of(trace: &Trace, timeline: &Timeline, protocol: Protocol) -> Self {
-        let samples = samples(trace, protocol);
+        let samples = timeline.samples(protocol);
         let counted: Vec<Span> = samples.iter().filter(|sample| sample.counts()).map(|sample| sample.took).collect();
-        let mut measured = samples.iter().filter(|sample| !sample.warm_up);
-        let first = measured.next();
-        let last = measured.next_back().or(first);
-        let own = |wall| timeline.cuts(protocol).own(wall);
+        let mut total = Span::ZERO;
+        counted.iter().for_each(|took| total += *took);
         Self {
             round_trips: Statistics::of(&counted),
-            total: first.zip(last).map(|(first, last)| own(last.began + last.took) - own(first.began)),
-            connections: connections(trace, protocol),
-            already_open: of_protocol(trace, protocol).filter(|connection| connection.already_open).count(),
-            opening: opening(trace, protocol),
+            total: (!counted.is_empty()).then_some(total),
+            connections: connections(trace, timeline, protocol),
+            already_open: carriers(trace, timeline, protocol).filter(|connection| connection.already_open).count(),
+            opening: opening(trace, timeline, protocol),
             bytes: Bytes::of(trace, protocol),
             hidden: samples.iter().filter(|sample| sample.hidden).count(),
-            unanswered: trace.of(protocol).filter(|message| message.fate == crate::trace::Fate::Unanswered).count(),
+            unanswered: trace.of(protocol).filter(|message| message.fate == Fate::Unanswered).count(),
         }
     }
 }
 
-/// A protocol's round trips, in order, handshakes left out.
-#[must_use]
-pub fn samples(trace: &Trace, protocol: Protocol) -> Vec<Sample> {
-    let hidden: Vec<(Time, Time)> =
-        trace.marks.iter().filter(|mark| mark.what == Happening::Hidden).map(|mark| (mark.from, mark.until)).collect();
-    trace
-        .of(protocol)
-        .filter(|message| !message.kind.is_opening())
-        .filter_map(|message| sample(trace, message, &hidden))
-        .collect()
-}
-
-fn sample(trace: &Trace, reply: &Message, hidden: &[(Time, Time)]) -> Option<Sample> {
-    let request = trace.message(reply.answers?)?;
-    let (began, ended) = (request.sent.page()?, reply.received.page()?);
-    Some(Sample {
-        turn: reply.turn,
-        request: request.id,
-        reply: reply.id,
-        began,
-        took: ended - began,
-        warm_up: reply.warm_up,
-        hidden: hidden.iter().any(|&(from, until)| from < ended && began < until),
-    })
-}
-
-fn of_protocol(trace: &Trace, protocol: Protocol) -> impl Iterator<Item = &crate::trace::Connection> {
-    trace.connections.iter().filter(move |connection| connection.protocol == protocol)
+/// The connections that came to be. A WebSocket that was refused or given up is none.
+fn carriers<'a>(trace: &'a Trace, timeline: &'a Timeline, protocol: Protocol) -> impl Iterator<Item = &'a Connection> {
+    let known = timeline.connections(protocol).iter().filter_map(|id| trace.connection(*id));
+    known.filter(|connection| connection.came_to_be())
 }
 
 /// How many connections carried the run. A plain HTTP endpoint does not tell them apart.
-fn connections(trace: &Trace, protocol: Protocol) -> Option<usize> {
-    let count = of_protocol(trace, protocol).count();
-    let carried_something = trace.of(protocol).any(|message| message.answers.is_some());
-    (count > 0 || !carried_something).then_some(count)
+fn connections(trace: &Trace, timeline: &Timeline, protocol: Protocol) -> Option<usize> {
+    let count = carriers(trace, timeline, protocol).count();
+    (count > 0 || timeline.samples(protocol).is_empty()).then_some(count)
 }
 
-fn opening(trace: &Trace, protocol: Protocol) -> Opening {
-    match protocol {
-        Protocol::WebSocket => of_protocol(trace, protocol)
-            .next()
-            .and_then(|connection| Some(connection.opened.page()? - connection.asked.page()?))
-            .map_or(Opening::Unknown, Opening::Took),
-        Protocol::Http => {
-            let first = trace.of(protocol).next().and_then(|message| message.phases.as_ref());
-            match first {
-                Some(phases) if phases.connected() => Opening::Took(phases.connect_end - phases.connect_start),
-                Some(_) => Opening::AlreadyOpen,
-                None if of_protocol(trace, protocol).next().is_some_and(|connection| connection.already_open) => {
-                    Opening::AlreadyOpen
-                }
-                None => Opening::Unknown,
-            }
-        }
+fn opening(trace: &Trace, timeline: &Timeline, protocol: Protocol) -> Opening {
+    let took = |connection: &Connection| Some(connection.opened.page()? - connection.asked.page()?);
+    let opened: Vec<Span> = carriers(trace, timeline, protocol).filter_map(took).collect();
+    match Statistics::of(&opened) {
+        Some(Statistics { n, median, .. }) => Opening::Took { count: n, median },
+        None if carriers(trace, timeline, protocol).any(|connection| connection.already_open) => Opening::AlreadyOpen,
+        None => Opening::Unknown,
     }
 }

@@ -5,8 +5,10 @@
 
 use super::clock::{Bounds, Observation, on_page};
 use super::own_time::Cuts;
+use super::summary::Sample;
 use crate::trace::{
-    ClockFit, ConnectionId, Direction, Happening, Message, MessageId, Moment, Protocol, Span, Time, Trace,
+    Circumstances, ClockFit, ConnectionId, Direction, Happening, Message, MessageId, Moment, Protocol, Span, Time,
+    Trace,
 };
 
 /// Where a figure comes from.
@@ -35,13 +37,16 @@ pub struct Placed {
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
     seen_messages: usize,
+    seen_connections: usize,
     seen_marks: usize,
-    /// Both endpoints are one server, so one clock.
-    one_server: bool,
+    /// Both endpoints are the same start of the same server, so one clock.
+    one_clock: bool,
     bounds: [Bounds; 2],
     fits: [Option<ClockFit>; 2],
     cuts: [Cuts; 2],
     messages: [Vec<MessageId>; 2],
+    connections: [Vec<ConnectionId>; 2],
+    samples: [Vec<Sample>; 2],
     /// When the page last sent or received something on a connection, by its id.
     last_on: Vec<Option<Time>>,
 }
@@ -52,36 +57,53 @@ impl Timeline {
     pub fn of(trace: &Trace) -> Self {
         let mut timeline = Self::default();
         timeline.follow(trace);
+        timeline.settle();
         timeline
     }
 
     /// Takes in what is new in the trace since the last call. The trace must be the same one, grown.
+    /// Clocks are taken not to drift until [`Timeline::settle`].
     pub fn follow(&mut self, trace: &Trace) {
-        self.one_server = authority(&trace.circumstances.http.url) == authority(&trace.circumstances.ws.url);
+        let Circumstances { http, ws, resolution, .. } = &trace.circumstances;
+        self.one_clock = http.instance.is_some() && http.instance == ws.instance;
         let drawings = trace.marks[self.seen_marks..].iter().filter(|mark| mark.what == Happening::Drawing);
         let mut drawings = drawings.map(|mark| (mark.from, mark.until)).peekable();
         for message in &trace.messages[self.seen_messages..] {
             self.messages[index(message.protocol)].push(message.id);
             self.note_last(message);
-            let Some((request, received)) = answered(trace, message) else {
-                continue;
-            };
+            let Some((request, received)) = answered(trace, message) else { continue };
             let Some(sent) = request.sent.page() else { continue };
             while let Some((from, until)) = drawings.next_if(|(from, _)| *from <= sent) {
                 self.cuts.iter_mut().for_each(|cuts| cuts.push(from, until));
             }
             self.cuts[index(message.protocol.other())].push(sent, received);
+            if !message.kind.is_opening() {
+                self.samples[index(message.protocol)].push(Sample::new(request, message, sent, received));
+            }
             if let (Some(server_received), Some(server_sent)) = (request.received.server(), message.sent.server()) {
-                let observation =
-                    Observation { page_sent: sent, server_received, server_sent, page_received: received };
-                self.bounds[self.clock_of(message.protocol)].observe(observation);
+                let seen = Observation { page_sent: sent, server_received, server_sent, page_received: received };
+                self.bounds[self.clock_of(message.protocol)].observe(seen, *resolution);
             }
         }
         for (from, until) in drawings {
             self.cuts.iter_mut().for_each(|cuts| cuts.push(from, until));
         }
+        for mark in trace.marks[self.seen_marks..].iter().filter(|mark| mark.what == Happening::Hidden) {
+            self.samples.iter_mut().for_each(|samples| mark_hidden(samples, mark.from, mark.until));
+        }
+        for connection in &trace.connections[self.seen_connections..] {
+            self.connections[index(connection.protocol)].push(connection.id);
+        }
         self.seen_messages = trace.messages.len();
+        self.seen_connections = trace.connections.len();
         self.seen_marks = trace.marks.len();
+        for (fit, bounds) in self.fits.iter_mut().zip(&self.bounds) {
+            *fit = bounds.quick_fit().or(*fit);
+        }
+    }
+
+    /// To be called once all is there: fits the clocks with all that was observed.
+    pub fn settle(&mut self) {
         self.fits = [self.bounds[0].fit(), self.bounds[1].fit()];
     }
 
@@ -92,6 +114,18 @@ impl Timeline {
             self.last_on.resize(place + 1, None);
         }
         self.last_on[place] = Some(at);
+    }
+
+    /// A protocol's round trips, in order; handshakes are none.
+    #[must_use]
+    pub fn samples(&self, protocol: Protocol) -> &[Sample] {
+        &self.samples[index(protocol)]
+    }
+
+    /// A protocol's connections, in the order in which they became known.
+    #[must_use]
+    pub fn connections(&self, protocol: Protocol) -> &[ConnectionId] {
+        &self.connections[index(protocol)]
     }
 
     /// When the page last sent or received something on a connection.
@@ -169,7 +203,7 @@ impl Timeline {
     }
 
     fn clock_of(&self, protocol: Protocol) -> usize {
-        if self.one_server { 0 } else { index(protocol) }
+        if self.one_clock { 0 } else { index(protocol) }
     }
 }
 
@@ -191,19 +225,10 @@ fn half_way(request: &Message, reply: &Message) -> Option<Placed> {
     Some(Placed { at: sent + half, uncertainty: half, provenance: Provenance::Unknown })
 }
 
-/// Host and port of a URL, as it is written.
-fn authority(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split(['/', '?', '#']).next().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_authority_is_what_stands_between_scheme_and_path() {
-        assert_eq!(authority("ws://127.0.0.1:9000/ws?x=/"), "127.0.0.1:9000");
-        assert_eq!(authority("https://example.org"), "example.org");
+/// Marks the samples that the tab was hidden during. A hidden stretch is told when it is over, so these
+/// are among the last.
+fn mark_hidden(samples: &mut [Sample], from: Time, until: Time) {
+    for sample in samples.iter_mut().rev().take_while(|sample| sample.began + sample.took > from) {
+        sample.hidden |= sample.began < until;
     }
 }

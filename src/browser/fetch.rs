@@ -3,7 +3,7 @@
 use gloo_net::http::{Method, RequestBuilder};
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{AbortController, RequestCache, RequestCredentials, RequestMode, Response};
+use web_sys::{AbortController, ReferrerPolicy, RequestCache, RequestCredentials, RequestMode, Response};
 
 use super::{clock, promise};
 use crate::trace::Time;
@@ -39,7 +39,7 @@ pub(super) enum FetchError {
 impl Fetch {
     /// A request that no cache, cookie or preflight gets between: `no-store`, credentials omitted, no
     /// header that is not CORS-safelisted (Fetch §2.2.2). A body has no content type then, and needs
-    /// none.
+    /// none. There is no referrer: the page's own address, settings and all, is none of the protocol's.
     pub(super) fn new(
         url: &str,
         query: &[(&str, &str)],
@@ -54,6 +54,7 @@ impl Fetch {
             .mode(mode)
             .cache(RequestCache::NoStore)
             .credentials(RequestCredentials::Omit)
+            .referrer_policy(ReferrerPolicy::NoReferrer)
             .abort_signal(Some(&abort.signal()));
         let request = match body {
             Some(body) => builder.body(Uint8Array::from(body)),

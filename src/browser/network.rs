@@ -101,19 +101,16 @@ impl BrowserNetwork {
             timer::sleep(Span::from_millis(10)).await;
         }
         let Plan { run, http, ws, .. } = &shared.plan;
-        let mut told: Vec<String> = Vec::new();
-        for endpoint in [http, ws].into_iter().filter(|endpoint| endpoint.speaks == Speaks::Duplex) {
-            let Some(origin) = surroundings::http_origin(&endpoint.url) else {
-                continue;
-            };
-            if told.contains(&origin) {
-                continue;
+        let one_server = http.instance.is_some() && http.instance == ws.instance;
+        let asked = match one_server {
+            true => vec![(http, vec![Protocol::Http, Protocol::WebSocket])],
+            false => vec![(http, vec![Protocol::Http]), (ws, vec![Protocol::WebSocket])],
+        };
+        for (endpoint, of) in asked.into_iter().filter(|(endpoint, _)| endpoint.speaks == Speaks::Duplex) {
+            let Some(origin) = surroundings::http_origin(&endpoint.url) else { continue };
+            if let Some(transcript) = discovery::transcript(&format!("{origin}{TRANSCRIPT_PATH}/{run}")).await {
+                shared.recorder.borrow_mut().ledger(of, transcript);
             }
-            let url = format!("{origin}{TRANSCRIPT_PATH}/{run}");
-            if let Some(transcript) = discovery::transcript(&url).await {
-                shared.recorder.borrow_mut().ledger(transcript);
-            }
-            told.push(origin);
         }
     }
 }
@@ -241,7 +238,14 @@ impl Network for BrowserNetwork {
                 under_way.arrived();
                 let (subprotocol, extensions) = socket.agreed();
                 shared.recorder.borrow_mut().opened(id, handshake, at, subprotocol, extensions);
-                Ok(BrowserSocket { shared: shared.clone(), socket, id, enveloped, buffer: RefCell::default() })
+                Ok(BrowserSocket {
+                    shared: shared.clone(),
+                    socket,
+                    id,
+                    enveloped,
+                    buffer: RefCell::default(),
+                    end_recorded: Cell::new(false),
+                })
             }
         }
     }
@@ -268,7 +272,7 @@ impl Network for BrowserNetwork {
     }
 }
 
-/// A WebSocket of a run. Dropping it closes it.
+/// A WebSocket of a run. Dropping it closes it, and writes down how it ended as far as that was seen.
 pub struct BrowserSocket {
     shared: Rc<Shared>,
     socket: Socket,
@@ -277,6 +281,8 @@ pub struct BrowserSocket {
     enveloped: bool,
     /// Envelope and payload of the message being sent.
     buffer: RefCell<Vec<u8>>,
+    /// How it ended is written down.
+    end_recorded: Cell<bool>,
 }
 
 /// A reply, taken apart.
@@ -289,10 +295,15 @@ struct Echo {
 }
 
 impl BrowserSocket {
+    fn record_end(&self, closed: &CloseSeen) {
+        self.shared.recorder.borrow_mut().closed(self.id, closed.at, closing(closed));
+        self.end_recorded.set(true);
+    }
+
     /// Waits for the next message and takes it apart.
     async fn next_echo(&self, turn: Turn) -> Result<Echo, (Cause, Inference)> {
         let incoming = self.socket.next().await.map_err(|closed| {
-            self.shared.recorder.borrow_mut().closed(self.id, closed.at, closing(&closed));
+            self.record_end(&closed);
             (Cause::ClosedMidway { code: Some(closed.code), reason: closed.reason }, Inference::CloseEvent)
         })?;
         let (kind, message) = match incoming.data {
@@ -366,7 +377,20 @@ impl crate::network::Socket for BrowserSocket {
     async fn close(self) {
         self.socket.close();
         if let Some(closed) = timer::within(self.shared.plan.patience.reply, self.socket.closed()).await {
-            self.shared.recorder.borrow_mut().closed(self.id, closed.at, closing(&closed));
+            self.record_end(&closed);
+        }
+    }
+}
+
+impl Drop for BrowserSocket {
+    fn drop(&mut self) {
+        if self.end_recorded.get() {
+            return;
+        }
+        match self.socket.close_seen() {
+            Some(closed) => self.record_end(&closed),
+            // The script gave it up; the socket closes as it is dropped, and nobody waits for that.
+            None => self.shared.recorder.borrow_mut().closed(self.id, clock::now(), Closing::GivenUp),
         }
     }
 }

@@ -41,9 +41,8 @@ pub(super) async fn why_not_open(url: &str) -> (Cause, Inference) {
     if surroundings::mixed_content(url) {
         return (Cause::MixedContent, Inference::Schemes);
     }
-    // ws: → http:, wss: → https:
-    let http = url.replacen("ws", "http", 1);
-    match answers(&http).await {
+    let Some(origin) = surroundings::http_origin(url) else { return (Cause::NoAnswer, Inference::Schemes) };
+    match answers(&format!("{origin}{}", surroundings::path(url))).await {
         true => (Cause::HandshakeRefused, Inference::ProbeAnswered),
         false => (Cause::NoAnswer, Inference::ProbeFailed),
     }

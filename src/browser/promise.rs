@@ -19,16 +19,20 @@ pub(super) struct Settled {
     pub(super) result: Result<JsValue, JsValue>,
 }
 
+type Callback = Closure<dyn FnMut(JsValue)>;
+
 #[derive(Default)]
 struct State {
     settled: Option<Settled>,
     waker: Option<Waker>,
+    /// They live until one of them is called, whether or not anybody still waits: the promise would
+    /// otherwise call what is no longer there.
+    callbacks: Option<[Callback; 2]>,
 }
 
 /// Waits for a promise.
 pub(super) struct Settling {
     state: Rc<RefCell<State>>,
-    _callbacks: [Closure<dyn FnMut(JsValue)>; 2],
 }
 
 /// Waits for a promise; the stamp is taken in the promise's own callback.
@@ -36,19 +40,24 @@ pub(super) fn settled(promise: &Promise) -> Settling {
     let state = Rc::new(RefCell::new(State::default()));
     let callback = |fulfilled: bool| {
         let state = state.clone();
-        Closure::<dyn FnMut(JsValue)>::new(move |value| {
+        Callback::new(move |value| {
             let at = clock::now();
             let mut state = state.borrow_mut();
             state.settled = Some(Settled { at, result: if fulfilled { Ok(value) } else { Err(value) } });
-            if let Some(waker) = state.waker.take() {
+            let (waker, callbacks) = (state.waker.take(), state.callbacks.take());
+            drop(state);
+            if let Some(waker) = waker {
                 waker.wake();
             }
+            // Last: this closure is one of them.
+            drop(callbacks);
         })
     };
     let callbacks = [callback(true), callback(false)];
     // The promise that this gives is settled when the callback returns; nobody waits for it.
     drop(promise.then2(&callbacks[0], &callbacks[1]));
-    Settling { state, _callbacks: callbacks }
+    state.borrow_mut().callbacks = Some(callbacks);
+    Settling { state }
 }
 
 impl Future for Settling {

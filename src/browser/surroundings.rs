@@ -47,6 +47,12 @@ pub fn hidden() -> bool {
     document().hidden()
 }
 
+/// A point of the machine's own clock, in ms since 1970-01-01 UTC, as this visitor writes dates.
+#[must_use]
+pub fn date(millis: f64) -> String {
+    js_sys::Date::new(&millis.into()).to_locale_string("default", &JsValue::UNDEFINED).into()
+}
+
 /// Calls back whenever the tab is hidden or shown again, as long as the result lives.
 #[must_use]
 pub fn on_visibility(callback: impl Fn(bool) + 'static) -> Listener {
@@ -120,25 +126,35 @@ pub fn http_origin(url: &str) -> Option<String> {
     Some(format!("{scheme}://{}", url.host()))
 }
 
+/// The path of a URL; `/` for what is none.
+#[must_use]
+pub fn path(url: &str) -> String {
+    Url::new(url).map_or_else(|_| "/".to_owned(), |url| url.pathname())
+}
+
 /// A URL as the browser writes it in a request.
 #[must_use]
 pub fn as_written(url: &str) -> String {
     Url::new(url).map_or_else(|_| url.to_owned(), |url| url.href())
 }
 
-/// Whether a URL is one of those schemes, with a host; else what would be right.
+/// Whether a URL has one of those schemes and a host, and no name or password in it, which would end up
+/// in links and files; else what would be right.
 ///
 /// # Errors
-/// When it is not; the error is a sentence.
+/// When it has not; the error is a clause.
 pub fn check_url(url: &str, schemes: [&str; 2]) -> Result<(), String> {
     let [plain, secure] = schemes;
-    let right = Url::new(url).is_ok_and(|parsed| {
-        schemes.iter().any(|scheme| parsed.protocol() == format!("{scheme}:")) && !parsed.host().is_empty()
-    });
-    if right {
-        Ok(())
-    } else {
-        Err(format!("an address begins with {plain}:// or {secure}://, like {plain}://127.0.0.1:9000/…, not “{url}”"))
+    let parsed = Url::new(url).ok();
+    let parsed = parsed.filter(|parsed| schemes.iter().any(|scheme| parsed.protocol() == format!("{scheme}:")));
+    match parsed.filter(|parsed| !parsed.host().is_empty()) {
+        None => Err(format!(
+            "an address begins with {plain}:// or {secure}://, like {plain}://127.0.0.1:9000/…, not “{url}”"
+        )),
+        Some(parsed) if !parsed.username().is_empty() || !parsed.password().is_empty() => {
+            Err("an address here has no user name or password in it: it would be in every link and file".to_owned())
+        }
+        Some(_) => Ok(()),
     }
 }
 
@@ -207,19 +223,6 @@ pub fn download(name: &str, media_type: &str, text: &str) -> Result<(), String> 
         Url::revoke_object_url(&url)
     };
     save().map_err(|error| error_text(&error))
-}
-
-/// Reads from the browser's storage; `None` where there is nothing, or no storage.
-#[must_use]
-pub fn stored(key: &str) -> Option<String> {
-    window().local_storage().ok()??.get_item(key).ok()?
-}
-
-/// Writes to the browser's storage, where there is one.
-pub fn store(key: &str, value: &str) {
-    if let Ok(Some(storage)) = window().local_storage() {
-        storage.set_item(key, value).ok();
-    }
 }
 
 /// The value of `data-<name>` at the event's target or the nearest element around it.

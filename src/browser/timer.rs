@@ -10,6 +10,9 @@ use js_sys::Promise;
 use super::{clock, promise, surroundings};
 use crate::trace::{Span, Time};
 
+/// How long a frame is waited for.
+const LONGEST_FRAME: Span = Span::from_millis(250);
+
 /// Waits this long, as exactly as the browser's timers are.
 pub async fn sleep(span: Span) {
     if span > Span::ZERO {
@@ -56,7 +59,7 @@ pub async fn frame(draw: impl FnOnce()) {
         }
     });
     // A tab may be hidden while it waits for its frame, which then never comes.
-    within(Span::from_millis(250), promise::settled(&next_frame)).await;
+    within(LONGEST_FRAME, promise::settled(&next_frame)).await;
     draw();
     TimeoutFuture::new(0).await;
 }

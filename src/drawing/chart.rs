@@ -142,7 +142,7 @@ impl Plot {
         };
         let number = if sample.warm_up { "warm-up".to_owned() } else { format!("turn {}", sample.turn) };
         let left_out = if sample.hidden { ", not counted: the tab was hidden" } else { "" };
-        format!("{name}, {number}: {}{left_out}", at_least(sample.took, self.view.resolution))
+        format!("{name}, {number}: {}{left_out}", sample.took.known_to(self.view.resolution))
     }
 
     /// One stroke for each column of pixels from the least to the greatest, and the medians as a line.
@@ -168,12 +168,6 @@ fn upward(at: Point, radius: f64) -> Shape {
     let points =
         vec![Point { x: at.x, y: at.y - radius }, Point { x: at.x + radius, y }, Point { x: at.x - radius, y }];
     Shape::Path { points, closed: true }
-}
-
-/// A length of time as far as the clock can tell: what is shorter than its resolution reads `< …`.
-#[must_use]
-pub fn at_least(span: Span, resolution: Span) -> String {
-    if span < resolution { format!("< {resolution}") } else { span.to_string() }
 }
 
 #[cfg(test)]
@@ -219,11 +213,5 @@ mod tests {
                 assert!((0.0..=600.0).contains(&at.x) && (0.0..=240.0).contains(&at.y), "{at:?}");
             }
         }
-    }
-
-    #[test]
-    fn what_the_clock_cannot_tell_reads_less_than_its_resolution() {
-        assert_eq!(at_least(Span(0), Span(100)), "< 100 µs");
-        assert_eq!(at_least(Span(100), Span(100)), "100 µs");
     }
 }

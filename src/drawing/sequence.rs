@@ -6,9 +6,10 @@
 
 use super::axis::Axis;
 use super::scene::{Anchor, Item, Point, Role, Scene, Shape};
-use crate::analysis::{Placed, Provenance, Timeline};
+use crate::analysis::{Placed, Provenance, Timeline, bytes_in_words};
 use crate::trace::{
-    Closing, Connection, Direction, Fate, Kind, Message, MessageId, Moment, Outcome, Protocol, Span, Time, Trace,
+    Closing, Connection, ConnectionId, Direction, Fate, Kind, Message, MessageId, Moment, Outcome, Protocol, Span,
+    Time, Trace,
 };
 
 /// Below the participants' names and above the first time, in pixels.
@@ -25,6 +26,8 @@ const BAR: f64 = 8.0;
 const TEXT_HEIGHT: f64 = 10.0;
 /// How wide labels are taken to be, in pixels.
 const LABEL: f64 = 120.0;
+/// More ticks than any window has room for.
+const MOST_TICKS: i64 = 400;
 /// Runs of up to this many messages of a protocol are laid out as a whole.
 const SMALL: usize = 300;
 
@@ -142,14 +145,16 @@ impl<'a> Layout<'a> {
         let step = self.axis.step(48.0);
         let (from, until) = self.visible();
         let origin = self.axis.origin;
-        let mut tick = Span((from - origin).0.max(0) / step.0 * step.0);
-        while origin + tick <= until && self.own_y(origin + tick) < self.scene.height - BOTTOM / 2.0 {
+        let first = (from - origin).0.max(0) / step.0;
+        for tick in (first..first + MOST_TICKS).map(|tick| Span(tick.saturating_mul(step.0))) {
             let y = self.own_y(origin + tick);
+            if origin + tick > until || y >= self.scene.height - BOTTOM / 2.0 {
+                break;
+            }
             let (left, right) = (Point { x: GUTTER - 6.0, y }, Point { x: self.view.width, y });
             self.scene.line(Role::Grid, left, right);
             let at = Point { x: GUTTER - 10.0, y: y + 4.0 };
             self.scene.text(Role::Tick, at, Anchor::End, tick_label(tick, step));
-            tick += step;
         }
     }
 
@@ -190,13 +195,27 @@ impl<'a> Layout<'a> {
     }
 
     fn connections(&mut self) {
-        let (trace, protocol, visible) = (self.trace, self.protocol, self.view.visible);
-        for connection in trace.connections.iter().filter(|connection| connection.protocol == protocol) {
+        let (trace, timeline, visible) = (self.trace, self.timeline, self.view.visible);
+        // They became known in the order of their first messages, so those that were last used before
+        // the visible stretch come first.
+        let ids = timeline.connections(self.protocol);
+        let over = |id: &ConnectionId| timeline.last_on(*id).is_some_and(|at| self.y(at) < visible.0);
+        let first = ids.partition_point(over).saturating_sub(1);
+        let in_view = ids[first..].iter().take_while(|id| {
+            let used = timeline.last_on(**id).is_none_or(|at| self.y(at) <= visible.1);
+            used || trace.connection(**id).is_some_and(|connection| self.begins_before(connection, visible.1))
+        });
+        let in_view: Vec<&Connection> = in_view.filter_map(|id| trace.connection(*id)).collect();
+        for connection in in_view {
             let Some(lifetime) = Lifetime::of(self, connection) else { continue };
             if lifetime.bottom() >= visible.0 && lifetime.top() <= visible.1 {
                 self.connection(connection, &lifetime);
             }
         }
+    }
+
+    fn begins_before(&self, connection: &Connection, bottom: f64) -> bool {
+        Lifetime::of(self, connection).is_none_or(|lifetime| lifetime.top() <= bottom)
     }
 
     /// A channel between the lifelines, with a bar at each end. The ends differ: what the server closes
@@ -246,7 +265,7 @@ impl<'a> Layout<'a> {
         }
         let own = if self.view.wall_time { last } else { self.timeline.cuts(self.protocol).own(last) };
         let at = Point { x: f64::midpoint(self.page_x, self.server_x), y: self.own_y(own) + 18.0 };
-        self.scene.text(Role::Note, at, Anchor::Middle, format!("done after {}", own - origin));
+        self.scene.text(Role::Note, at, Anchor::Middle, format!("done at {}", own - origin));
     }
 
     /// The messages in the visible stretch, and a few around it for arrows that reach into it.
@@ -342,6 +361,9 @@ struct Lifetime {
 impl Lifetime {
     fn of(layout: &Layout<'_>, connection: &Connection) -> Option<Self> {
         let trace = layout.trace;
+        if !connection.came_to_be() {
+            return None;
+        }
         let place = |moment: Moment| layout.timeline.place(trace, connection.protocol, moment).map(|placed| placed.at);
         let top = layout.y(trace.circumstances.origin);
         let asked = place(connection.asked).or_else(|| place(connection.opened));
@@ -384,7 +406,7 @@ fn least_certain(sent: Placed, received: Option<Placed>) -> Provenance {
 /// The short words at a message.
 fn label(message: &Message) -> String {
     let number = if message.warm_up { "warm-up".to_owned() } else { message.turn.to_string() };
-    let size = bytes(message.payload);
+    let size = bytes_in_words(message.payload);
     match message.kind {
         Kind::Request => format!("{number} · request · {size}"),
         Kind::Response { status } => format!("{number} · response {status} · {size}"),
@@ -401,11 +423,15 @@ fn title(message: &Message, sent: Placed, received: Option<Placed>) -> String {
         None => "under way".to_owned(),
         Some(received) => match (sent.provenance, received.provenance) {
             (Provenance::Unknown, _) | (_, Provenance::Unknown) => "time at the server unknown".to_owned(),
-            _ => format!(
-                "in flight {} ± {}",
-                (received.at - sent.at).max(Span::ZERO),
-                sent.uncertainty.max(received.uncertainty)
-            ),
+            _ => {
+                let uncertainty = sent.uncertainty.max(received.uncertainty);
+                let flight = received.at - sent.at;
+                if flight < uncertainty {
+                    format!("in flight at most {}", (flight + uncertainty).max(Span(1)))
+                } else {
+                    format!("in flight {flight} ± {uncertainty}")
+                }
+            }
         },
     };
     format!("{}, {flight}", label(message))
@@ -424,23 +450,12 @@ fn lifetime_title(connection: &Connection) -> String {
         Some(Closing::CloseEvent { code, clean, .. }) => {
             words += &format!(", closed with code {code}, {}", if *clean { "cleanly" } else { "not cleanly" });
         }
+        Some(Closing::GivenUp) => words += ", given up by the page",
         Some(Closing::ByClient) => words += ", closed by the client",
         Some(Closing::ByServer) => words += ", closed by the server",
         Some(Closing::Broken) => words += ", broken",
     }
     words
-}
-
-/// A number of bytes in words.
-#[must_use]
-pub fn bytes(count: u64) -> String {
-    const KIB: f64 = 1024.0;
-    let size = count as f64;
-    match count {
-        0..=9_999 => format!("{count} B"),
-        10_000..=1_048_575 => format!("{:.1} KiB", size / KIB),
-        _ => format!("{:.1} MiB", size / KIB / KIB),
-    }
 }
 
 /// A tick's words: the unit follows the step, so that all ticks of an axis read alike.

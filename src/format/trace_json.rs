@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::trace::Trace;
+use crate::trace::{ClockFit, Message, Moment, Phases, ServerTime, Time, Trace};
 
 /// What the field `format` says.
 pub const FORMAT: &str = "duplex-trace";
@@ -62,42 +62,124 @@ pub fn write(trace: &Trace) -> Result<String, serde_json::Error> {
 /// # Errors
 /// When it is no trace file of a version that is known, or contradicts itself.
 pub fn read(text: &str) -> Result<Trace, FileError> {
-    let json: serde_json::Value = serde_json::from_str(text).map_err(|error| FileError::NotJson(error.to_string()))?;
-    let head = Head::deserialize(&json).map_err(|_| FileError::NotATrace)?;
+    // Only the head is looked at first, and all else passed over.
+    let head: Head = serde_json::from_str(text).map_err(|error| match error.classify() {
+        serde_json::error::Category::Data => FileError::NotATrace,
+        _ => FileError::NotJson(error.to_string()),
+    })?;
     if head.format.as_deref() != Some(FORMAT) {
         return Err(FileError::NotATrace);
     }
     match head.version {
         Some(VERSION) => {}
         Some(newer) if newer > VERSION => return Err(FileError::TooNew(newer)),
-        _ => {
-            return Err(FileError::Damaged("its field “version” should be a number from 1".into()));
-        }
+        _ => return Err(FileError::Damaged("its field “version” should be a number from 1".into())),
     }
-    // From the text again, so that an error names its line and column.
     let body: Body = serde_json::from_str(text).map_err(|error| FileError::Damaged(error.to_string()))?;
     check(&body.trace)?;
     Ok(body.trace)
 }
 
-/// Ids are places in lists; a file in which they are not would lead astray.
+/// The greatest time in µs, and the greatest count of bytes, that a trace can hold: all whole numbers up
+/// to here are exact in a JSON number.
+const MOST: i64 = 1 << 53;
+
+/// What holds of every trace that was recorded, and what drawing and counting rely on.
 fn check(trace: &Trace) -> Result<(), FileError> {
-    let damaged = |what: String| Err(FileError::Damaged(what));
+    circumstances(trace).map_err(|what| FileError::Damaged(what.to_owned()))?;
     for (place, connection) in trace.connections.iter().enumerate() {
-        if connection.id.0 as usize != place {
-            return damaged(format!("connection {place} says that it is number {}", connection.id.0));
-        }
+        let ends = [connection.asked, connection.accepted, connection.opened];
+        let closed = connection.closed.as_ref().map(|closed| closed.at);
+        let in_order = connection.id.0 as usize == place;
+        problem(in_order, ends.into_iter().chain(closed), "connection", place)?;
     }
     for (place, message) in trace.messages.iter().enumerate() {
-        if message.id.0 as usize != place {
-            return damaged(format!("message {place} says that it is number {}", message.id.0));
-        }
-        if message.answers.is_some_and(|request| request >= message.id) {
-            return damaged(format!("message {place} answers one that comes later"));
-        }
-        if message.connection.is_some_and(|id| trace.connection(id).is_none()) {
-            return damaged(format!("message {place} came on a connection that is not there"));
-        }
+        let head = message.head.map(Moment::Page);
+        let phases = message.phases.as_deref().into_iter().flat_map(phase_times);
+        let times = [message.sent, message.received].into_iter().chain(head).chain(phases.map(Moment::Page));
+        problem(message.id.0 as usize == place, times, "message", place)?;
+        message_of(trace, message).map_err(|what| FileError::Damaged(format!("message {place} {what}")))?;
+    }
+    for (place, mark) in trace.marks.iter().enumerate() {
+        let in_order = mark.from <= mark.until;
+        problem(in_order, [Moment::Page(mark.from), Moment::Page(mark.until)], "mark", place)?;
     }
     Ok(())
+}
+
+fn problem(in_order: bool, times: impl IntoIterator<Item = Moment>, what: &str, place: usize) -> Result<(), FileError> {
+    let possible = |moment| match moment {
+        Moment::Page(Time(at)) | Moment::Server(ServerTime(at)) => (0..=MOST).contains(&at),
+        Moment::Unknown => true,
+    };
+    if !in_order {
+        return Err(FileError::Damaged(format!("{what} {place} is out of order")));
+    }
+    if !times.into_iter().all(possible) {
+        return Err(FileError::Damaged(format!("{what} {place} has a time that no clock shows")));
+    }
+    Ok(())
+}
+
+fn circumstances(trace: &Trace) -> Result<(), &'static str> {
+    let known = &trace.circumstances;
+    let messages = known.parameters.iter().find(|(name, _)| name == exchange_messages::NAME);
+    let asked = messages.map(|(_, value)| value.parse::<u32>());
+    if !asked.is_none_or(|asked| asked.is_ok_and(|asked| (1..=exchange_messages::MOST).contains(&asked))) {
+        return Err("its parameter “messages” is out of range");
+    }
+    if !(0..=MOST).contains(&known.origin.0) || !(1..=1_000_000).contains(&known.resolution.0) {
+        return Err("its circumstances name a clock that there is not");
+    }
+    let fits = |fit: &ClockFit| {
+        fit.offset.abs().0 <= MOST && (0..=MOST).contains(&fit.uncertainty.0) && fit.drift_ppm.abs() <= 10_000.0
+    };
+    if !trace.clocks.iter().all(|(_, fit)| fits(fit)) {
+        return Err("its clocks cannot be brought together so");
+    }
+    Ok(())
+}
+
+/// What the format says of the parameter `messages`, whichever lab wrote it.
+mod exchange_messages {
+    pub(super) const NAME: &str = "messages";
+    pub(super) const MOST: u32 = 100_000;
+}
+
+fn message_of(trace: &Trace, message: &Message) -> Result<(), &'static str> {
+    let bytes = [Some(message.payload), message.overhead, message.instrument];
+    if bytes.into_iter().flatten().any(|count| count > MOST.cast_unsigned()) {
+        return Err("has a count of bytes that no message has");
+    }
+    if message.turn > exchange_messages::MOST {
+        return Err("has a turn that no run has");
+    }
+    if message.connection.is_some_and(|id| trace.connection(id).is_none()) {
+        return Err("came on a connection that is not there");
+    }
+    let Some(request) = message.answers else { return Ok(()) };
+    match trace.message(request).filter(|_| request < message.id) {
+        None => Err("answers one that is not before it"),
+        Some(request) if request.protocol != message.protocol || request.direction == message.direction => {
+            Err("answers one that it cannot answer")
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+fn phase_times(phases: &Phases) -> impl Iterator<Item = Time> {
+    let Phases { start, domain_lookup_start, domain_lookup_end, connect_start, connect_end, .. } = *phases;
+    let Phases { request_start, response_start, response_end, secure_connection_start, .. } = *phases;
+    [
+        start,
+        domain_lookup_start,
+        domain_lookup_end,
+        connect_start,
+        connect_end,
+        request_start,
+        response_start,
+        response_end,
+    ]
+    .into_iter()
+    .chain(secure_connection_start)
 }

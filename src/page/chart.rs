@@ -3,13 +3,12 @@
 use leptos::html::Div;
 use leptos::prelude::*;
 
-use super::state::LabState;
+use super::state::{LabState, Record};
 use crate::analysis::Sample;
 use crate::browser::surroundings;
 use crate::drawing::chart;
 use crate::format::svg;
-use crate::lab::exchange::MESSAGES;
-use crate::trace::{MessageId, Span};
+use crate::trace::{MessageId, Protocol, Span};
 
 /// In pixels.
 const HEIGHT: f64 = 240.0;
@@ -29,22 +28,17 @@ pub(super) fn RoundTrips(state: LabState) -> impl IntoView {
             }
         })
     });
-    let samples = Memo::new(move |_| state.record.read().samples());
     let scene = move || {
-        let record = state.record.read();
-        let circumstances = record.trace.as_ref().map(|trace| &trace.circumstances);
-        let asked = circumstances.and_then(|known| {
-            known.parameters.iter().find(|(name, _)| name == MESSAGES.name).and_then(|(_, value)| value.parse().ok())
-        });
+        state.summed_up.track();
+        let record = state.record.read_untracked();
         let view = chart::View {
             width: width.get(),
             height: HEIGHT,
-            turns: asked.unwrap_or(1),
-            resolution: circumstances.map_or(Span(5), |known| known.resolution),
+            turns: record.asked_for(),
+            resolution: resolution(&record),
             selected: state.selected.get(),
         };
-        let samples = samples.read();
-        chart::round_trips([&samples[0], &samples[1]], view)
+        chart::round_trips(Protocol::BOTH.map(|protocol| record.timeline.samples(protocol)), view)
     };
     let pick = move |event: leptos::ev::MouseEvent| {
         if let Some(id) = event.target().and_then(|target| surroundings::data_of(&target, "message")) {
@@ -62,49 +56,64 @@ pub(super) fn RoundTrips(state: LabState) -> impl IntoView {
                 <svg width=move || width.get() height=HEIGHT role="img" aria-label="Round trip of each turn; the table below has the same values"
                     inner_html=move || svg::markup(&scene(), None)></svg>
             </div>
-            <SampleTable samples/>
+            <SampleTable state/>
         </section>
     }
 }
 
+fn resolution(record: &Record) -> Span {
+    record.trace.as_ref().map_or(Span(1), |trace| trace.circumstances.resolution)
+}
+
 #[component]
-fn SampleTable(samples: Memo<[Vec<Sample>; 2]>) -> impl IntoView {
+fn SampleTable(state: LabState) -> impl IntoView {
     let open = RwSignal::new(false);
     let first = RwSignal::new(0usize);
-    let count = Memo::new(move |_| samples.read().iter().map(Vec::len).max().unwrap_or(0));
+    let count = Memo::new(move |_| {
+        let record = state.record.read();
+        Protocol::BOTH.map(|protocol| record.timeline.samples(protocol).len()).into_iter().max().unwrap_or(0)
+    });
+    // A shorter run has fewer pages.
+    let first_shown = move || first.get().min(count.get().saturating_sub(1) / ROWS * ROWS);
+    let content = Memo::new(move |_| {
+        let record = state.record.read();
+        let shown = if open.get() { first_shown()..(first_shown() + ROWS).min(count.get()) } else { 0..0 };
+        shown.map(|place| row(&record, place)).collect::<Vec<_>>()
+    });
     let rows = move || {
-        if !open.get() {
-            return Vec::new();
-        }
-        let samples = samples.read();
-        let until = (first.get() + ROWS).min(count.get());
-        let took = |place: usize, of: usize| {
-            samples[of].get(place).map_or_else(|| "—".to_owned(), |sample| format!("{:.3}", sample.took.as_millis()))
+        let row = |[turn, http, ws]: [String; 3]| {
+            view! { <tr><th scope="row">{turn}</th><td>{http}</td><td>{ws}</td></tr> }
         };
-        let name = |place: usize| match samples.iter().find_map(|of| of.get(place)) {
-            Some(sample) if sample.warm_up => "warm-up".to_owned(),
-            Some(sample) => sample.turn.to_string(),
-            None => String::new(),
-        };
-        (first.get()..until)
-            .map(|place| view! { <tr><th scope="row">{name(place)}</th><td>{took(place, 0)}</td><td>{took(place, 1)}</td></tr> })
-            .collect()
+        content.get().into_iter().map(row).collect_view()
     };
     view! {
         <details class="as-table" on:toggle:target=move |event| open.set(event.target().open())>
             <summary>{move || format!("As a table: {} turns", count.get())}</summary>
             <table>
                 <thead>
-                    <tr><th scope="col">"Turn"</th><th scope="col">"HTTP (ms)"</th><th scope="col">"WebSocket (ms)"</th></tr>
+                    <tr><th scope="col">"Turn"</th><th scope="col">"HTTP"</th><th scope="col">"WebSocket"</th></tr>
                 </thead>
                 <tbody>{rows}</tbody>
             </table>
             <p class="pager">
-                <button type="button" disabled=move || first.get() == 0
-                    on:click=move |_| first.update(|first| *first = first.saturating_sub(ROWS))>"Earlier"</button>
-                <button type="button" disabled=move || { first.get() + ROWS >= count.get() }
-                    on:click=move |_| first.update(|first| *first += ROWS)>"Later"</button>
+                <button type="button" disabled=move || first_shown() == 0
+                    on:click=move |_| first.set(first_shown().saturating_sub(ROWS))>"Earlier"</button>
+                <button type="button" disabled=move || { first_shown() + ROWS >= count.get() }
+                    on:click=move |_| first.set(first_shown() + ROWS)>"Later"</button>
             </p>
         </details>
     }
+}
+
+/// A turn's name and both round trips.
+fn row(record: &Record, place: usize) -> [String; 3] {
+    let samples = Protocol::BOTH.map(|protocol| record.timeline.samples(protocol).get(place));
+    let turn = match samples.iter().flatten().next() {
+        Some(sample) if sample.warm_up => "warm-up".to_owned(),
+        Some(sample) => sample.turn.to_string(),
+        None => String::new(),
+    };
+    let took = |sample: &Sample| sample.took.known_to(resolution(record));
+    let [http, ws] = samples.map(|sample| sample.map_or_else(|| "—".to_owned(), took));
+    [turn, http, ws]
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::endpoints::Found;
+use super::endpoints::{Found, NOTHING_FOUND};
 use super::run;
 use super::state::LabState;
 use crate::lab::exchange::{self, CONNECT_TIMEOUT, INTERVAL, MESSAGES, Parameters, REPLY_TIMEOUT, SIZE};
@@ -18,6 +18,8 @@ pub(super) fn Controls(state: LabState) -> impl IntoView {
     view! {
         <form
             class="controls"
+            // What is wrong is said here, not by the browser, which cannot point into what is folded away.
+            novalidate=true
             on:submit=move |event| {
                 event.prevent_default();
                 if !blocked() {
@@ -36,7 +38,7 @@ pub(super) fn Controls(state: LabState) -> impl IntoView {
                     <div class="fields">
                         <Address state name="http" label="HTTP endpoint" pick=|link| &mut link.http/>
                         <Address state name="ws" label="WebSocket endpoint" pick=|link| &mut link.ws/>
-                        <Number state refused range=CONNECT_TIMEOUT label="Connect within" read=|p| p.connect_timeout/>
+                        <Number state refused range=CONNECT_TIMEOUT label="WebSocket opens within" read=|p| p.connect_timeout/>
                         <Number state refused range=REPLY_TIMEOUT label="Reply within" read=|p| p.reply_timeout/>
                     </div>
                     <p class="hint">{move || found_words(&state.found.read())}</p>
@@ -166,9 +168,6 @@ fn found_words(found: &Found) -> String {
     match found {
         Found::Looking => "Looking for an echo server …".to_owned(),
         Found::Server { http, .. } => format!("An echo server was found at {http}; leave the fields empty to use it."),
-        Found::Nothing => {
-            "No echo server was found. Start one with “cargo xtask serve”, or type the addresses of two echoes."
-                .to_owned()
-        }
+        Found::Nothing => NOTHING_FOUND.to_owned(),
     }
 }

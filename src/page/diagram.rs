@@ -24,11 +24,17 @@ const ZOOM: f64 = 1.5;
 #[component]
 pub(super) fn Diagrams(state: LabState) -> impl IntoView {
     let scale = Memo::new(move |_| scale(&state.record.read(), &state.look));
+    let picked = move || {
+        let record = state.record.read();
+        let message = record.trace.as_ref().zip(state.selected.get()).and_then(|(trace, id)| trace.message(id));
+        message.map(words::short)
+    };
     let panes = Protocol::BOTH.map(|protocol| view! { <Pane state protocol scale/> });
     view! {
         <section class="diagrams">
             <Tools look=state.look/>
             <div class="panes">{panes}</div>
+            <p class="unseen" aria-live="polite">{picked}</p>
             <Legend/>
         </section>
     }
@@ -48,12 +54,12 @@ fn scale(record: &Record, look: &Look) -> f64 {
 
 #[component]
 fn Tools(look: Look) -> impl IntoView {
-    let zoom = move |factor: f64| look.zoom.update(|zoom| *zoom = (*zoom * factor).clamp(0.25, 10_000.0));
+    let zoom = move |factor: f64| look.zoom_by(factor);
     view! {
         <div class="tools" role="toolbar" aria-label="Diagrams">
             <button type="button" title="Zoom in (+)" on:click=move |_| zoom(ZOOM)>"+"</button>
             <button type="button" title="Zoom out (−)" on:click=move |_| zoom(1.0 / ZOOM)>"−"</button>
-            <button type="button" title="As by itself (0)" on:click=move |_| look.zoom.set(1.0)>"Fit"</button>
+            <button type="button" title="Back to the size that fits (0)" on:click=move |_| look.zoom.set(1.0)>"Fit"</button>
             <label>
                 <input
                     type="checkbox"
@@ -66,7 +72,7 @@ fn Tools(look: Look) -> impl IntoView {
                 {move || if look.wall_time.get() {
                     "Both on the wall clock, as they took turns."
                 } else {
-                    "Each protocol in its own time: the other’s turns are cut out."
+                    "Each protocol in its own time: while it was the other’s turn, its clock stands still."
                 }}
             </span>
         </div>
@@ -132,6 +138,7 @@ fn Pane(state: LabState, protocol: Protocol, scale: Memo<f64>) -> impl IntoView 
             <div class="participants" aria-hidden="true"><span>"page"</span><span>"server"</span></div>
             <div
                 class="window"
+                id=window_id(protocol)
                 node_ref=window
                 tabindex="0"
                 role="application"
@@ -150,7 +157,7 @@ fn Pane(state: LabState, protocol: Protocol, scale: Memo<f64>) -> impl IntoView 
                 <div class="paper" node_ref=paper>
                     <Slice scene visible height selected=state.selected/>
                 </div>
-                <p class="empty" class:unseen=move || state.record.read().trace.is_some()>
+                <p class="empty" hidden=move || state.record.read().trace.is_some()>
                     "The conversation will be drawn here."
                 </p>
             </div>
@@ -181,6 +188,14 @@ fn Slice(
             style:top=move || format!("{}px", stretch().0)
             inner_html=move || svg::markup(&scene.read(), selected.get())
         ></svg>
+    }
+}
+
+/// The id of a protocol's window in the document.
+pub(super) const fn window_id(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Http => "http-diagram",
+        Protocol::WebSocket => "ws-diagram",
     }
 }
 
@@ -234,7 +249,10 @@ fn keep_selection_in_view(state: LabState, protocol: Protocol, scale: Memo<f64>)
 
 fn on_key(event: &KeyboardEvent, state: LabState, protocol: Protocol) {
     let look = state.look;
-    let zoom = |factor: f64| look.zoom.update(|zoom| *zoom = (*zoom * factor).clamp(0.25, 10_000.0));
+    // Those belong to the browser: zoom, back and forward.
+    if event.ctrl_key() || event.alt_key() || event.meta_key() {
+        return;
+    }
     match event.key().as_str() {
         "ArrowDown" | "ArrowRight" => step(state, protocol, 1),
         "ArrowUp" | "ArrowLeft" => step(state, protocol, -1),
@@ -245,8 +263,8 @@ fn on_key(event: &KeyboardEvent, state: LabState, protocol: Protocol) {
             surroundings::focus("inspector");
         }
         "Escape" => state.selected.set(None),
-        "+" | "=" => zoom(ZOOM),
-        "-" => zoom(1.0 / ZOOM),
+        "+" | "=" => look.zoom_by(ZOOM),
+        "-" => look.zoom_by(1.0 / ZOOM),
         "0" => look.zoom.set(1.0),
         _ => return,
     }
@@ -287,7 +305,10 @@ fn Legend() -> impl IntoView {
             {sample("", "<g class='message http warm-up'><line x1='1' y1='7' x2='31' y2='7'/></g>", "warm-up, not counted")}
             {sample("", "<g class='message http unknown'><line x1='1' y1='7' x2='31' y2='7'/></g>", "time at the server unknown")}
             {sample("", "<g class='connection http'><rect x='4' y='0' width='26' height='14'/></g><g class='connection-end http'><rect x='2' y='0' width='5' height='14'/><rect x='27' y='0' width='5' height='14'/></g>", "a TCP connection, as long as it is open")}
+            {sample("", "<g class='connection http'><path d='M4 0H30V14H4Z'/></g><g class='connection-end http'><line x1='4' y1='1' x2='30' y2='1'/></g>", "with an edge where it was opened or closed during the run")}
             {sample("", "<g class='cut'><line x1='12' y1='8' x2='22' y2='4'/><line x1='12' y1='11' x2='22' y2='7'/></g>", "time cut out")}
+            {sample("", "<g class='message http'><line x1='1' y1='7' x2='22' y2='7'/><line class='cross' x1='18' y1='3' x2='26' y2='11'/><line class='cross' x1='18' y1='11' x2='26' y2='3'/></g>", "never answered")}
+            {sample("", "<g class='uncertainty http'><line x1='17' y1='1' x2='17' y2='13'/></g>", "how far off the server’s end may be")}
         </ul>
     }
 }

@@ -18,6 +18,8 @@ pub(super) enum Found {
         http: String,
         /// Where the WebSocket goes.
         ws: String,
+        /// The id that it took at its start.
+        instance: String,
     },
     /// There is none.
     Nothing,
@@ -29,9 +31,9 @@ pub(super) async fn look() -> Found {
     let usual = surroundings::on_loopback().then(|| format!("http://{DEFAULT_ADDRESS}"));
     for origin in surroundings::own_origin().into_iter().chain(usual) {
         if let Some(discovery) = discovery::discover(&origin).await {
-            let Discovery { endpoints, .. } = discovery;
+            let Discovery { endpoints, instance, .. } = discovery;
             let ws = format!("{}{}", origin.replacen("http", "ws", 1), endpoints.ws);
-            return Found::Server { http: format!("{origin}{}", endpoints.echo), ws };
+            return Found::Server { http: format!("{origin}{}", endpoints.echo), ws, instance };
         }
     }
     Found::Nothing
@@ -51,46 +53,45 @@ pub(super) async fn resolve(state: LabState) -> Result<(Endpoint, Endpoint), Str
         surroundings::check_url(url, ["ws", "wss"])
             .map_err(|why| format!("The WebSocket endpoint cannot be used: {why}"))?;
     }
-    if (typed_http.is_none() || typed_ws.is_none()) && !matches!(state.found.get_untracked(), Found::Server { .. }) {
-        // It may have been started meanwhile.
+    if typed_http.is_none() || typed_ws.is_none() {
+        // It may have been started, or started anew, meanwhile.
         state.found.set(look().await);
     }
-    let found = match state.found.get_untracked() {
-        Found::Server { http, ws } => Some((http, ws)),
-        Found::Looking | Found::Nothing => None,
+    let found = state.found.get_untracked();
+    let http = match (typed_http, &found) {
+        (Some(url), _) => typed(url).await,
+        (None, Found::Server { http, instance, .. }) => own(http, instance),
+        (None, _) => return Err(NOTHING_FOUND.to_owned()),
     };
-    let missing = || {
-        "No echo server was found. Start one with “cargo xtask serve”, or type the addresses of an HTTP and a WebSocket echo."
-            .to_owned()
-    };
-    let http = match typed_http {
-        Some(url) => Endpoint { speaks: how_it_speaks(&url).await, url },
-        None => Endpoint { url: found.clone().ok_or_else(missing)?.0, speaks: Speaks::Duplex },
-    };
-    let ws = match typed_ws {
-        Some(url) => Endpoint { speaks: how_it_speaks(&url).await, url },
-        None => Endpoint { url: found.ok_or_else(missing)?.1, speaks: Speaks::Duplex },
+    let ws = match (typed_ws, &found) {
+        (Some(url), _) => typed(url).await,
+        (None, Found::Server { ws, instance, .. }) => own(ws, instance),
+        (None, _) => return Err(NOTHING_FOUND.to_owned()),
     };
     Ok((http, ws))
 }
 
+/// What to do where no echo server is.
+pub(super) const NOTHING_FOUND: &str = "No echo server was found. Start one with “cargo xtask serve”, or type the addresses of an HTTP echo and a WebSocket echo under “Endpoints and time limits”.";
+
+fn own(url: &str, instance: &str) -> Endpoint {
+    Endpoint { url: url.to_owned(), speaks: Speaks::Duplex, instance: Some(instance.to_owned()) }
+}
+
 /// Asks a typed endpoint's origin whether it is a Duplex server that has this very endpoint.
-async fn how_it_speaks(url: &str) -> Speaks {
-    let Some(origin) = surroundings::http_origin(url) else {
-        return Speaks::Plain;
+async fn typed(url: String) -> Endpoint {
+    let discovery = match surroundings::http_origin(&url).filter(|_| !surroundings::mixed_content(&url)) {
+        Some(origin) => discovery::discover(&origin).await,
+        None => None,
     };
-    if surroundings::mixed_content(url) {
-        return Speaks::Plain;
-    }
-    let path = url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..])).unwrap_or("/");
-    let path = path.split(['?', '#']).next().unwrap_or_default();
-    match discovery::discover(&origin).await {
-        Some(Discovery { endpoints, .. }) if path == endpoints.echo || path == endpoints.ws => Speaks::Duplex,
-        _ => Speaks::Plain,
+    let path = surroundings::path(&url);
+    match discovery.filter(|found| path == found.endpoints.echo || path == found.endpoints.ws) {
+        Some(Discovery { instance, .. }) => own(&url, &instance),
+        None => Endpoint { url, speaks: Speaks::Plain, instance: None },
     }
 }
 
-/// Both endpoints are such that a link may start a run by itself: the page's own or found ones.
+/// Both endpoints are such that a link may start a run by itself: found ones, or the page's own.
 pub(super) fn may_start_unasked(link: &Link) -> bool {
-    link.http.is_none() && link.ws.is_none()
+    [&link.http, &link.ws].into_iter().flatten().all(|url| surroundings::same_origin(url))
 }

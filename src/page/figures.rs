@@ -3,52 +3,44 @@
 
 use leptos::prelude::*;
 
-use super::state::LabState;
-use crate::analysis::{OneWay, Opening, Statistics, Summary};
-use crate::drawing::chart::at_least;
-use crate::drawing::sequence::bytes;
-use crate::trace::{Protocol, Span, Trace};
+use super::state::{LabState, Record};
+use crate::analysis::{Bytes, OneWay, Opening, Statistics, Summary, bytes_in_words};
+use crate::trace::{Protocol, Span, Speaks, Trace};
 
 /// One line of the summary.
+#[derive(Clone, PartialEq)]
 struct Line {
+    /// Names the figure in the document, for whoever reads the page by machine.
+    key: &'static str,
     what: &'static str,
     values: [String; 2],
     words: String,
-    /// A figure that has its own place in the document, for whoever reads the page by machine.
-    key: &'static str,
 }
 
 #[component]
 pub(super) fn Figures(state: LabState) -> impl IntoView {
     let lines = Memo::new(move |_| {
-        let record = state.record.read();
-        let Some(trace) = &record.trace else {
-            return (Vec::new(), String::new());
-        };
+        state.summed_up.track();
+        let record = state.record.read_untracked();
+        let Some(trace) = &record.trace else { return (Vec::new(), String::new()) };
         let both = Protocol::BOTH.map(|protocol| Summary::of(trace, &record.timeline, protocol));
-        let lines = lines(trace, &both);
-        let rows: Vec<_> = lines.into_iter().map(|line| (line.key, line.what, line.values, line.words)).collect();
-        (rows, circumstances(trace, &record.timeline))
+        (lines(trace, &both), circumstances(trace, &record))
     });
     let rows = move || {
-        lines
-            .get()
-            .0
-            .into_iter()
-            .map(|(key, what, [http, ws], words)| {
-                view! {
-                    <tr data-figure=key>
-                        <th scope="row">{what}</th>
-                        <td class="http">{http}</td>
-                        <td class="ws">{ws}</td>
-                        <td class="words">{words}</td>
-                    </tr>
-                }
-            })
-            .collect_view()
+        let row = |Line { key, what, values: [http, ws], words }: Line| {
+            view! {
+                <tr data-figure=key>
+                    <th scope="row">{what}</th>
+                    <td class="http">{http}</td>
+                    <td class="ws">{ws}</td>
+                    <td class="words">{words}</td>
+                </tr>
+            }
+        };
+        lines.get().0.into_iter().map(row).collect_view()
     };
     view! {
-        <section class="figures" class:unseen=move || state.record.read().trace.is_none()>
+        <section class="figures" hidden=move || state.record.read().trace.is_none()>
             <h3>"In figures"</h3>
             <div class="scroll-x">
                 <table>
@@ -70,37 +62,41 @@ pub(super) fn Figures(state: LabState) -> impl IntoView {
 
 fn lines(trace: &Trace, both: &[Summary; 2]) -> Vec<Line> {
     let resolution = trace.circumstances.resolution;
-    let time = |pick: fn(&Statistics) -> Span, key, what| {
-        let picked = [0, 1].map(|of| both[of].round_trips.as_ref().map(pick));
-        let values = picked.map(|span| span.map_or_else(dash, |span| at_least(span, resolution)));
-        Line { what, values, words: times(picked), key }
+    let known = |span: Option<Span>| span.map_or_else(dash, |span| span.known_to(resolution));
+    let line = |key, what, picked: [Option<Span>; 2], note: &str| {
+        let ratio =
+            ratio(picked.map(|span| span.filter(|span| *span >= resolution).map(|span| span.0 as f64)), "as long");
+        let words = [note, &ratio].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join("; ");
+        Line { key, what, values: picked.map(known), words }
     };
-    let total = [0, 1].map(|of| both[of].total);
+    let of = |pick: fn(&Statistics) -> Option<Span>| [0, 1].map(|of| both[of].round_trips.as_ref().and_then(pick));
     let samples = [0, 1].map(|of| both[of].round_trips.as_ref().map_or(0, |figures| figures.n));
+    // With fewer samples the percentile is the longest of them.
+    let few = |enough: usize| if samples.iter().any(|n| *n < enough) { "of so few, this is the longest" } else { "" };
     let mut lines = vec![
-        Line { what: "Exchanges counted", values: samples.map(|n| n.to_string()), words: left_out(both), key: "n" },
         Line {
-            what: "Total, own time",
-            values: total.map(|span| span.map_or_else(dash, |span| at_least(span, resolution))),
-            words: times(total),
-            key: "total",
+            key: "n",
+            what: "Exchanges counted",
+            values: samples.map(|n| n.to_string()),
+            words: left_out(trace, both),
         },
-        time(|figures| figures.median, "median", "Round trip, median"),
-        time(|figures| figures.p95, "p95", "95 % within (p95)"),
-        time(|figures| figures.p99, "p99", "99 % within (p99)"),
-        time(|figures| figures.spread, "spread", "Spread (middle half)"),
-        time(|figures| figures.jitter, "jitter", "Jitter"),
+        line("total", "All round trips together", [both[0].total, both[1].total], ""),
+        line("median", "Round trip, median", of(|figures| Some(figures.median)), ""),
+        line("p95", "95 % within (p95)", of(|figures| Some(figures.p95)), few(20)),
+        line("p99", "99 % within (p99)", of(|figures| Some(figures.p99)), few(100)),
+        line("spread", "Spread", of(|figures| Some(figures.spread)), "the middle half lies within"),
+        line("jitter", "Jitter", of(|figures| figures.jitter), "from one to the next, on average"),
         Line {
-            what: "Opening the connection",
-            values: [opening(both[0].opening, resolution), opening(both[1].opening, resolution)],
-            words: "TCP for HTTP; TCP and the handshake for the WebSocket".to_owned(),
             key: "opening",
+            what: "Opening a connection",
+            values: [0, 1].map(|of| opening(both[of].opening, resolution)),
+            words: "TCP for HTTP; TCP and the handshake for the WebSocket".to_owned(),
         },
         Line {
+            key: "connections",
             what: "Connections",
             values: [0, 1].map(|of| connections(&both[of])),
             words: String::new(),
-            key: "connections",
         },
     ];
     lines.extend(byte_lines(both));
@@ -117,51 +113,63 @@ fn byte_lines(both: &[Summary; 2]) -> Vec<Line> {
         overhead("overhead-to-page", "Overhead to the page", to_page),
     ]);
     let opening = both[1].bytes.opening;
+    let handshake = opening.known_overhead().filter(|_| opening.messages > 0);
     lines.push(Line {
-        what: "Handshake, both ways",
-        values: ["—".to_owned(), opening.known_overhead().map_or_else(|| "unknown".to_owned(), bytes)],
-        words: "paid once, however many messages follow".to_owned(),
         key: "handshake",
+        what: "Handshake, both ways",
+        values: [dash(), handshake.map_or_else(unknown, |(count, _)| bytes_in_words(count))],
+        words: "paid once, however many messages follow".to_owned(),
     });
-    let instrument = |summary: &Summary| {
-        summary.bytes.to_server.instrument + summary.bytes.to_page.instrument + summary.bytes.opening.instrument
+    let instrument = |of: usize| {
+        let Bytes { to_server, to_page, opening } = both[of].bytes;
+        bytes_in_words(to_server.instrument + to_page.instrument + opening.instrument)
     };
     lines.push(Line {
-        what: "Our instrument",
-        values: [bytes(instrument(&both[0])), bytes(instrument(&both[1]))],
-        words: "run ids, evidence headers, envelopes: in no other row".to_owned(),
         key: "instrument",
+        what: "Our instrument",
+        values: [instrument(0), instrument(1)],
+        words: "run ids, evidence headers, envelopes: in no other row".to_owned(),
     });
     lines
 }
 
 fn payload(key: &'static str, what: &'static str, ways: [OneWay; 2]) -> Line {
-    Line { what, values: ways.map(|way| bytes(way.payload)), words: String::new(), key }
+    Line { key, what, values: ways.map(|way| bytes_in_words(way.payload)), words: String::new() }
 }
 
 fn overhead(key: &'static str, what: &'static str, ways: [OneWay; 2]) -> Line {
-    let counts = ways.map(|way| way.known_overhead());
-    let values = counts.map(|count| count.map_or_else(|| "unknown".to_owned(), bytes));
-    let each = [0, 1].map(|of| counts[of].filter(|_| ways[of].messages > 0).map(|count| count / ways[of].messages));
+    let values = ways.map(|way| match way.known_overhead() {
+        None => unknown(),
+        Some((count, known)) if known < way.messages => {
+            format!("{} ({known} of {} messages)", bytes_in_words(count), way.messages)
+        }
+        Some((count, _)) => bytes_in_words(count),
+    });
+    let each = ways.map(|way| way.known_overhead().filter(|(_, known)| *known > 0));
+    let each = each.map(|each| each.map(|(count, known)| count as f64 / known as f64));
     let words = match each {
         [Some(http), Some(ws)] => {
-            let ratio = ratio(counts.map(|count| count.unwrap_or(0) as f64), "as many bytes");
-            format!("{} a message against {}; {ratio}", bytes(http), bytes(ws))
+            format!("{http:.0} B a message against {ws:.0} B; {}", ratio([Some(http), Some(ws)], "as many bytes"))
         }
         _ => String::new(),
     };
-    Line { what, values, words, key }
+    Line { key, what, values, words }
 }
 
 fn dash() -> String {
     "—".to_owned()
 }
 
+fn unknown() -> String {
+    "unknown".to_owned()
+}
+
 fn opening(opening: Opening, resolution: Span) -> String {
     match opening {
-        Opening::Took(span) => at_least(span, resolution),
+        Opening::Took { count: 1, median } => median.known_to(resolution),
+        Opening::Took { count, median } => format!("{}, median of {count}", median.known_to(resolution)),
         Opening::AlreadyOpen => "already open".to_owned(),
-        Opening::Unknown => "unknown".to_owned(),
+        Opening::Unknown => unknown(),
     }
 }
 
@@ -173,7 +181,7 @@ fn connections(summary: &Summary) -> String {
     }
 }
 
-fn left_out(both: &[Summary; 2]) -> String {
+fn left_out(trace: &Trace, both: &[Summary; 2]) -> String {
     let hidden: usize = both.iter().map(|summary| summary.hidden).sum();
     let unanswered: usize = both.iter().map(|summary| summary.unanswered).sum();
     let mut words = "the warm-up is not counted".to_owned();
@@ -183,15 +191,15 @@ fn left_out(both: &[Summary; 2]) -> String {
     if unanswered > 0 {
         words += &format!("; {unanswered} without an answer");
     }
+    if trace.forgotten > 0 {
+        words += &format!("; the server no longer knew {} exchanges", trace.forgotten);
+    }
     words
 }
 
-fn times(spans: [Option<Span>; 2]) -> String {
-    ratio(spans.map(|span| span.map_or(0.0, |span| span.0 as f64)), "as long")
-}
-
 /// How two values compare, the greater first.
-fn ratio([http, ws]: [f64; 2], how: &str) -> String {
+fn ratio([http, ws]: [Option<f64>; 2], how: &str) -> String {
+    let (Some(http), Some(ws)) = (http, ws) else { return String::new() };
     if http <= 0.0 || ws <= 0.0 {
         return String::new();
     }
@@ -204,17 +212,22 @@ fn ratio([http, ws]: [f64; 2], how: &str) -> String {
 }
 
 /// Under which circumstances, and where the figures come from.
-fn circumstances(trace: &Trace, timeline: &crate::analysis::Timeline) -> String {
+fn circumstances(trace: &Trace, record: &Record) -> String {
     let known = &trace.circumstances;
     let isolated = if known.isolated { "isolated" } else { "not isolated" };
-    let clock = match timeline.clock(Protocol::Http) {
-        Some(fit) => format!("the server’s clock is placed on this page’s to ± {}", fit.uncertainty),
-        None => "the server tells no times, so the server’s end of each arrow is drawn half-way".to_owned(),
+    let place = if record.from_file { "in the page that recorded them" } else { "in this page" };
+    let clock = |protocol| match record.timeline.clock(protocol) {
+        Some(fit) => format!("the server’s clock is placed on the page’s to ± {}", fit.uncertainty),
+        None => "the server tells no times, so its end of each arrow is drawn half-way".to_owned(),
     };
+    let [http, ws] = Protocol::BOTH.map(clock);
+    let clocks = if http == ws { http } else { format!("for HTTP {http}; for the WebSocket {ws}") };
+    let heads =
+        if known.http.speaks == Speaks::Duplex { "counted by the server below HTTP" } else { "not known to a page" };
     format!(
-        "Times are measured in this page, whose clock steps by {} (cross-origin {isolated}); {clock}. HTTP’s overhead is \
-         counted by the server below HTTP; a WebSocket frame’s is derived from its length (RFC 6455 §5.2). Totals, \
-         percentiles and ratios are derived.",
+        "Times are measured {place}, whose clock steps by {} (cross-origin {isolated}); {clocks}. HTTP’s overhead is \
+         {heads}; that of WebSocket frames follows from their lengths (RFC 6455 §5.2). Totals, percentiles and ratios are \
+         derived.",
         known.resolution
     )
 }

@@ -5,12 +5,12 @@ use leptos::prelude::*;
 
 use super::diagram;
 use super::messages::since_start;
-use super::state::LabState;
+use super::state::{LabState, Record};
 use super::words;
-use crate::analysis::{Placed, Timeline};
-use crate::drawing::sequence::bytes;
+use crate::analysis::{Placed, bytes_in_words, known_overhead};
+use crate::browser::surroundings;
 use crate::format::svg;
-use crate::trace::{Direction, Message, Moment, Phases, Protocol, Trace};
+use crate::trace::{Direction, Fate, Message, Moment, Phases, Protocol, Span, Time, Trace};
 
 /// Bytes of the payload that are shown.
 const SHOWN: usize = 256;
@@ -21,7 +21,7 @@ pub(super) fn Inspector(state: LabState) -> impl IntoView {
         let record = state.record.read();
         let trace = record.trace.as_ref()?;
         let message = trace.message(state.selected.get()?)?;
-        Some(details(trace, &record.timeline, message))
+        Some(details(&record, trace, message))
     };
     let picked = Memo::new(move |_| {
         let record = state.record.read();
@@ -33,6 +33,13 @@ pub(super) fn Inspector(state: LabState) -> impl IntoView {
             diagram::step(state, protocol, by);
         }
     };
+    // The focus goes back to the diagram that the message is in.
+    let close = move || {
+        if let Some(protocol) = picked.get_untracked() {
+            surroundings::focus(diagram::window_id(protocol));
+        }
+        state.selected.set(None);
+    };
     view! {
         <aside
             id="inspector"
@@ -41,21 +48,18 @@ pub(super) fn Inspector(state: LabState) -> impl IntoView {
             tabindex="-1"
             aria-label="The picked message"
             on:keydown=move |event| {
-                match event.key().as_str() {
-                    "ArrowDown" | "ArrowRight" => step(1),
-                    "ArrowUp" | "ArrowLeft" => step(-1),
-                    "Escape" => state.selected.set(None),
-                    _ => return,
+                if event.key() == "Escape" {
+                    close();
+                    event.prevent_default();
                 }
-                event.prevent_default();
             }
         >
-            <div class="bar" class:unseen=move || picked.get().is_none()>
+            <div class="bar" hidden=move || picked.get().is_none()>
                 <button type="button" on:click=move |_| step(-1)>"Previous"</button>
                 <button type="button" on:click=move |_| step(1)>"Next"</button>
-                <button type="button" on:click=move |_| state.selected.set(None)>"Close"</button>
+                <button type="button" on:click=move |_| close()>"Close"</button>
             </div>
-            <p class="hint" class:unseen=move || picked.get().is_some()>
+            <p class="hint" hidden=move || picked.get().is_some()>
                 "Click an arrow, or press the arrow keys in a diagram, to see a message in full."
             </p>
             {content}
@@ -63,22 +67,23 @@ pub(super) fn Inspector(state: LabState) -> impl IntoView {
     }
 }
 
-fn details(trace: &Trace, timeline: &Timeline, message: &Message) -> impl IntoView + use<> {
+fn details(record: &Record, trace: &Trace, message: &Message) -> impl IntoView + use<> {
     let class = svg::protocol_class(message.protocol);
     let to = match message.direction {
         Direction::ToServer => "page → server",
         Direction::ToPage => "server → page",
     };
     let turn = if message.warm_up { "warm-up".to_owned() } else { format!("turn {}", message.turn) };
-    let phases = message.phases.as_deref().map(phase_rows);
+    let resolution = trace.circumstances.resolution;
+    let phases = message.phases.as_deref().map(|phases| phase_rows(phases, resolution));
     view! {
         <h3 class=class>{words::kind(message)}</h3>
         <p class="meta">{words::protocol(message.protocol)} " · " {turn} " · " {to}</p>
         <p>{words::explanation(message)}</p>
         <h4>"Times since the run began"</h4>
-        <dl>{time_rows(trace, timeline, message)}{phases}</dl>
+        <dl>{time_rows(record, trace, message)}{phases}</dl>
         <h4>"Bytes"</h4>
-        <dl>{byte_rows(message)}</dl>
+        <dl>{byte_rows(trace, message)}</dl>
         <h4>"Connection"</h4>
         <p>{connection_words(trace, message)}</p>
         {payload(message)}
@@ -89,7 +94,8 @@ fn row(name: &'static str, value: String, note: &'static str) -> impl IntoView +
     view! { <div><dt>{name}</dt><dd>{value}" "<small>{note}</small></dd></div> }
 }
 
-fn time_rows(trace: &Trace, timeline: &Timeline, message: &Message) -> impl IntoView + use<> {
+fn time_rows(record: &Record, trace: &Trace, message: &Message) -> impl IntoView + use<> {
+    let (timeline, from_file) = (&record.timeline, record.from_file);
     let (sent, received) = timeline.ends(trace, message);
     let at = |placed: Option<Placed>| {
         placed.map_or_else(|| "unknown".to_owned(), |placed| format!("{} ms", since_start(trace, placed)))
@@ -98,59 +104,71 @@ fn time_rows(trace: &Trace, timeline: &Timeline, message: &Message) -> impl Into
         .answers
         .and_then(|id| trace.message(id))
         .and_then(|request| Some(message.received.page()? - request.sent.page()?));
-    let own = message.page_time().map(|at| timeline.cuts(message.protocol).own(at) - trace.circumstances.origin);
-    let head = message.head.map(|head| at(timeline.place(trace, message.protocol, Moment::Page(head))));
+    let on_page = |at: Time| timeline.place(trace, message.protocol, Moment::Page(at));
+    let own = message.page_time().and_then(|at| on_page(timeline.cuts(message.protocol).own(at)));
+    let head = message.head.map(on_page);
     (
-        row("Sent", at(sent), words::provenance(message.sent)),
-        head.map(|head| row("Head there", head, "measured in this page")),
-        row("Received", at(received), words::provenance(message.received)),
-        own.map(|own| row("In own time", format!("{:.3} ms", own.as_millis()), "the other protocol’s turns cut out")),
-        whole.map(|whole| row("Round trip", whole.to_string(), "from the call to the whole reply")),
+        row("Sent", at(sent), words::provenance(sent, from_file)),
+        head.map(|head| row("Head there", at(head), words::provenance(head, from_file))),
+        row("Received", at(received), words::provenance(received, from_file)),
+        own.map(|own| row("In own time", at(Some(own)), "the other protocol’s turns cut out")),
+        whole.map(|whole| {
+            row("Round trip", whole.known_to(trace.circumstances.resolution), "from the call to the whole reply")
+        }),
     )
 }
 
 /// The phases that Resource Timing tells of an exchange; a WebSocket has no such entry.
-fn phase_rows(phases: &Phases) -> impl IntoView + use<> {
-    let connect =
-        if phases.connected() { (phases.connect_end - phases.connect_start).to_string() } else { "reused".to_owned() };
+fn phase_rows(phases: &Phases, resolution: Span) -> impl IntoView + use<> {
+    let took = |from: Time, until: Time| (until - from).known_to(resolution);
+    let connect = match phases.connected() {
+        true => took(phases.connect_start, phases.connect_end),
+        false => "no new connection".to_owned(),
+    };
     (
-        row("Before sending", (phases.request_start - phases.start).to_string(), "queueing and connecting"),
+        row("Before sending", took(phases.start, phases.request_start), "queueing and connecting"),
         row("Connecting", connect, "connectStart to connectEnd"),
-        row("Waiting", (phases.response_start - phases.request_start).to_string(), "requestStart to responseStart"),
-        row("Reading", (phases.response_end - phases.response_start).to_string(), "responseStart to responseEnd"),
+        row("Waiting", took(phases.request_start, phases.response_start), "requestStart to responseStart"),
+        row("Reading", took(phases.response_start, phases.response_end), "responseStart to responseEnd"),
         row("Protocol", phases.protocol.clone(), "nextHopProtocol"),
     )
 }
 
-fn byte_rows(message: &Message) -> impl IntoView + use<> {
-    let overhead_note = match (message.protocol, message.kind.is_opening()) {
-        (Protocol::Http, _) | (_, true) => "head, counted by the server",
-        (Protocol::WebSocket, false) => "frame header, derived from the length",
+fn byte_rows(trace: &Trace, message: &Message) -> impl IntoView + use<> {
+    let overhead = known_overhead(trace, message);
+    let overhead_note = match (overhead, message.protocol, message.kind.is_opening()) {
+        (None, ..) => "not told by the server",
+        (_, Protocol::Http, _) | (_, _, true) => "head, counted by the server",
+        (_, Protocol::WebSocket, false) => "frame heads, from the length (RFC 6455 §5.2)",
     };
     let unknown = || "unknown".to_owned();
     (
-        row("Payload", bytes(message.payload), ""),
-        row("Overhead", message.overhead.map_or_else(unknown, bytes), overhead_note),
-        row("Our instrument", message.instrument.map_or_else(unknown, bytes), "charged to no protocol"),
+        row("Payload", bytes_in_words(message.payload), ""),
+        row("Overhead", overhead.map_or_else(unknown, bytes_in_words), overhead_note),
+        row("Our instrument", message.instrument.map_or_else(unknown, bytes_in_words), "charged to no protocol"),
     )
 }
 
 fn connection_words(trace: &Trace, message: &Message) -> String {
     let Some(connection) = message.connection.and_then(|id| trace.connection(id)) else {
-        return "The server does not tell which TCP connection carried this.".to_owned();
+        return match message.fate {
+            Fate::Delivered => "The server does not tell which TCP connection carried this.".to_owned(),
+            Fate::InFlight | Fate::Unanswered => {
+                "Without an answer nobody tells which TCP connection carried this.".to_owned()
+            }
+        };
     };
-    let carried = trace.messages.iter().filter(|other| other.connection == Some(connection.id)).count();
     let name = match connection.server_id {
         Some(id) => format!("TCP connection {id} (the server’s number)"),
         None => "One TCP connection".to_owned(),
     };
     let open = if connection.already_open { ", open since before the run" } else { "" };
     let extensions = match (connection.protocol, connection.extensions.as_str()) {
-        (Protocol::Http, _) => String::new(),
-        (Protocol::WebSocket, "") => " No extensions were negotiated.".to_owned(),
+        (Protocol::WebSocket, "") if connection.came_to_be() => " No extensions were negotiated.".to_owned(),
+        (Protocol::Http, _) | (_, "") => String::new(),
         (Protocol::WebSocket, names) => format!(" Extensions: {names}."),
     };
-    format!("{name}{open}; it carried {carried} messages of this run.{extensions}")
+    format!("{name}{open}.{extensions}")
 }
 
 fn payload(message: &Message) -> impl IntoView + use<> {

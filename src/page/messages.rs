@@ -4,8 +4,7 @@ use leptos::prelude::*;
 
 use super::state::LabState;
 use super::words;
-use crate::analysis::{Placed, Timeline};
-use crate::drawing::sequence::bytes;
+use crate::analysis::{Placed, Provenance, Timeline, bytes_in_words, known_overhead};
 use crate::trace::{Direction, Message, MessageId, Protocol, Trace};
 
 /// Rows on a page of the table.
@@ -16,18 +15,19 @@ pub(super) fn MessageTable(state: LabState, protocol: Protocol) -> impl IntoView
     let open = RwSignal::new(false);
     let first = RwSignal::new(0usize);
     let count = Memo::new(move |_| state.record.read().timeline.messages(protocol).len());
-    let rows = move || {
+    // A shorter run has fewer pages.
+    let first_shown = move || first.get().min(count.get().saturating_sub(1) / ROWS * ROWS);
+    let content = Memo::new(move |_| {
         let record = state.record.read();
-        let Some(trace) = record.trace.as_ref().filter(|_| open.get()) else {
-            return Vec::new();
-        };
-        let ids = record.timeline.messages(protocol).iter().skip(first.get()).take(ROWS);
-        ids.filter_map(|id| trace.message(*id)).map(|message| row(state, trace, &record.timeline, message)).collect()
-    };
+        let Some(trace) = record.trace.as_ref().filter(|_| open.get()) else { return Vec::new() };
+        let ids = record.timeline.messages(protocol).iter().skip(first_shown()).take(ROWS);
+        let messages = ids.filter_map(|id| trace.message(*id));
+        messages.map(|message| Row::of(trace, &record.timeline, message)).collect()
+    });
+    let rows = move || content.get().into_iter().map(|row| row.view(state)).collect_view();
     let turn = move |forward: bool| {
-        first.update(|first| {
-            *first = if forward { *first + ROWS } else { first.saturating_sub(ROWS) };
-        });
+        let shown = first_shown();
+        first.set(if forward { shown + ROWS } else { shown.saturating_sub(ROWS) });
     };
     view! {
         <details class="as-table" on:toggle:target=move |event| open.set(event.target().open())>
@@ -52,11 +52,14 @@ pub(super) fn MessageTable(state: LabState, protocol: Protocol) -> impl IntoView
                 </table>
             </div>
             <p class="pager">
-                <button type="button" disabled=move || first.get() == 0 on:click=move |_| turn(false)>"Earlier"</button>
+                <button type="button" disabled=move || first_shown() == 0 on:click=move |_| turn(false)>"Earlier"</button>
                 <span>
-                    {move || format!("{}–{} of {}", (first.get() + 1).min(count.get()), (first.get() + ROWS).min(count.get()), count.get())}
+                    {move || {
+                        let until = (first_shown() + ROWS).min(count.get());
+                        format!("{}–{until} of {}", (first_shown() + 1).min(count.get()), count.get())
+                    }}
                 </span>
-                <button type="button" disabled=move || { first.get() + ROWS >= count.get() } on:click=move |_| turn(true)>
+                <button type="button" disabled=move || { first_shown() + ROWS >= count.get() } on:click=move |_| turn(true)>
                     "Later"
                 </button>
             </p>
@@ -64,39 +67,64 @@ pub(super) fn MessageTable(state: LabState, protocol: Protocol) -> impl IntoView
     }
 }
 
-fn row(state: LabState, trace: &Trace, timeline: &Timeline, message: &Message) -> impl IntoView + use<> {
-    let (sent, received) = timeline.ends(trace, message);
-    let id: MessageId = message.id;
-    let at = |placed: Option<Placed>| placed.map_or_else(|| "—".to_owned(), |placed| since_start(trace, placed));
-    let connection = message.connection.and_then(|id| trace.connection(id)).and_then(|connection| connection.server_id);
-    let to = match message.direction {
-        Direction::ToServer => "server",
-        Direction::ToPage => "page",
-    };
-    view! {
-        <tr class:selected=move || state.selected.get() == Some(id)>
-            <td>
-                <button type="button" class="link" on:click=move |_| state.selected.set(Some(id))>{id.0 + 1}</button>
-            </td>
-            <td>{if message.warm_up { "warm-up".to_owned() } else { message.turn.to_string() }}</td>
-            <td>{words::kind(message)}</td>
-            <td>{to}</td>
-            <td>{at(sent)}</td>
-            <td>{at(received)}</td>
-            <td>{bytes(message.payload)}</td>
-            <td>{message.overhead.map_or_else(|| "unknown".to_owned(), bytes)}</td>
-            <td>{connection.map_or_else(|| "—".to_owned(), |id| id.to_string())}</td>
-        </tr>
+/// What a row says.
+#[derive(Clone, PartialEq)]
+struct Row {
+    id: MessageId,
+    cells: [String; 8],
+}
+
+impl Row {
+    fn of(trace: &Trace, timeline: &Timeline, message: &Message) -> Self {
+        let (sent, received) = timeline.ends(trace, message);
+        let at = |placed: Option<Placed>| placed.map_or_else(|| "—".to_owned(), |placed| since_start(trace, placed));
+        let connection = message.connection.and_then(|id| trace.connection(id)).and_then(|known| known.server_id);
+        let to = match message.direction {
+            Direction::ToServer => "server",
+            Direction::ToPage => "page",
+        };
+        let cells = [
+            if message.warm_up { "warm-up".to_owned() } else { message.turn.to_string() },
+            words::kind(message),
+            to.to_owned(),
+            at(sent),
+            at(received),
+            bytes_in_words(message.payload),
+            known_overhead(trace, message).map_or_else(|| "unknown".to_owned(), bytes_in_words),
+            connection.map_or_else(|| "—".to_owned(), |id| id.to_string()),
+        ];
+        Self { id: message.id, cells }
+    }
+
+    fn view(self, state: LabState) -> impl IntoView {
+        let id = self.id;
+        let cells = self.cells.map(|cell| view! { <td>{cell}</td> });
+        view! {
+            <tr class:selected=move || state.selected.get() == Some(id)>
+                <td>
+                    <button type="button" class="link" on:click=move |_| state.selected.set(Some(id))>
+                        {id.0 + 1}
+                    </button>
+                </td>
+                {cells}
+            </tr>
+        }
     }
 }
 
-/// Milliseconds since the run began, as exactly as they are known; `~` where they are not measured
-/// here.
+/// Milliseconds since the run began, as exactly as they are known; `≈` where they are not.
 pub(super) fn since_start(trace: &Trace, placed: Placed) -> String {
     let millis = (placed.at - trace.circumstances.origin).as_millis();
+    // A clock that steps by 5 µs tells three decimals, one that steps by a millisecond none.
+    let decimals = match trace.circumstances.resolution.0 {
+        ..10 => 3,
+        10..100 => 2,
+        100..1000 => 1,
+        _ => 0,
+    };
     match placed.provenance {
-        crate::analysis::Provenance::Page => format!("{millis:.3}"),
-        crate::analysis::Provenance::Server => format!("{millis:.3} ± {:.3}", placed.uncertainty.as_millis()),
-        crate::analysis::Provenance::Unknown => format!("≈ {millis:.3}"),
+        Provenance::Page => format!("{millis:.decimals$}"),
+        Provenance::Server => format!("{millis:.decimals$} ± {:.decimals$}", placed.uncertainty.as_millis()),
+        Provenance::Unknown => format!("≈ {millis:.decimals$}"),
     }
 }

@@ -47,8 +47,8 @@ fn App() -> impl IntoView {
         </main>
         <footer class="site">
             <p>
-                "Every arrow is a message that this browser really sent or received. "
-                "Nothing is simulated, and nothing leaves this page but the messages that you see."
+                "Every arrow is a message that a browser really sent or received; nothing is simulated. "
+                "Besides these, the page asks the endpoints’ servers whether they are Duplex servers and what they saw."
             </p>
         </footer>
     }

@@ -3,19 +3,23 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use futures_util::future::{AbortHandle, abortable};
+use futures_util::future::abortable;
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::endpoints::{self, Found};
-use super::state::{LabState, Record};
+use super::state::{LabState, Record, Stage};
 use crate::browser::{BrowserNetwork, Plan, clock, surroundings, timer};
 use crate::lab::exchange;
 use crate::trace::{Circumstances, Endpoint, Outcome, Protocol, Recorder, Span, Trace};
 
 /// While nothing is drawn for this long, the clock on the page goes on all the same, in ms.
 const TICK: u32 = 500;
+/// How long the server's account of a run is waited for.
+const SETTLE: Span = Span::from_millis(12_000);
+/// The same, when the run was stopped.
+const STOPPED_SETTLE: Span = Span::from_millis(1_000);
 
 /// Looks for an echo server as the page opens, and starts the run that the link asks for.
 pub(super) fn begin(state: LabState) {
@@ -24,7 +28,7 @@ pub(super) fn begin(state: LabState) {
         // The page is painted first: its own work would fall into the first turns.
         timer::frame(|| {}).await;
         let link = state.link.get_untracked();
-        if !link.run {
+        if !link.run || state.running.get_untracked() || state.record.read_untracked().trace.is_some() {
             return;
         }
         if !endpoints::may_start_unasked(&link) {
@@ -47,14 +51,26 @@ pub(super) fn start(state: LabState) {
         return;
     }
     state.notices.set(Vec::new());
+    state.show(Record::default());
+    state.stage.set(Stage::Preparing);
     state.running.set(true);
     spawn_local(async move {
-        match endpoints::resolve(state).await {
-            Ok((http, ws)) => run(state, http, ws).await,
-            Err(sentence) => state.notice(sentence),
+        match until_stopped(state, endpoints::resolve(state)).await {
+            Some(Ok((http, ws))) => run(state, http, ws).await,
+            Some(Err(sentence)) => state.trouble.set(Some(sentence)),
+            None => state.notice("Stopped before the run began."),
         }
         state.running.set(false);
     });
+}
+
+/// Waits for something, or until Stop is pressed; it is dropped then.
+async fn until_stopped<T>(state: LabState, something: impl Future<Output = T>) -> Option<T> {
+    let (something, abort) = abortable(something);
+    state.abort.set_value(Some(abort));
+    let result = something.await.ok();
+    state.abort.set_value(None);
+    result
 }
 
 /// Stops the run; what was measured is kept.
@@ -79,45 +95,43 @@ async fn run(state: LabState, http: Endpoint, ws: Endpoint) {
     let circumstances = circumstances(run, http, ws, parameters.pairs());
     let origin = circumstances.origin;
     state.clock.set((origin, origin));
-    state.selected.set(None);
-    state.look.follow.set(true);
-    state.look.scroll.set(0.0);
-    state.look.zoom.set(1.0);
-    state.record.set(Record::new(Trace::new(circumstances)));
+    state.record.set(Record::begun(Trace::new(circumstances)));
+    state.stage.set(Stage::Script);
     let visibility = {
         let recorder = recorder.clone();
         surroundings::on_visibility(move |hidden| recorder.borrow_mut().visibility(clock::now(), hidden))
     };
     recorder.borrow_mut().visibility(origin, surroundings::hidden());
-    let ticker = Interval::new(TICK, move || tick(state, &draw));
+    let ticker = Interval::new(TICK, move || tick(state));
 
-    let outcome = script(state, &network, &parameters).await;
-
+    // What is under way when Stop is pressed is given up as the script is dropped.
+    let outcome = match until_stopped(state, exchange::run(&network, &parameters)).await {
+        Some(Ok(())) => Outcome::Finished,
+        Some(Err(failure)) => Outcome::Failed(failure),
+        None => Outcome::Stopped,
+    };
     let ended = clock::now();
-    drop((ticker, visibility));
-    network.settle().await;
+    drop(visibility);
     take_in(state, &recorder);
-    // The fit rests on all that was seen; it is written down with the record.
-    let fit = state.record.read_untracked().timeline.clock(Protocol::Http);
-    if let Some(fit) = fit {
-        recorder.borrow_mut().clock(fit);
+    state.stage.set(Stage::Settling);
+    // Whoever has pressed Stop, or presses it now, does not want to wait.
+    let patience = if outcome == Outcome::Stopped { STOPPED_SETTLE } else { SETTLE };
+    if until_stopped(state, timer::within(patience, network.settle())).await.flatten().is_none() {
+        state.notice("The server’s account of this run was not waited for, so some byte counts are unknown.");
+    }
+    drop(ticker);
+    take_in(state, &recorder);
+    // The fits rest on all that was seen; they are written down with the record.
+    state.record.update(|record| record.timeline.settle());
+    for protocol in Protocol::BOTH {
+        let fit = state.record.read_untracked().timeline.clock(protocol);
+        if let Some(fit) = fit {
+            recorder.borrow_mut().clock(protocol, fit);
+        }
     }
     recorder.borrow_mut().end(ended, outcome);
     take_in(state, &recorder);
-}
-
-/// The lab's script until its end, or until Stop is pressed. What was under way then is given up as
-/// the script is dropped, at the end of this function.
-async fn script(state: LabState, network: &BrowserNetwork, parameters: &exchange::Parameters) -> Outcome {
-    let (script, abort): (_, AbortHandle) = abortable(exchange::run(network, parameters));
-    state.abort.set_value(Some(abort));
-    let outcome = match script.await {
-        Ok(Ok(())) => Outcome::Finished,
-        Ok(Err(failure)) => Outcome::Failed(failure),
-        Err(_stopped) => Outcome::Stopped,
-    };
-    state.abort.set_value(None);
-    outcome
+    state.sum_up(true);
 }
 
 /// Moves what was recorded into the record that is shown.
@@ -127,7 +141,7 @@ fn take_in(state: LabState, recorder: &RefCell<Recorder>) {
         return;
     }
     state.record.try_update(|record| {
-        let Record { trace: Some(trace), timeline } = record else {
+        let Record { trace: Some(trace), timeline, .. } = record else {
             return;
         };
         for event in events {
@@ -136,16 +150,18 @@ fn take_in(state: LabState, recorder: &RefCell<Recorder>) {
         timeline.follow(trace);
     });
     state.clock.try_update(|(_, now)| *now = clock::now());
+    state.sum_up(false);
 }
 
-/// Lets the page's clock go on, and draws what waits, when no turn has done so for a while.
-fn tick(state: LabState, draw: &impl Fn()) {
+/// Lets the page's clock go on when no turn has done so for a while. Nothing is drawn: a reply may be
+/// about to come, and what there is to draw was drawn between turns.
+fn tick(state: LabState) {
     let now = clock::now();
-    let stale = state.clock.try_get_untracked().is_some_and(|(_, last)| now - last >= Span::from_millis(TICK - 50));
-    if stale {
-        draw();
-        state.clock.try_update(|(_, last)| *last = now);
-    }
+    state.clock.try_update(|(_, last)| {
+        if now - *last >= Span::from_millis(TICK - 50) {
+            *last = now;
+        }
+    });
 }
 
 fn circumstances(

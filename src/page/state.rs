@@ -4,10 +4,12 @@
 use leptos::prelude::*;
 
 use super::endpoints::Found;
-use crate::analysis::{Sample, Timeline, samples};
+use crate::analysis::Timeline;
+use crate::browser::clock;
 use crate::browser::surroundings;
+use crate::lab::exchange::MESSAGES;
 use crate::lab::link::Link;
-use crate::trace::{MessageId, Outcome, Protocol, Time, Trace};
+use crate::trace::{MessageId, Outcome, Span, Time, Trace};
 
 /// The run that is shown: its record, and its times brought together.
 #[derive(Clone, Debug, Default)]
@@ -15,19 +17,31 @@ pub(super) struct Record {
     /// `None` before the first run.
     pub(super) trace: Option<Trace>,
     pub(super) timeline: Timeline,
+    /// It was recorded earlier, and opened from a file.
+    pub(super) from_file: bool,
 }
 
 impl Record {
-    pub(super) fn new(trace: Trace) -> Self {
-        let timeline = Timeline::of(&trace);
-        Self { trace: Some(trace), timeline }
+    /// The record of a run that begins.
+    pub(super) fn begun(trace: Trace) -> Self {
+        Self { timeline: Timeline::of(&trace), trace: Some(trace), from_file: false }
     }
 
-    /// Both protocols' round trips.
-    pub(super) fn samples(&self) -> [Vec<Sample>; 2] {
-        Protocol::BOTH.map(|protocol| self.trace.as_ref().map(|trace| samples(trace, protocol)).unwrap_or_default())
+    /// The record of a run that was opened from a file.
+    pub(super) fn opened(trace: Trace) -> Self {
+        Self { timeline: Timeline::of(&trace), trace: Some(trace), from_file: true }
+    }
+
+    /// How many messages each protocol was asked to carry.
+    pub(super) fn asked_for(&self) -> u32 {
+        let parameters = self.trace.iter().flat_map(|trace| &trace.circumstances.parameters);
+        let messages = parameters.filter(|(name, _)| name == MESSAGES.name).map(|(_, value)| value.parse());
+        messages.flatten().next().unwrap_or(1)
     }
 }
+
+/// How often figures and chart are made anew while a run goes on.
+const SUM_UP_EVERY: Span = Span::from_millis(1_000);
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +66,17 @@ impl Phase {
     }
 }
 
+/// What a run is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Finding out whom to talk to.
+    Preparing,
+    /// The lab's script.
+    Script,
+    /// Asking the server for its account.
+    Settling,
+}
+
 /// How the diagrams are looked at.
 #[derive(Clone, Copy)]
 pub(super) struct Look {
@@ -74,14 +99,20 @@ pub(super) struct LabState {
     pub(super) link: RwSignal<Link>,
     /// Sentences about what could not be taken.
     pub(super) notices: RwSignal<Vec<String>>,
+    /// Why no run could begin.
+    pub(super) trouble: RwSignal<Option<String>>,
     /// The echo server that was found.
     pub(super) found: RwSignal<Found>,
     /// A run goes on.
     pub(super) running: RwSignal<bool>,
+    /// What the run is at.
+    pub(super) stage: RwSignal<Stage>,
     /// When the run began, and how late it is now.
     pub(super) clock: RwSignal<(Time, Time)>,
     /// The run that is shown.
     pub(super) record: RwSignal<Record>,
+    /// When what costs more the longer a run is (figures, chart) was last made anew.
+    pub(super) summed_up: RwSignal<Time>,
     /// The message that is picked.
     pub(super) selected: RwSignal<Option<MessageId>>,
     /// How the diagrams are looked at.
@@ -90,15 +121,30 @@ pub(super) struct LabState {
     pub(super) abort: StoredValue<Option<futures_util::future::AbortHandle>>,
 }
 
+impl Look {
+    /// Zooms, and keeps what is in the middle of the window there.
+    pub(super) fn zoom_by(&self, factor: f64) {
+        let before = self.zoom.get_untracked();
+        let after = (before * factor).clamp(0.25, 10_000.0);
+        let half = self.size.get_untracked().1 / 2.0;
+        let scroll = (self.scroll.get_untracked() + half) * after / before - half;
+        self.zoom.set(after);
+        self.scroll.set(scroll.max(0.0));
+    }
+}
+
 impl LabState {
     pub(super) fn new(link: Link, notices: Vec<String>) -> Self {
         Self {
             link: RwSignal::new(link),
             notices: RwSignal::new(notices),
+            trouble: RwSignal::new(None),
             found: RwSignal::new(Found::Looking),
             running: RwSignal::new(false),
+            stage: RwSignal::new(Stage::Preparing),
             clock: RwSignal::new((Time(0), Time(0))),
             record: RwSignal::new(Record::default()),
+            summed_up: RwSignal::new(Time(0)),
             selected: RwSignal::new(None),
             look: Look {
                 zoom: RwSignal::new(1.0),
@@ -116,12 +162,35 @@ impl LabState {
         if self.running.get() {
             return Phase::Running;
         }
+        if self.trouble.read().is_some() {
+            return Phase::Failed;
+        }
         let record = self.record.read();
-        match record.trace.as_ref().and_then(|trace| trace.outcome.as_ref()) {
+        let here = record.trace.as_ref().filter(|_| !record.from_file);
+        match here.and_then(|trace| trace.outcome.as_ref()) {
             None => Phase::Idle,
             Some(Outcome::Finished) => Phase::Finished,
             Some(Outcome::Stopped) => Phase::Stopped,
             Some(Outcome::Failed(_)) => Phase::Failed,
+        }
+    }
+
+    /// Shows another record from its beginning, or none.
+    pub(super) fn show(&self, record: Record) {
+        self.trouble.set(None);
+        self.selected.set(None);
+        self.look.scroll.set(0.0);
+        self.look.zoom.set(1.0);
+        self.look.follow.set(true);
+        self.record.set(record);
+        self.summed_up.set(clock::now());
+    }
+
+    /// Has what depends on the whole record made anew, at most once in a while unless asked to.
+    pub(super) fn sum_up(&self, now: bool) {
+        let at = clock::now();
+        if now || self.summed_up.try_get_untracked().is_some_and(|last| at - last >= SUM_UP_EVERY) {
+            self.summed_up.try_set(at);
         }
     }
 

@@ -2,70 +2,64 @@
 
 use leptos::prelude::*;
 
-use super::state::{LabState, Phase};
+use super::endpoints::{Found, NOTHING_FOUND};
+use super::state::{LabState, Phase, Stage};
 use super::words;
 use crate::analysis::Statistics;
-use crate::trace::{Outcome, Protocol, Span, Trace};
+use crate::trace::{Outcome, Protocol, Span};
 
 #[component]
 pub(super) fn Status(state: LabState) -> impl IntoView {
-    let sentence = move || match state.phase() {
+    let phase = Memo::new(move |_| state.phase());
+    let sentence = move || match phase.get() {
         Phase::Idle => idle_words(state),
-        Phase::Running => running_words(state),
-        _ => ended_words(state),
+        Phase::Running => "A run goes on.".to_owned(),
+        Phase::Failed | Phase::Finished | Phase::Stopped => ended_words(state),
     };
-    let share = move || {
-        let wanted = state.record.read().trace.as_ref().map_or(1, asked_for);
-        f64::from(done(state)) / f64::from(2 * wanted)
-    };
+    let progress = move || if phase.get() == Phase::Running { running_words(state) } else { String::new() };
+    let share = move || f64::from(done(state)) / f64::from(2 * state.record.read().asked_for());
     view! {
-        <section class="status" class:failed=move || state.phase() == Phase::Failed>
-            <ul class="notices" role="alert">
-                {move || state.notices.get().into_iter().map(|notice| view! { <li>{notice}</li> }).collect_view()}
-            </ul>
-            <p role="status">{sentence}</p>
-            <progress max="1" value=share class:unseen=move || !state.running.get()></progress>
+        <section class="status" class:failed=move || phase.get() == Phase::Failed>
+            <div role="alert">
+                <ul class="notices">
+                    {move || state.notices.get().into_iter().map(|notice| view! { <li>{notice}</li> }).collect_view()}
+                </ul>
+            </div>
+            // Read out when it changes, which is not often; the progress beside it is not.
+            <p role="status" class:unseen=move || phase.get() == Phase::Running>{sentence}</p>
+            <p hidden=move || phase.get() != Phase::Running>{progress}</p>
+            <progress aria-label="Exchanges done" max="1" value=share hidden=move || phase.get() != Phase::Running></progress>
         </section>
     }
 }
 
 fn idle_words(state: LabState) -> String {
-    match &*state.found.read() {
-        super::endpoints::Found::Looking => "Looking for an echo server …".to_owned(),
-        super::endpoints::Found::Server { .. } => "Ready. Press Run.".to_owned(),
-        super::endpoints::Found::Nothing => {
-            "No echo server was found. Start one with “cargo xtask serve”, or type the addresses of two echoes."
-                .to_owned()
-        }
+    let record = state.record.read();
+    if let Some(trace) = &record.trace {
+        return words::recorded(trace);
     }
-}
-
-/// How many messages each protocol was asked to carry.
-fn asked_for(trace: &Trace) -> u32 {
-    let messages = trace.circumstances.parameters.iter().find(|(name, _)| name == crate::lab::exchange::MESSAGES.name);
-    messages.and_then(|(_, value)| value.parse().ok()).unwrap_or(1)
+    match &*state.found.read() {
+        Found::Looking => "Looking for an echo server …".to_owned(),
+        Found::Server { .. } => "Ready. Press Run.".to_owned(),
+        Found::Nothing => NOTHING_FOUND.to_owned(),
+    }
 }
 
 /// Turns that are done, of both protocols; the warm-up is not counted.
 fn done(state: LabState) -> u32 {
     let record = state.record.read();
-    let Some(trace) = &record.trace else { return 0 };
-    let last = |protocol| {
-        let ids = record.timeline.messages(protocol);
-        let replies = ids.iter().rev().filter_map(|id| trace.message(*id)).find(|message| message.answers.is_some());
-        replies.map_or(0, |message| message.turn)
-    };
-    Protocol::BOTH.map(last).iter().sum()
+    Protocol::BOTH.map(|protocol| record.timeline.samples(protocol).last().map_or(0, |sample| sample.turn)).iter().sum()
 }
 
 fn running_words(state: LabState) -> String {
     let (began, now) = state.clock.get();
     let record = state.record.read();
-    let Some(trace) = record.trace.as_ref().filter(|trace| trace.outcome.is_none()) else {
-        return "Getting ready …".to_owned();
+    let last = match (state.stage.get(), &record.trace) {
+        (Stage::Preparing, _) | (_, None) => return "Finding out whom to talk to …".to_owned(),
+        (Stage::Settling, _) => return "Asking the server for its account of the run …".to_owned(),
+        (Stage::Script, Some(trace)) => trace.messages.last(),
     };
-    let wanted = 2 * asked_for(trace);
-    let waiting = match trace.messages.last() {
+    let waiting = match last {
         Some(last) if last.answers.is_none() => match last.protocol {
             Protocol::Http => "waiting for a response",
             Protocol::WebSocket if last.kind.is_opening() => "waiting for the WebSocket to open",
@@ -73,30 +67,36 @@ fn running_words(state: LabState) -> String {
         },
         _ => "waiting for the next turn",
     };
-    let elapsed = Span(((now - began).0 / 100_000) * 100_000);
-    let seconds = elapsed.as_millis() / 1000.0;
-    format!("{} of {wanted} exchanges done, {seconds:.1} s, {waiting}.", done(state))
+    let tenths = (now - began).0 / 100_000;
+    format!(
+        "{} of {} exchanges done, {}.{} s, {waiting}.",
+        done(state),
+        2 * record.asked_for(),
+        tenths / 10,
+        tenths % 10
+    )
 }
 
 fn ended_words(state: LabState) -> String {
+    if let Some(trouble) = state.trouble.get() {
+        return trouble;
+    }
     let record = state.record.read();
-    let Some(trace) = &record.trace else {
-        return String::new();
-    };
+    let Some(trace) = &record.trace else { return String::new() };
     match &trace.outcome {
         Some(Outcome::Failed(failure)) => words::failure(failure),
         Some(Outcome::Stopped) => {
-            format!("Stopped after {} of {} exchanges. What was measured is kept.", done(state), 2 * asked_for(trace))
+            format!("Stopped after {} of {} exchanges. What was measured is kept.", done(state), 2 * record.asked_for())
         }
-        _ => {
-            let medians = record.samples().map(|samples| {
-                let counted: Vec<Span> =
-                    samples.iter().filter(|sample| sample.counts()).map(|sample| sample.took).collect();
+        Some(Outcome::Finished) | None => {
+            let [http, ws] = Protocol::BOTH.map(|protocol| {
+                let samples = record.timeline.samples(protocol).iter();
+                let counted: Vec<Span> = samples.filter(|sample| sample.counts()).map(|sample| sample.took).collect();
                 Statistics::of(&counted).map(|figures| figures.median)
             });
-            let [http, ws] = medians;
-            let comparison = http.zip(ws).map(|(http, ws)| format!(" {}", words::faster(http, ws))).unwrap_or_default();
-            format!("Finished: {} exchanges over each protocol.{comparison}", asked_for(trace))
+            let resolution = trace.circumstances.resolution;
+            let comparison = http.zip(ws).map(|(http, ws)| words::faster(http, ws, resolution)).unwrap_or_default();
+            format!("Finished: {} exchanges over each protocol. {comparison}", record.asked_for())
         }
     }
 }

@@ -49,12 +49,10 @@ fn open(state: LabState, event: &leptos::ev::Event) {
             Err(why) => Err(why),
         };
         match read {
+            Ok(_) if state.running.get_untracked() => state.notice("The file was not opened: a run goes on."),
             Ok(trace) => {
                 state.notices.set(Vec::new());
-                state.selected.set(None);
-                state.look.follow.set(false);
-                state.look.scroll.set(0.0);
-                state.record.set(Record::new(trace));
+                state.show(Record::opened(trace));
             }
             Err(why) => state.notice(format!("The file could not be opened: {why}.")),
         }

@@ -1,7 +1,9 @@
 //! What values say, in words. The one place where a failure, a kind of message or a ratio becomes a
 //! sentence.
 
-use crate::trace::{Cause, Failure, Inference, Kind, Message, Moment, Protocol, Span};
+use crate::analysis::{Placed, Provenance, bytes_in_words};
+use crate::browser::surroundings;
+use crate::trace::{Cause, Failure, Inference, Kind, Message, Outcome, Protocol, Span, Trace};
 
 /// The protocol's name.
 pub(super) const fn protocol(protocol: Protocol) -> &'static str {
@@ -30,8 +32,8 @@ fn cause(cause: &Cause) -> String {
                 .to_owned()
         }
         Cause::Cors => {
-            "the server is there, but does not allow this page to read its answers (CORS: the response lacks a fitting \
-             Access-Control-Allow-Origin)."
+            "most likely the server is there, but does not allow this page to read its answers (CORS: the response lacks \
+             a fitting Access-Control-Allow-Origin)."
                 .to_owned()
         }
         Cause::NoAnswer => {
@@ -52,7 +54,7 @@ fn cause(cause: &Cause) -> String {
         }
         Cause::ClosedMidway { code: None, .. } => "the connection was closed half-way.".to_owned(),
         Cause::HandshakeRefused => {
-            "the server is there, but did not agree to a WebSocket at this address (no 101 Switching Protocols)."
+            "the server is there, but gave no 101 Switching Protocols that the browser accepts: this address is no WebSocket."
                 .to_owned()
         }
         Cause::Status { status } => format!("the server answered with status {status}, which is no success."),
@@ -98,24 +100,17 @@ const fn inferred(from: Inference) -> &'static str {
 }
 
 /// How two medians compare.
-pub(super) fn faster(http: Span, ws: Span) -> String {
-    let (slow, fast, slower, faster) = if http >= ws {
-        (http, ws, Protocol::Http, Protocol::WebSocket)
-    } else {
-        (ws, http, Protocol::WebSocket, Protocol::Http)
-    };
-    if fast <= Span::ZERO {
-        return format!("A round trip over {} was shorter than this browser’s clock can tell.", protocol(faster));
+pub(super) fn faster(http: Span, ws: Span, resolution: Span) -> String {
+    let both = format!("{} over HTTP, {} over WebSocket", http.known_to(resolution), ws.known_to(resolution));
+    // Two stamps go into each, and each may be off by a step of the clock.
+    if (http - ws).abs() <= resolution + resolution {
+        return format!("By this browser’s clock a typical round trip took as long over both: {both}.");
     }
-    let ratio = slow.0 as f64 / fast.0 as f64;
-    if ratio < 1.1 {
-        return format!("A typical round trip took about as long over both: {http} over HTTP, {ws} over WebSocket.");
-    }
-    format!(
-        "A typical round trip over {} took {ratio:.1} times as long as over {}: {slow} against {fast}.",
-        protocol(slower),
-        protocol(faster),
-    )
+    let (slower, faster) =
+        if http > ws { (Protocol::Http, Protocol::WebSocket) } else { (Protocol::WebSocket, Protocol::Http) };
+    let ratio = http.max(ws).0 as f64 / http.min(ws).max(resolution).0 as f64;
+    let (slower, faster) = (protocol(slower), protocol(faster));
+    format!("A typical round trip over {slower} took {ratio:.1} times as long as over {faster}: {both}.")
 }
 
 /// What a message is, in its protocol's terms.
@@ -152,10 +147,30 @@ pub(super) const fn explanation(message: &Message) -> &'static str {
 }
 
 /// Where a time comes from.
-pub(super) const fn provenance(moment: Moment) -> &'static str {
-    match moment {
-        Moment::Page(_) => "measured in this page",
-        Moment::Server(_) => "reported by the server",
-        Moment::Unknown => "not known: drawn half-way",
+pub(super) const fn provenance(placed: Option<Placed>, from_file: bool) -> &'static str {
+    match placed {
+        Some(Placed { provenance: Provenance::Page, .. }) if from_file => "measured in the page that recorded it",
+        Some(Placed { provenance: Provenance::Page, .. }) => "measured in this page",
+        Some(Placed { provenance: Provenance::Server, .. }) => "reported by the server",
+        Some(Placed { provenance: Provenance::Unknown, .. }) => "not known: drawn half-way",
+        None => "not known",
     }
+}
+
+/// A message in a few words, to be read out.
+pub(super) fn short(message: &Message) -> String {
+    let turn = if message.warm_up { "warm-up".to_owned() } else { format!("turn {}", message.turn) };
+    format!("{}, {turn}, {}, {}", protocol(message.protocol), kind(message), bytes_in_words(message.payload))
+}
+
+/// When, where and against what a run was recorded.
+pub(super) fn recorded(trace: &Trace) -> String {
+    let known = &trace.circumstances;
+    let outcome = match &trace.outcome {
+        Some(Outcome::Finished) | None => String::new(),
+        Some(Outcome::Stopped) => " It was stopped before its end.".to_owned(),
+        Some(Outcome::Failed(why)) => format!(" {}", failure(why)),
+    };
+    let when = surroundings::date(known.started);
+    format!("Recorded earlier: {when}, in {}, against {} and {}.{outcome}", known.browser, known.http.url, known.ws.url)
 }

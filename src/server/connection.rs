@@ -121,6 +121,7 @@ async fn answer(
     let meter = Arc::clone(&visit.meter);
     let ordinal = visit.ordinal;
     let host = check_host(request.version(), request.headers());
+    let request_instrument = routes::request_instrument(request.headers());
     let mut request = request.map(|body| request_body(body, &meter));
     request.extensions_mut().insert(visit);
     let mut response = match host {
@@ -137,6 +138,7 @@ async fn answer(
     let instrument = routes::instrument(&mut response, evidence);
     meter.answered(Answer {
         sent,
+        request_instrument,
         instrument,
         upgraded: response.status() == StatusCode::SWITCHING_PROTOCOLS,
         last: response.headers().get(CONNECTION).is_some_and(|value| value == "close"),

@@ -53,6 +53,7 @@ struct Exchange {
     /// The connection's counters as it began.
     start_in: u64,
     start_out: u64,
+    request_instrument: u64,
     instrument: u64,
     upgraded: bool,
     /// The connection ends with this response: whatever is still read belongs to it.
@@ -66,6 +67,8 @@ struct Exchange {
 pub(crate) struct Answer {
     /// When, in µs of the server's clock.
     pub(crate) sent: u64,
+    /// Bytes of the request's header lines that are there because of the instrument alone.
+    pub(crate) request_instrument: u64,
     /// Bytes of the header lines that only the instrument adds.
     pub(crate) instrument: u64,
     /// It is a 101.
@@ -84,6 +87,7 @@ impl Exchange {
             sent: self.sent,
             request_bytes: bytes_in - self.start_in,
             response_bytes: bytes_out - self.start_out,
+            request_instrument_bytes: self.request_instrument,
             response_instrument_bytes: self.instrument,
             upgraded: self.upgraded,
         }
@@ -201,6 +205,7 @@ impl Meter {
     pub(crate) fn answered(&self, answer: Answer) {
         if let Some(open) = &mut self.state().open {
             open.sent = Some(answer.sent);
+            open.request_instrument = answer.request_instrument;
             open.instrument = answer.instrument;
             open.upgraded = answer.upgraded;
             open.last = answer.last;
@@ -253,6 +258,7 @@ impl Meter {
             sent: None,
             start_in: bytes_in,
             start_out: self.bytes_out.load(Relaxed),
+            request_instrument: 0,
             instrument: 0,
             upgraded: false,
             last: false,

@@ -64,12 +64,17 @@ pub enum Event {
         /// Its phases.
         phases: Box<Phases>,
     },
-    /// The server told what it saw of the run.
-    Ledger(Box<Transcript>),
+    /// A server told what it saw of the run.
+    Ledger {
+        /// What it was asked about: its ids are unique for itself alone.
+        of: Vec<Protocol>,
+        /// What it saw.
+        transcript: Box<Transcript>,
+    },
     /// Something happened beside the messages.
     Mark(Mark),
-    /// The server's clock was fitted to the page's.
-    Clock(ClockFit),
+    /// The clock of a protocol's server was fitted to the page's.
+    Clock(Protocol, ClockFit),
     /// The run ended.
     Ended(Outcome),
 }
@@ -79,8 +84,10 @@ pub enum Event {
 pub struct Trace {
     /// Under which circumstances it was made.
     pub circumstances: Circumstances,
-    /// How the server's clock lies to the page's; `None` while unknown.
-    pub clock: Option<ClockFit>,
+    /// How the clock of each protocol's server lies to the page's, as far as it is known.
+    pub clocks: Vec<(Protocol, ClockFit)>,
+    /// Exchanges that a server no longer knew when it was asked for its account.
+    pub forgotten: u64,
     /// The connections, in the order in which they became known.
     pub connections: Vec<Connection>,
     /// The messages, in the order in which the page sent or received them.
@@ -97,7 +104,8 @@ impl Trace {
     pub fn new(circumstances: Circumstances) -> Self {
         Self {
             circumstances,
-            clock: None,
+            clocks: Vec::new(),
+            forgotten: 0,
             connections: Vec::new(),
             messages: Vec::new(),
             marks: Vec::new(),
@@ -149,8 +157,12 @@ impl Trace {
                 if let Some(entry) = self.message_mut(message) {
                     entry.received = at;
                     entry.fate = Fate::Delivered;
-                    entry.connection = entry.connection.or(connection);
                     entry.overhead = entry.overhead.map(|overhead| overhead + further_heads);
+                    entry.connection = entry.connection.or(connection);
+                    // Its timing entry may have come before.
+                    if let Some(phases) = entry.phases.take() {
+                        self.apply_phases(message, phases);
+                    }
                 }
             }
             Event::Unanswered(message) => {
@@ -159,9 +171,9 @@ impl Trace {
                 }
             }
             Event::Phases { message, phases } => self.apply_phases(message, phases),
-            Event::Ledger(transcript) => self.apply_ledger(&transcript),
+            Event::Ledger { of, transcript } => self.apply_ledger(&of, &transcript),
             Event::Mark(mark) => self.marks.push(mark),
-            Event::Clock(fit) => self.clock = Some(fit),
+            Event::Clock(protocol, fit) => self.clocks.push((protocol, fit)),
             Event::Ended(outcome) => self.outcome = Some(outcome),
         }
     }
@@ -186,32 +198,33 @@ impl Trace {
         }
     }
 
-    /// Writes down what the server's meter counted: bytes, and how connections ended.
-    fn apply_ledger(&mut self, transcript: &Transcript) {
+    /// Writes down what a server's meter counted: bytes, and how connections ended.
+    fn apply_ledger(&mut self, of: &[Protocol], transcript: &Transcript) {
+        self.forgotten += transcript.dropped;
+        let told = self.connections.iter().filter(|connection| of.contains(&connection.protocol));
         let by_server_id: HashMap<u64, ConnectionId> =
-            self.connections.iter().filter_map(|entry| Some((entry.server_id?, entry.id))).collect();
+            told.filter_map(|entry| Some((entry.server_id?, entry.id))).collect();
         let mut openings: HashMap<(ConnectionId, u32, bool), MessageId> = HashMap::new();
-        for message in &self.messages {
-            if let (Some(connection), None) = (message.connection, message.answers)
-                && !matches!(message.kind, super::Kind::Binary | super::Kind::Text)
-            {
-                openings.insert((connection, message.turn, message.kind.is_opening()), message.id);
-            }
-        }
         let mut answers: HashMap<MessageId, MessageId> = HashMap::new();
         for message in &self.messages {
-            if let Some(request) = message.answers {
-                answers.insert(request, message.id);
+            match (message.answers, message.connection) {
+                (Some(request), _) => {
+                    answers.insert(request, message.id);
+                }
+                (None, Some(connection)) if !matches!(message.kind, super::Kind::Binary | super::Kind::Text) => {
+                    openings.insert((connection, message.turn, message.kind.is_opening()), message.id);
+                }
+                _ => {}
             }
         }
         for entry in &transcript.connections {
-            let Some(&connection) = by_server_id.get(&entry.id) else {
-                continue;
-            };
+            let Some(&connection) = by_server_id.get(&entry.id) else { continue };
             self.apply_connection_entry(connection, entry);
             for exchange in &entry.exchanges {
-                let turn = if exchange.upgraded { 0 } else { exchange.n.unwrap_or(0) };
-                if let Some(&request) = openings.get(&(connection, turn, exchange.upgraded)) {
+                // A handshake has no number; an exchange without one is none of the lab's.
+                let turn = if exchange.upgraded { Some(0) } else { exchange.n };
+                let request = turn.and_then(|turn| openings.get(&(connection, turn, exchange.upgraded)));
+                if let Some(&request) = request {
                     self.apply_exchange_entry(request, answers.get(&request).copied(), exchange);
                 }
             }
@@ -223,7 +236,8 @@ impl Trace {
             return;
         };
         known.bytes = Some(ConnectionBytes { to_server: entry.bytes_in, to_page: entry.bytes_out });
-        if known.protocol == Protocol::Http {
+        // How a WebSocket was closed the page saw itself.
+        if known.closed.is_none() {
             known.closed = entry.closed.map(|(at, ending)| Closed {
                 at: Moment::Server(ServerTime(at.cast_signed())),
                 how: match ending {
@@ -241,8 +255,9 @@ impl Trace {
             if message.received == Moment::Unknown {
                 message.received = server_moment(entry.received);
             }
-            let instrument = message.instrument.unwrap_or(0);
-            message.overhead = Some(entry.request_bytes.saturating_sub(message.payload + instrument));
+            let instrument = message.instrument.unwrap_or(0) + entry.request_instrument_bytes;
+            message.instrument = Some(instrument);
+            message.overhead = entry.request_bytes.checked_sub(message.payload + instrument);
         }
         if let Some(message) = response.and_then(|id| self.message_mut(id)) {
             if message.sent == Moment::Unknown {
@@ -251,7 +266,7 @@ impl Trace {
             // A 101's agreed subprotocol is ours and was written down when it arrived.
             let instrument = message.instrument.unwrap_or(0) + entry.response_instrument_bytes;
             message.instrument = Some(instrument);
-            message.overhead = Some(entry.response_bytes.saturating_sub(message.payload + instrument));
+            message.overhead = entry.response_bytes.checked_sub(message.payload + instrument);
         }
     }
 }

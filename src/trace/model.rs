@@ -100,6 +100,14 @@ pub struct Connection {
     pub bytes: Option<ConnectionBytes>,
 }
 
+impl Connection {
+    /// It was open at some time; one that was refused or given up never was.
+    #[must_use]
+    pub fn came_to_be(&self) -> bool {
+        self.opened != Moment::Unknown || self.accepted != Moment::Unknown
+    }
+}
+
 /// The end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closed {
@@ -122,6 +130,8 @@ pub enum Closing {
         /// Both sides had sent a close frame.
         clean: bool,
     },
+    /// The page gave it up and closed it, without waiting for the other side.
+    GivenUp,
     /// The client ended the TCP connection, as the server saw it.
     ByClient,
     /// The server ended the TCP connection.
@@ -349,6 +359,8 @@ pub struct Endpoint {
     pub url: String,
     /// How much it tells.
     pub speaks: Speaks,
+    /// The id that a Duplex server took at its start: tells whose clock its times are of.
+    pub instance: Option<String>,
 }
 
 /// Under which circumstances a run was made.

@@ -231,9 +231,9 @@ impl Recorder {
         self.events.push(Event::Phases { message, phases: Box::new(phases) });
     }
 
-    /// The server told what it saw of the run.
-    pub fn ledger(&mut self, transcript: Transcript) {
-        self.events.push(Event::Ledger(Box::new(transcript)));
+    /// A server told what it saw of the run; `of` is what it carried.
+    pub fn ledger(&mut self, of: Vec<Protocol>, transcript: Transcript) {
+        self.events.push(Event::Ledger { of, transcript: Box::new(transcript) });
     }
 
     /// Something happened beside the messages.
@@ -253,9 +253,9 @@ impl Recorder {
         }
     }
 
-    /// The server's clock was fitted to the page's.
-    pub fn clock(&mut self, fit: ClockFit) {
-        self.events.push(Event::Clock(fit));
+    /// The clock of a protocol's server was fitted to the page's.
+    pub fn clock(&mut self, protocol: Protocol, fit: ClockFit) {
+        self.events.push(Event::Clock(protocol, fit));
     }
 
     /// The run ended.

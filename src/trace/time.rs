@@ -47,6 +47,12 @@ impl Span {
         self.0 as f64 / 1000.0
     }
 
+    /// In words, as far as a clock of this resolution can tell: what is shorter reads `< 5 µs`.
+    #[must_use]
+    pub fn known_to(self, resolution: Self) -> String {
+        if self < resolution { format!("< {resolution}") } else { self.to_string() }
+    }
+
     /// Without its sign.
     #[must_use]
     pub const fn abs(self) -> Self {
@@ -134,6 +140,12 @@ mod tests {
         let written: Vec<String> =
             [5, 999, 1_250, 12_500, 125_000, 1_250_000, 90_000_000].map(|micros| Span(micros).to_string()).into();
         assert_eq!(written, ["5 µs", "999 µs", "1.25 ms", "12.5 ms", "125 ms", "1.25 s", "1.5 min"]);
+    }
+
+    #[test]
+    fn what_the_clock_cannot_tell_reads_less_than_its_resolution() {
+        assert_eq!(Span(0).known_to(Span(100)), "< 100 µs");
+        assert_eq!(Span(100).known_to(Span(100)), "100 µs");
     }
 
     #[test]

@@ -73,6 +73,10 @@ pub struct ExchangeEntry {
     /// Bytes of the whole response: status line, headers and body as framed, and those of an interim
     /// response (`100 Continue`).
     pub response_bytes: u64,
+    /// Of the request's bytes, those of header lines that only the way of measuring adds: `Pragma` and
+    /// `Cache-Control`, which a browser sends because the page asks that no cache be used.
+    #[serde(default)]
+    pub request_instrument_bytes: u64,
     /// Of the response's bytes, those of header lines that only our instrument adds: what a bare
     /// echo would not send. In a handshake, the line that names the subprotocol.
     pub response_instrument_bytes: u64,

@@ -9,6 +9,7 @@ use chromiumoxide::cdp::browser_protocol::network::DisableParams;
 use chromiumoxide::cdp::browser_protocol::page::{
     AddScriptToEvaluateOnNewDocumentParams, RemoveScriptToEvaluateOnNewDocumentParams, ScriptIdentifier,
 };
+use chromiumoxide::cdp::js_protocol::heap_profiler::CollectGarbageParams;
 use chromiumoxide::cdp::js_protocol::runtime::{EvaluateParams, GetHeapUsageParams};
 use duplex::format;
 use duplex::trace::Trace;
@@ -48,10 +49,10 @@ pub(crate) struct Phases {
 }
 
 impl Seen {
-    /// The longest task that began in that stretch; 0 if none was over the 50 ms that make one long.
-    pub(crate) fn longest_task(&self, from: f64, until: f64) -> f64 {
+    /// How long the long tasks were that began in that stretch.
+    pub(crate) fn long_tasks_within(&self, from: f64, until: f64) -> Vec<f64> {
         let within = self.long_tasks.iter().filter(|(began, _)| (from..until).contains(began));
-        within.map(|(_, took)| *took).fold(0.0, f64::max)
+        within.map(|(_, took)| *took).collect()
     }
 }
 
@@ -64,11 +65,11 @@ pub(crate) struct Bare {
 
 /// A tab's memory, in bytes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Heap {
-    /// Used by JavaScript.
+pub(crate) struct Memory {
+    /// Used by JavaScript's objects, after a garbage collection.
     pub(crate) script: f64,
-    /// Behind array buffers, the page's WebAssembly memory among them.
-    pub(crate) buffers: f64,
+    /// The page's WebAssembly memory, which never shrinks.
+    pub(crate) wasm: f64,
 }
 
 impl Tab {
@@ -153,11 +154,11 @@ impl Tab {
         self.ask(&format!("({BARE})({messages}, {size}, {dressed})"), Duration::from_secs(120)).await
     }
 
-    /// What the tab holds now, after a garbage collection.
-    pub(crate) async fn heap(&self) -> Result<Heap> {
-        use chromiumoxide::cdp::js_protocol::heap_profiler::CollectGarbageParams;
+    /// What the page holds now.
+    pub(crate) async fn memory(&self) -> Result<Memory> {
         self.page.execute(CollectGarbageParams::default()).await?;
-        let usage = self.page.execute(GetHeapUsageParams::default()).await?.result;
-        Ok(Heap { script: usage.used_size, buffers: usage.backing_storage_size })
+        let usage = self.page.execute(GetHeapUsageParams::default()).await?;
+        let wasm = self.ask("window.wasmMemory.buffer.byteLength", Duration::from_secs(10)).await?;
+        Ok(Memory { script: usage.result.used_size, wasm })
     }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::http::StatusCode;
 use axum::http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
 use axum::response::IntoResponse as _;
 use axum::routing::post;
@@ -20,12 +21,18 @@ pub(crate) async fn http_echo(allow_other_origins: bool) -> SocketAddr {
             None => body.into_response(),
         }
     };
-    serve(Router::new().route("/anything", post(echo))).await
+    let missing = (StatusCode::NOT_FOUND, [(ACCESS_CONTROL_ALLOW_ORIGIN, "*")]);
+    serve(Router::new().route("/anything", post(echo)).fallback(|| async move { missing })).await
 }
 
 /// An HTTP server that never answers.
 pub(crate) async fn silent() -> SocketAddr {
     serve(Router::new().route("/anything", post(std::future::pending::<()>))).await
+}
+
+/// An HTTP server that never answers anything.
+pub(crate) async fn silent_everywhere() -> SocketAddr {
+    serve(Router::new().fallback(std::future::pending::<()>)).await
 }
 
 /// A bare WebSocket echo; gives its address. It ends with the test.

@@ -1,6 +1,6 @@
 //! The lab `exchange` against the real server: the trace beside the browser's network log.
 
-use duplex::analysis::{Summary, Timeline, samples};
+use duplex::analysis::{Sample, Summary, Timeline};
 use duplex::trace::{Closing, Direction, Kind, Outcome, Protocol, Trace};
 use duplex::wire::Envelope;
 
@@ -13,7 +13,12 @@ async fn finished(server: &Server, query: &str) -> (Lab, Trace) {
     lab.until_run_is("finished").await;
     let trace = lab.save().await;
     assert_eq!(trace.outcome, Some(Outcome::Finished));
+    lab.assert_no_errors().await;
     (lab, trace)
+}
+
+fn samples(trace: &Trace, protocol: Protocol) -> Vec<Sample> {
+    Timeline::of(trace).samples(protocol).to_vec()
 }
 
 fn summary(trace: &Trace, protocol: Protocol) -> Summary {

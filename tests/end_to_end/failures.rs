@@ -1,11 +1,15 @@
 //! What can go wrong, and what the page says of it.
 
-use duplex::analysis::samples;
+use duplex::analysis::{Sample, Timeline};
 use duplex::trace::{Cause, Failure, Inference, Outcome, Protocol, Trace};
 
 use crate::echoes;
 use crate::page::Lab;
 use crate::server::Server;
+
+fn samples(trace: &Trace, protocol: Protocol) -> Vec<Sample> {
+    Timeline::of(trace).samples(protocol).to_vec()
+}
 
 fn failure(trace: &Trace) -> &Failure {
     match &trace.outcome {
@@ -97,6 +101,18 @@ async fn a_silent_server_ends_the_run_when_patience_does() {
 async fn a_status_that_is_no_success_is_told() {
     let http = echoes::http_echo(true).await;
     let (_lab, trace, _) = fails_against(&format!("http://{http}/elsewhere"), "ws://127.0.0.1:1/", "").await;
-    // A bare 404 carries no permission either, so the page is not even told the status.
-    assert!(matches!(failure(&trace).cause, Cause::Status { status: 404 } | Cause::Cors), "{:?}", failure(&trace));
+    assert_eq!(failure(&trace).cause, Cause::Status { status: 404 });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_websocket_that_never_opened_is_no_connection() {
+    let server = Server::start();
+    let nobody = echoes::nobody().await;
+    let url = format!("{}/?messages=2&http={}/echo&ws=ws://{nobody}/ws", server.origin(), server.origin());
+    let lab = Lab::open(&url).await;
+    lab.press_run().await;
+    lab.until_run_is("failed").await;
+    assert_eq!(lab.figure("connections").await[1], "0");
+    let channels: usize = lab.ask("document.querySelectorAll('.pane.ws g.connection').length").await;
+    assert_eq!(channels, 0);
 }

@@ -1,11 +1,15 @@
 //! The lab's page, in a user's verbs.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chromiumoxide::Page;
-use chromiumoxide::cdp::js_protocol::runtime::EvaluateParams;
+use chromiumoxide::cdp::js_protocol::runtime::{
+    self, ConsoleApiCalledType, EvaluateParams, EventConsoleApiCalled, EventExceptionThrown,
+};
 use duplex::format;
 use duplex::trace::Trace;
+use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 
 use crate::browser::Chromium;
@@ -14,10 +18,40 @@ use crate::network_log::NetworkLog;
 /// How long anything may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What went wrong in the page.
+struct Errors {
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+impl Errors {
+    /// Begins to follow a page's uncaught errors, and those in its console.
+    async fn follow(page: &Page) -> Self {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        page.execute(runtime::EnableParams::default()).await.expect("runtime events");
+        let mut thrown = page.event_listener::<EventExceptionThrown>().await.expect("a listener");
+        let mut told = page.event_listener::<EventConsoleApiCalled>().await.expect("a listener");
+        let (first, second) = (seen.clone(), seen.clone());
+        tokio::spawn(async move {
+            while let Some(event) = thrown.next().await {
+                first.lock().expect("the errors").push(format!("{:?}", event.exception_details));
+            }
+        });
+        tokio::spawn(async move {
+            while let Some(event) = told.next().await {
+                if event.r#type == ConsoleApiCalledType::Error {
+                    second.lock().expect("the errors").push(format!("{:?}", event.args));
+                }
+            }
+        });
+        Self { seen }
+    }
+}
+
 /// An open lab.
 pub(crate) struct Lab {
     pub(crate) tab: Page,
     pub(crate) log: NetworkLog,
+    errors: Errors,
     _browser: Chromium,
 }
 
@@ -27,8 +61,9 @@ impl Lab {
         let browser = Chromium::start().await;
         let tab = browser.tab().await;
         let log = NetworkLog::follow(&tab).await;
+        let errors = Errors::follow(&tab).await;
         tab.goto(url).await.expect("the page opens");
-        Self { tab, log, _browser: browser }
+        Self { tab, log, errors, _browser: browser }
     }
 
     /// What an expression comes to, promises included.
@@ -65,6 +100,14 @@ impl Lab {
     pub(crate) async fn press_run(&self) {
         self.until("document.querySelector('button.run')?.disabled === false").await;
         self.click("button.run").await;
+    }
+
+    /// Asserts that no error was thrown that nobody caught, and none written to the console.
+    pub(crate) async fn assert_no_errors(&self) {
+        // What was thrown before this answer was told before it.
+        let _: bool = self.ask("true").await;
+        let errors = self.errors.seen.lock().expect("the errors").clone();
+        assert!(errors.is_empty(), "{errors:?}");
     }
 
     pub(crate) async fn press_stop(&self) {

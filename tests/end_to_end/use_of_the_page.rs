@@ -83,7 +83,7 @@ async fn against_other_peoples_echoes_the_page_shows_what_a_page_alone_can_see()
     let trace = lab.save().await;
     assert_eq!(trace.outcome, Some(Outcome::Finished));
     let summary = Summary::of(&trace, &Timeline::of(&trace), Protocol::Http);
-    assert_eq!((summary.connections, summary.bytes.overhead()), (None, None));
+    assert_eq!((summary.connections, summary.bytes.to_server.known_overhead()), (None, None));
     assert_eq!(lab.figure("overhead-to-server").await[0], "unknown");
     assert_eq!(lab.figure("connections").await[0], "not told");
     let dashed: usize = lab.ask("document.querySelectorAll('.pane.http g.message.unknown').length").await;
@@ -142,7 +142,12 @@ async fn a_saved_run_is_opened_again_and_a_bad_file_says_what_is_wrong() {
     again.until("document.querySelectorAll('.notices li').length === 1").await;
     assert!(again.text(".notices").await.contains("duplex-trace"));
     choose_file(&again, &text).await;
-    again.until_run_is("finished").await;
+    again.until("document.querySelector('[data-figure=median]') !== null").await;
+    let status = again.text(".status").await;
+    assert!(status.contains("Recorded earlier") && status.contains(server.origin()), "{status}");
+    assert!(again.text(".figures .hint").await.contains("in the page that recorded them"));
+    let phase: String = again.ask("document.documentElement.dataset.run").await;
+    assert_eq!(phase, "idle", "nothing was run here");
     assert_eq!(again.figure("median").await, before);
     assert_eq!(again.arrows().await, [14, 16]);
 }
@@ -161,11 +166,63 @@ async fn choose_file(lab: &Lab, text: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page_asks_nobody_but_its_own_server() {
+async fn the_page_asks_nobody_but_its_own_server_and_throws_no_error() {
     let server = Server::start();
     let lab = Lab::open(&format!("{}/?messages=2&run=1", server.origin())).await;
     lab.until_run_is("finished").await;
     let urls =
         lab.log.once(|log| !log.requests.is_empty(), |log| log.requests.values().cloned().collect::<Vec<_>>()).await;
     assert!(urls.iter().all(|url| url.starts_with(server.origin())), "{urls:?}");
+    lab.assert_no_errors().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_accounts_are_not_mixed_up() {
+    let (server, other) = (Server::start(), Server::start());
+    // Both count their connections from 1, so that ids collide.
+    let url = format!(
+        "{}/?messages=3&connection=close&http={}/echo&ws={}/ws",
+        server.origin(),
+        server.origin(),
+        other.ws_origin()
+    );
+    let lab = Lab::open(&url).await;
+    lab.press_run().await;
+    lab.until_run_is("finished").await;
+    let trace = lab.save().await;
+    let websocket = trace.connections.iter().find(|known| known.protocol == Protocol::WebSocket).expect("a WebSocket");
+    let carried = trace.messages.iter().filter(|message| message.connection == Some(websocket.id));
+    let payload: u64 = carried.map(|message| message.payload).sum();
+    let bytes = websocket.bytes.expect("its own server tells");
+    assert!(bytes.to_server + bytes.to_page > payload && bytes.to_server < 2_000, "{bytes:?}");
+    assert!(trace.messages.iter().all(|message| message.overhead.is_some()), "every head was counted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_address_fails_the_run_with_what_would_be_right_and_shows_nothing_old() {
+    let server = Server::start();
+    let lab = Lab::open(&format!("{}/?messages=2&run=1", server.origin())).await;
+    lab.until_run_is("finished").await;
+    lab.fill("http", "ftp://example.org/").await;
+    lab.press_run().await;
+    lab.until_run_is("failed").await;
+    let status = lab.text(".status").await;
+    assert!(status.contains("http:// or https://") && status.contains("ftp://example.org/"), "{status}");
+    assert_eq!(lab.arrows().await, [0, 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stop_works_while_the_page_is_still_finding_out_whom_to_talk_to() {
+    let server = Server::start();
+    let silent = echoes::silent_everywhere().await;
+    let url = format!("{}/?messages=2&http=http://{silent}/echo&ws=ws://{silent}/ws", server.origin());
+    let lab = Lab::open(&url).await;
+    lab.press_run().await;
+    lab.until_run_is("running").await;
+    lab.press_stop().await;
+    lab.until_run_is("idle").await;
+    assert!(lab.text(".notices").await.contains("Stopped before the run began"));
+    let echo = format!("http://{silent}/echo");
+    let asked = lab.log.once(|_| true, |log| log.requests.values().any(|url| url.starts_with(&echo))).await;
+    assert!(!asked, "no exchange was begun");
 }

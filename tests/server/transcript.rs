@@ -137,6 +137,20 @@ async fn the_instruments_header_lines_are_counted_apart() {
 }
 
 #[tokio::test]
+async fn what_a_request_carries_for_the_instruments_sake_is_counted_apart() {
+    let server = TestServer::start().await;
+    let mut client = server.connect().await;
+    let no_cache = "Pragma: no-cache\r\nCache-Control: no-cache\r\n";
+    let request = format!("GET /echo?run={RUN}&n=1 HTTP/1.1\r\nHost: test\r\n{no_cache}\r\n");
+    client.exchange(&request, b"").await;
+    client.echo(&format!("run={RUN}&n=2"), b"").await;
+    client.upgrade(&format!("run={RUN}"), no_cache).await;
+    let transcript = server.transcript(RUN).await;
+    let told: Vec<u64> = only(&transcript).exchanges.iter().map(|exchange| exchange.request_instrument_bytes).collect();
+    assert_eq!(told, [no_cache.len() as u64, 0, 0]);
+}
+
+#[tokio::test]
 async fn a_run_is_told_its_own_exchanges_and_no_others() {
     let server = TestServer::start().await;
     let other = RunId(RUN.0 + 1);

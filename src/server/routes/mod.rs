@@ -19,11 +19,11 @@ use axum::extract::Request;
 use axum::middleware::{Next, from_fn, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
-use hyper::StatusCode;
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY,
-    HeaderName, HeaderValue, SEC_WEBSOCKET_PROTOCOL, X_CONTENT_TYPE_OPTIONS,
+    HeaderName, HeaderValue, PRAGMA, SEC_WEBSOCKET_PROTOCOL, UPGRADE, X_CONTENT_TYPE_OPTIONS,
 };
+use hyper::{HeaderMap, StatusCode};
 
 pub(crate) use problem::Problem;
 
@@ -100,6 +100,16 @@ pub(crate) fn instrument(response: &mut Response, evidence: Evidence) -> u64 {
         headers.insert(name, value.clone());
     }
     headers.iter().filter(|(name, _)| is_instrument(name)).map(|(name, value)| line(name, value)).sum()
+}
+
+/// How many bytes of a request's head are header lines that a browser sends only because the page asks
+/// that no cache be used (Fetch §4.6). In a handshake it sends them of itself.
+pub(crate) fn request_instrument(headers: &HeaderMap) -> u64 {
+    if headers.contains_key(UPGRADE) {
+        return 0;
+    }
+    let lines = [PRAGMA, CACHE_CONTROL].map(|name| headers.get(&name).map_or(0, |value| line(&name, value)));
+    lines.iter().sum()
 }
 
 /// Whether a bare echo would not send this header.
