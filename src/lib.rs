@@ -16,7 +16,7 @@
 //! | [`lab`] | what to do: parameters and a script, one file a lab | both |
 //! | [`analysis`] | what it means: clock alignment, own time, statistics, byte ledger | both |
 //! | [`drawing`] | a trace becomes a scene: sequence diagram, charts; no DOM | both |
-//! | [`format`] | there and back: trace JSON | both |
+//! | [`mod@format`] | there and back: trace JSON | both |
 //! | `browser` | every call of web-sys and js-sys; implements `Network` | wasm32 |
 //! | `page` | Leptos: state, components, words, painting a scene | wasm32 |
 //! | `server` | the echo server: accept loop, meter, routes | host |

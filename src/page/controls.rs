@@ -124,7 +124,7 @@ fn ConnectionChoice(state: LabState) -> impl IntoView {
             <span>"HTTP connection"</span>
             <select name=exchange::CONNECTION on:change:target=move |event| choose(event.target().value())>
                 {option(KEEP_ALIVE, "keep-alive")}
-                {option(CLOSE, "close after each response")}
+                {option(CLOSE, "close each time")}
             </select>
             <small>"asked of the server"</small>
         </label>

@@ -93,19 +93,29 @@ async fn run(state: LabState, http: Endpoint, ws: Endpoint) {
     let plan = Plan { run, http: http.clone(), ws: ws.clone(), patience: parameters.patience() };
     let network = BrowserNetwork::new(plan, recorder.clone(), draw.clone());
     let circumstances = circumstances(run, http, ws, parameters.pairs());
-    let origin = circumstances.origin;
-    state.clock.set((origin, origin));
     state.record.set(Record::begun(Trace::new(circumstances)));
     state.stage.set(Stage::Script);
     let visibility = {
         let recorder = recorder.clone();
         surroundings::on_visibility(move |hidden| recorder.borrow_mut().visibility(clock::now(), hidden))
     };
-    recorder.borrow_mut().visibility(origin, surroundings::hidden());
+    recorder.borrow_mut().visibility(clock::now(), surroundings::hidden());
     let ticker = Interval::new(TICK, move || tick(state));
 
+    let script = async {
+        // The empty pictures are painted first: the page's own work would fall into the first turns.
+        timer::frame(|| {}).await;
+        let origin = clock::now();
+        state.clock.set((origin, origin));
+        state.record.update_untracked(|record| {
+            if let Some(trace) = &mut record.trace {
+                trace.circumstances.origin = origin;
+            }
+        });
+        exchange::run(&network, &parameters).await
+    };
     // What is under way when Stop is pressed is given up as the script is dropped.
-    let outcome = match until_stopped(state, exchange::run(&network, &parameters)).await {
+    let outcome = match until_stopped(state, script).await {
         Some(Ok(())) => Outcome::Finished,
         Some(Err(failure)) => Outcome::Failed(failure),
         None => Outcome::Stopped,
