@@ -20,7 +20,7 @@ use crate::trace::{
 use crate::wire::{Envelope, RunId, SUBPROTOCOL, TRANSCRIPT_PATH, query};
 
 /// How long a frame's drawing may be put off while turns follow one another.
-const DRAW_EVERY: Span = Span::from_millis(100);
+const DRAW_EVERY: Span = Span::from_millis(150);
 /// A wait that is at least this long has room for drawing.
 const ROOM_TO_DRAW: Span = Span::from_millis(40);
 /// How long the end of a run waits for the timing entries of its exchanges.

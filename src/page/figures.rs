@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::state::{LabState, Record};
 use crate::analysis::{Bytes, OneWay, Opening, Statistics, Summary, bytes_in_words};
-use crate::trace::{Protocol, Span, Speaks, Trace};
+use crate::trace::{Happening, Protocol, Recorder, Span, Speaks, Trace};
 
 /// One line of the summary.
 #[derive(Clone, PartialEq)]
@@ -190,6 +190,9 @@ fn left_out(trace: &Trace, both: &[Summary; 2]) -> String {
     }
     if unanswered > 0 {
         words += &format!("; {unanswered} without an answer");
+    }
+    if trace.marks.iter().any(|mark| mark.what == Happening::CopiesFull) {
+        words += &format!("; payloads beyond {} in all are not kept", bytes_in_words(Recorder::MAX_COPIES as u64));
     }
     if trace.forgotten > 0 {
         words += &format!("; the server no longer knew {} exchanges", trace.forgotten);

@@ -1,7 +1,7 @@
 //! The browser's own account of its traffic, from the DevTools protocol.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -11,6 +11,10 @@ use chromiumoxide::cdp::browser_protocol::network::{
     EventWebSocketFrameReceived, EventWebSocketFrameSent, WebSocketFrame,
 };
 use futures_util::StreamExt as _;
+use tokio::sync::watch;
+
+/// How long events may take.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What the browser did on behalf of the page.
 #[derive(Debug, Default)]
@@ -45,13 +49,13 @@ impl Log {
 /// Follows a page's traffic.
 #[derive(Clone)]
 pub(crate) struct NetworkLog {
-    log: Arc<Mutex<Log>>,
+    log: Arc<watch::Sender<Log>>,
 }
 
 impl NetworkLog {
     /// Begins to follow; the page must have network events enabled.
     pub(crate) async fn follow(page: &Page) -> Self {
-        let log = Arc::new(Mutex::new(Log::default()));
+        let log = Arc::new(watch::Sender::new(Log::default()));
         macro_rules! on {
             ($event:ty, $take:expr) => {{
                 let mut events = page.event_listener::<$event>().await.expect("a listener");
@@ -59,7 +63,7 @@ impl NetworkLog {
                 tokio::spawn(async move {
                     while let Some(event) = events.next().await {
                         let take: fn(&mut Log, &$event) = $take;
-                        take(&mut log.lock().expect("the log"), &event);
+                        log.send_modify(|log| take(log, &event));
                     }
                 });
             }};
@@ -85,15 +89,10 @@ impl NetworkLog {
 
     /// Looks at the log once a condition holds: events reach us a little later than the page.
     pub(crate) async fn once<T>(&self, holds: impl Fn(&Log) -> bool, look: impl FnOnce(&Log) -> T) -> T {
-        let wait = async {
-            while !holds(&self.log.lock().expect("the log")) {
-                tokio::task::yield_now().await;
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        let in_time = tokio::time::timeout(Duration::from_secs(20), wait).await;
-        let log = self.log.lock().expect("the log");
-        assert!(in_time.is_ok(), "the browser's log never came so far: {log:?}");
+        let mut changes = self.log.subscribe();
+        let in_time = tokio::time::timeout(PATIENCE, changes.wait_for(|log| holds(log))).await.is_ok();
+        let log = self.log.borrow();
+        assert!(in_time, "the browser's log never came so far: {log:?}");
         look(&log)
     }
 }
