@@ -8,6 +8,7 @@ mod browser;
 mod echoes;
 mod exchange;
 mod failures;
+mod firefox;
 mod network_log;
 mod page;
 mod server;

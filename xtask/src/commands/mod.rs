@@ -28,6 +28,7 @@ pub(crate) fn setup() -> Result<()> {
     tools::for_browser_tests()?;
     tools::for_the_page()?;
     tools::Browser::ensure()?;
+    tools::firefox()?;
     eprintln!("set-up: everything is there");
     Ok(())
 }

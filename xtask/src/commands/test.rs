@@ -113,11 +113,13 @@ fn browser(report: &mut Report) -> Result<()> {
 fn end_to_end(report: &mut Report) -> Result<()> {
     let trunk = tools::for_the_page()?;
     let browser = tools::Browser::ensure()?;
+    let firefox = tools::firefox()?;
     announce("the page, as it is published");
     let dist = page::build(&trunk)?;
     let mut command = process::cargo();
     command.args(["test", "--features", "end-to-end", "--test", "end_to_end", "--", "--test-threads=1"]);
-    report.tests(Layer::EndToEnd, command.env("DUPLEX_PAGE", dist).env("CHROME", browser.chrome))
+    report
+        .tests(Layer::EndToEnd, command.env("DUPLEX_PAGE", dist).env("CHROME", browser.chrome).env("FIREFOX", firefox))
 }
 
 /// Writes what the driver is asked for (WebDriver, capabilities) and gives the file's path.

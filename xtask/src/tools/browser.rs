@@ -1,5 +1,5 @@
-//! Chromium (or Chrome) and its driver, for the tests. One that is there is used; only where there
-//! is none, and only with the rights to do so, Debian's packages are installed.
+//! Chromium (or Chrome) with its driver, and Firefox, for the tests. Those that are there are used; only
+//! where there is none, and only with the rights to do so, Debian's packages are installed.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -19,8 +19,29 @@ const MAC_APPLICATIONS: [&str; 2] = [
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 ];
 
-/// What Debian's packages of browser and driver are installed with.
-const APT: &str = "apt-get install --yes --no-install-recommends chromium chromium-driver";
+/// Debian's packages of browser and driver.
+const CHROMIUM: Packages = Packages {
+    names: "chromium chromium-driver",
+    what: "Chromium and its driver",
+    variables: "CHROME and CHROMEDRIVER",
+};
+
+/// Debian's package of Firefox.
+const FIREFOX: Packages = Packages { names: "firefox-esr", what: "Firefox", variables: "FIREFOX" };
+
+/// Names of Firefox on `PATH`.
+const FIREFOX_NAMES: [&str; 2] = ["firefox", "firefox-esr"];
+
+/// Where Firefox is on macOS.
+const MAC_FIREFOX: &str = "/Applications/Firefox.app/Contents/MacOS/firefox";
+
+/// What the tests need of Debian's packages.
+struct Packages {
+    names: &'static str,
+    what: &'static str,
+    /// The environment variables that name what is there already.
+    variables: &'static str,
+}
 
 /// An installed browser with a driver of the same version.
 pub(crate) struct Browser {
@@ -40,7 +61,7 @@ impl Browser {
     /// what to do.
     pub(crate) fn ensure() -> Result<Self> {
         if find_chrome()?.is_none() || find_driver()?.is_none() {
-            install()?;
+            CHROMIUM.install()?;
         }
         let chrome = find_chrome()?
             .context("there is no Chrome or Chromium: install one, or name it in the environment variable CHROME")?;
@@ -64,6 +85,27 @@ impl Browser {
         }
         Ok(Self { chrome, driver })
     }
+}
+
+/// Finds Firefox (by the environment variable `FIREFOX`, on `PATH`, among macOS's applications), and
+/// installs it if it is missing.
+///
+/// # Errors
+///
+/// It is missing and could not be installed; the error says what to do.
+pub(crate) fn firefox() -> Result<PathBuf> {
+    if find_firefox()?.is_none() {
+        FIREFOX.install()?;
+    }
+    find_firefox()?.context("there is no Firefox: install it, or name it in the environment variable FIREFOX")
+}
+
+fn find_firefox() -> Result<Option<PathBuf>> {
+    if let Some(named) = named_by("FIREFOX")? {
+        return Ok(Some(named));
+    }
+    let application = || Some(PathBuf::from(MAC_FIREFOX)).filter(|path| process::is_executable(path));
+    Ok(FIREFOX_NAMES.into_iter().find_map(process::find).or_else(application))
 }
 
 fn find_chrome() -> Result<Option<PathBuf>> {
@@ -94,26 +136,27 @@ fn named_by(variable: &str) -> Result<Option<PathBuf>> {
     }
 }
 
-/// Installs Debian's packages, as root.
-fn install() -> Result<()> {
-    let is_root = process::output(Command::new("id").arg("-u")).is_ok_and(|id| id == "0");
-    if process::find("apt-get").is_none() {
-        bail!(
-            "the browser tests need Chrome or Chromium and its chromedriver: install them, or name them in the \
-             environment variables CHROME and CHROMEDRIVER"
-        );
+impl Packages {
+    /// Installs them, as root.
+    fn install(&self) -> Result<()> {
+        let Self { names, what, variables } = self;
+        let install = format!("apt-get install --yes --no-install-recommends {names}");
+        let is_root = process::output(Command::new("id").arg("-u")).is_ok_and(|id| id == "0");
+        if process::find("apt-get").is_none() {
+            bail!("the browser tests need {what}: install it, or name what is there in {variables}");
+        }
+        if !is_root {
+            bail!("the browser tests need {what}: run `sudo {install}` and try again");
+        }
+        announce(&format!("the browser tests need {what}, and it is not installed: taking it from apt"));
+        let apt = |arguments: &str| {
+            let mut words = arguments.split(' ');
+            let mut command = Command::new(words.next().unwrap_or_default());
+            process::run(command.args(words).env("DEBIAN_FRONTEND", "noninteractive"))
+        };
+        apt("apt-get update --quiet=2")?;
+        apt(&install)
     }
-    if !is_root {
-        bail!("the browser tests need Chromium and its driver: run `sudo {APT}` and try again");
-    }
-    announce("the browser tests need Chromium and its driver, and they are not installed: taking them from apt");
-    let apt = |arguments: &str| {
-        let mut words = arguments.split(' ');
-        let mut command = Command::new(words.next().unwrap_or_default());
-        process::run(command.args(words).env("DEBIAN_FRONTEND", "noninteractive"))
-    };
-    apt("apt-get update --quiet=2")?;
-    apt(APT)
 }
 
 /// The first number that `--version` prints.

@@ -16,7 +16,7 @@ mod wasm_target;
 
 use anyhow::Result;
 
-pub(crate) use browser::Browser;
+pub(crate) use browser::{Browser, firefox};
 pub(crate) use trunk::Trunk;
 pub(crate) use wasm_bindgen::TestRunner;
 
