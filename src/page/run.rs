@@ -34,23 +34,27 @@ pub(super) fn begin(state: LabState) {
         if !endpoints::may_start_unasked(&link) {
             state.notice("The link asks to run against other addresses than this page’s own: press Run to do so.");
         } else if matches!(state.found.get_untracked(), Found::Server { .. }) {
-            start(state);
+            go(state);
         } else {
             state.notice("The link asks to run, but no echo server was found. Start one with “cargo xtask serve”, then press Run.");
         }
     });
 }
 
-/// Starts a run with the settings as they are.
+/// Starts a run with the settings as they are, as somebody asks for it.
 pub(super) fn start(state: LabState) {
-    if state.running.get_untracked() {
-        return;
+    if !state.running.get_untracked() {
+        state.notices.set(Vec::new());
+        go(state);
     }
+}
+
+/// Starts a run; what was said of the link stays.
+fn go(state: LabState) {
     if let Err(error) = state.link.read_untracked().parameters.check() {
         state.notice(format!("{error}."));
         return;
     }
-    state.notices.set(Vec::new());
     state.show(Record::default());
     state.stage.set(Stage::Preparing);
     state.running.set(true);

@@ -22,6 +22,15 @@ async fn bad_values_in_a_link_give_a_notice_and_the_default() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_link_gets_wrong_is_still_told_when_it_runs_by_itself() {
+    let server = Server::start();
+    let lab = Lab::open(&format!("{}/?messages=3&size=huge&run=1", server.origin())).await;
+    lab.until_run_is("finished").await;
+    assert!(lab.text(".notices").await.contains("huge"));
+    assert_eq!(lab.figure("payload-to-server").await[0], "96 B");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_value_out_of_range_is_refused_at_the_control_with_the_range() {
     let server = Server::start();
     let lab = Lab::open(server.origin()).await;
