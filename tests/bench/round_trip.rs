@@ -186,13 +186,13 @@ async fn long_run(tab: &Tab, messages: u32) -> Result<()> {
     let still = 100.0 * drawing(&trace) / took;
     let verdict = if longest <= 200.0 { "met" } else { "NOT MET" };
     println!("  {messages} messages over each protocol");
-    println!("  {:34}{:>8.1} s, of which {still:.0} % stood still", "the run", took / 1_000.0);
-    println!("  {:34}{:>11}  {verdict}", "longest task (goal: within 200 ms)", task(longest));
-    println!("  {:34}{:>8}", "tasks over 50 ms", long_tasks.len());
-    println!("  {:34}{:>8.0} ms", "longest gap between frames", seen.longest_frame);
-    println!("  {:34}{:>11}", "longest task of saving", task(self::longest(&saving)));
+    println!("  {:34}{:>9.1} s, of which {still:.0} % stood still", "the run", took / 1_000.0);
+    println!("  {:34}{:>12}  {verdict}", "longest task (goal: within 200 ms)", task(longest));
+    println!("  {:34}{:>9}", "tasks over 50 ms", long_tasks.len());
+    println!("  {:34}{:>9.0} ms", "longest gap between frames", seen.longest_frame);
+    println!("  {:34}{:>12}", "longest task of saving", task(self::longest(&saving)));
     println!(
-        "  {:34}{:>8.1} MiB of WebAssembly, {:.1} MiB of JavaScript",
+        "  {:34}{:>9.1} MiB of WebAssembly, {:.1} MiB of JavaScript",
         "memory",
         memory.wasm / MIB,
         memory.script / MIB
