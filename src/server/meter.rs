@@ -85,11 +85,19 @@ impl Exchange {
             began: self.began,
             received: self.received,
             sent: self.sent,
-            request_bytes: bytes_in - self.start_in,
-            response_bytes: bytes_out - self.start_out,
+            request_bytes: Some(bytes_in - self.start_in),
+            response_bytes: Some(bytes_out - self.start_out),
             request_instrument_bytes: self.request_instrument,
             response_instrument_bytes: self.instrument,
             upgraded: self.upgraded,
+            method: String::new(),
+            status: None,
+            protocol: String::new(),
+            fault: None,
+            request: None,
+            response: None,
+            frames_in: None,
+            frames_out: None,
         }
     }
 }
@@ -245,6 +253,8 @@ impl Meter {
             bytes_in,
             bytes_out,
             requests: state.requests,
+            link: None,
+            tls: None,
             exchanges: Vec::new(),
         };
         (connection, open.map(|open| open.entry(bytes_in.max(open.start_in), bytes_out.max(open.start_out))))

@@ -35,6 +35,15 @@ impl MeteredStream {
         Self { tcp, meter, read_ended: false, lingers: None }
     }
 
+    /// Has the connection end with a reset (RST) instead of an end of stream once the stream is dropped,
+    /// without waiting for what was written to arrive.
+    pub(crate) fn reset(&mut self) {
+        if let Err(error) = self.tcp.set_zero_linger() {
+            tracing::debug!(connection = self.meter.id(), %error, "the connection cannot be reset");
+        }
+        self.meter.ended(Ending::Server);
+    }
+
     /// Tells the meter of an error of the transport.
     fn note<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
         if result.is_err() {

@@ -257,7 +257,7 @@ impl Trace {
             }
             let instrument = message.instrument.unwrap_or(0) + entry.request_instrument_bytes;
             message.instrument = Some(instrument);
-            message.overhead = entry.request_bytes.checked_sub(message.payload + instrument);
+            message.overhead = entry.request_bytes.and_then(|bytes| bytes.checked_sub(message.payload + instrument));
         }
         if let Some(message) = response.and_then(|id| self.message_mut(id)) {
             if message.sent == Moment::Unknown {
@@ -266,7 +266,7 @@ impl Trace {
             // A 101's agreed subprotocol is ours and was written down when it arrived.
             let instrument = message.instrument.unwrap_or(0) + entry.response_instrument_bytes;
             message.instrument = Some(instrument);
-            message.overhead = entry.response_bytes.checked_sub(message.payload + instrument);
+            message.overhead = entry.response_bytes.and_then(|bytes| bytes.checked_sub(message.payload + instrument));
         }
     }
 }

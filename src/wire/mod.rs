@@ -5,13 +5,15 @@
 
 mod discovery;
 mod envelope;
+mod fault;
 mod run_id;
 mod transcript;
 
-pub use discovery::{Discovery, Endpoints, Limits};
+pub use discovery::{Discovery, Endpoints, Limits, LinkOffer, TlsOffer};
 pub use envelope::{Envelope, EnvelopeError, Evidence};
+pub use fault::{Fault, FaultError};
 pub use run_id::{RunId, RunIdError};
-pub use transcript::{ConnectionEntry, Ending, ExchangeEntry, Transcript};
+pub use transcript::{Capture, ConnectionEntry, Ending, ExchangeEntry, Link, Piece, TlsEntry, Transcript};
 
 /// Where a server describes itself (a well-known URI, RFC 8615).
 pub const DISCOVERY_PATH: &str = "/.well-known/duplex";
@@ -24,6 +26,15 @@ pub const WS_PATH: &str = "/ws";
 
 /// The ledger of a run: [`TRANSCRIPT_PATH`]`/<run>` answers with a [`Transcript`].
 pub const TRANSCRIPT_PATH: &str = "/transcript";
+
+/// The news feed: short and long polling here, server-sent events and a WebSocket below it.
+pub const NEWS_PATH: &str = "/news";
+
+/// The counter and the cart: over HTTP here, over a WebSocket below it.
+pub const MEMORY_PATH: &str = "/memory";
+
+/// The broadcast rooms.
+pub const ROOM_PATH: &str = "/room";
 
 /// The WebSocket subprotocol in which each message travels in an [`Envelope`].
 pub const SUBPROTOCOL: &str = "duplex.v1";
@@ -48,4 +59,22 @@ pub mod query {
     pub const KEEP_ALIVE: &str = "keep-alive";
     /// The media type that the response shall have.
     pub const TYPE: &str = "type";
+    /// The [`Fault`](super::Fault) that the exchange, or the connection, shall meet.
+    pub const FAULT: &str = "fault";
+    /// Over WebSocket: which data message meets the fault, from 1 (the default); 0 is the handshake.
+    pub const AT: &str = "at";
+    /// The status of [`Fault::Status`](super::Fault::Status): 200 to 599 (503 unless told otherwise).
+    pub const STATUS: &str = "status";
+    /// The close code of [`Fault::Goodbye`](super::Fault::Goodbye) (1000 unless told otherwise).
+    pub const CODE: &str = "code";
+    /// The close reason of [`Fault::Goodbye`](super::Fault::Goodbye): up to 123 bytes.
+    pub const REASON: &str = "reason";
+    /// Over WebSocket: [`ON`] agrees to permessage-deflate (RFC 7692) if the client offers it.
+    pub const DEFLATE: &str = "deflate";
+    /// Value of a switch.
+    pub const ON: &str = "1";
+    /// Over WebSocket: ms of silence after which the server sends a ping.
+    pub const PING: &str = "ping";
+    /// In a transcript's URL: `0` leaves out the raw bytes.
+    pub const BYTES: &str = "bytes";
 }

@@ -18,7 +18,13 @@ pub(super) async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Discove
             echo: ECHO_PATH.to_owned(),
             ws: WS_PATH.to_owned(),
             transcript: TRANSCRIPT_PATH.to_owned(),
+            news: None,
+            memory: None,
+            room: None,
         },
         limits: Limits { max_body: shared.config.max_body, max_message: shared.config.max_message },
+        links: Vec::new(),
+        tls: None,
+        behind_proxy: false,
     })
 }
