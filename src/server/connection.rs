@@ -1,28 +1,36 @@
-//! One connection: HTTP/1.1 on the metered stream, then perhaps a WebSocket, in one task.
+//! One connection: perhaps TLS, then HTTP on the metered stream, then perhaps a WebSocket, in one
+//! task.
 
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::response::IntoResponse;
-use bytes::Bytes;
-use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
-use hyper::header::{CONNECTION, HOST, HeaderValue};
-use hyper::service::{Service, service_fn};
 use hyper::upgrade::OnUpgrade;
-use hyper::{HeaderMap, Request, Response, StatusCode, Version};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::time::Sleep;
+use tokio_rustls::TlsAcceptor;
 
-use super::Shared;
-use super::meter::{Answer, Meter};
-use super::routes::{self, Problem};
+use super::clock::Clock;
+use super::exchange::service;
+use super::meter::{Meter, Phase, Tls};
 use super::shutdown::Shutdown;
 use super::stream::MeteredStream;
+use super::transport::{Socket, Transport, Wire};
 use super::websocket::{self, Mode};
+use super::{Config, Shared, tls};
+use crate::wire::Ending;
+
+/// A connection that was accepted.
+pub(crate) struct Accepted {
+    /// Its socket.
+    pub(crate) socket: Socket,
+    /// Its meter.
+    pub(crate) meter: Arc<Meter>,
+    /// What speaks TLS on it, if its port has TLS.
+    pub(crate) tls: Option<TlsAcceptor>,
+}
 
 /// What a request's handler knows of the connection that brought it; a request extension.
 #[derive(Clone, Debug)]
@@ -31,10 +39,12 @@ pub(crate) struct Visit {
     pub(crate) meter: Arc<Meter>,
     /// Which request this is on its connection, from 1.
     pub(crate) ordinal: u64,
-    upgrade: Arc<UpgradeSlot>,
+    /// Several requests share the connection (HTTP/2).
+    pub(crate) is_multiplexed: bool,
+    pub(crate) upgrade: Arc<UpgradeSlot>,
 }
 
-type UpgradeSlot = Mutex<Option<(OnUpgrade, Mode)>>;
+pub(crate) type UpgradeSlot = Mutex<Option<(OnUpgrade, Mode)>>;
 
 impl Visit {
     /// Has the connection go on as a WebSocket once the 101 was sent.
@@ -44,36 +54,171 @@ impl Visit {
 }
 
 /// Serves one connection to its end.
-pub(crate) async fn serve(
-    (stream, meter): (MeteredStream, Arc<Meter>),
-    router: Router,
-    shared: Arc<Shared>,
-    shutdown: Shutdown,
-) {
+pub(crate) async fn serve(accepted: Accepted, router: Router, shared: Arc<Shared>, shutdown: Shutdown) {
+    let Accepted { socket, meter, tls } = accepted;
+    let (transport, is_http2) = match tls {
+        None => (Transport::Plain(socket), false),
+        Some(acceptor) => match secure(socket, &acceptor, &meter, &shared).await {
+            Some(secured) => secured,
+            None => return meter.gone(),
+        },
+    };
+    let stream = MeteredStream::new(transport, Arc::clone(&meter));
+    if is_http2 {
+        meter.multiplexed();
+        return serve_http2(stream, meter, router, shared, shutdown).await;
+    }
     let upgrade = Arc::new(UpgradeSlot::default());
-    let service = service(router, Arc::clone(&shared), Arc::clone(&meter), Arc::clone(&upgrade));
+    serve_http1(stream, &meter, router, &shared, shutdown.clone(), &upgrade).await;
+    let upgrade = upgrade.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some((on, mode)) = upgrade {
+        go_on_as_websocket(on, mode, meter, &shared, shutdown).await;
+    }
+}
+
+/// The TLS handshake. Returns what it led to, and whether HTTP/2 was agreed on.
+async fn secure(
+    socket: Socket,
+    acceptor: &TlsAcceptor,
+    meter: &Meter,
+    shared: &Shared,
+) -> Option<(Transport, bool)> {
+    let (wire, counts) = Wire::new(socket);
+    let stream = match tokio::time::timeout(shared.config.head_time, acceptor.accept(wire)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => {
+            tracing::debug!(connection = meter.id(), %error, "TLS was not agreed on");
+            meter.ended(Ending::Broken);
+            return None;
+        }
+        Err(_) => {
+            tracing::debug!(connection = meter.id(), "the TLS handshake took too long");
+            return None;
+        }
+    };
+    let (version, resumed) = tls::agreed(&stream);
+    let handshake = counts.both();
+    meter.secured(Tls { version, resumed, established: shared.clock.now(), handshake, wire: counts });
+    let is_http2 = tls::is_http2(&stream);
+    Some((Transport::Tls(Box::new(stream)), is_http2))
+}
+
+async fn serve_http1(
+    stream: MeteredStream,
+    meter: &Arc<Meter>,
+    router: Router,
+    shared: &Arc<Shared>,
+    shutdown: Shutdown,
+    upgrade: &Arc<UpgradeSlot>,
+) {
+    let visit = Visit { meter: Arc::clone(meter), ordinal: 0, is_multiplexed: false, upgrade: Arc::clone(upgrade) };
     // On the heap, so that a WebSocket does not keep the room of an HTTP connection.
     let mut http = Box::pin(
         hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(shared.config.head_time)
-            .serve_connection(TokioIo::new(stream), service)
+            // The watchdog tells a slow head from an idle connection.
+            .header_read_timeout(None)
+            .serve_connection(TokioIo::new(stream), service(router, Arc::clone(shared), visit))
             .with_upgrades(),
     );
-    let result = tokio::select! {
-        result = http.as_mut() => result,
-        () = shutdown.clone().begun() => {
-            http.as_mut().graceful_shutdown();
-            http.as_mut().await
-        }
-    };
-    drop(http);
-    if let Err(error) = result {
-        tracing::debug!(connection = meter.id(), %error, "the HTTP connection ended early");
+    let mut watchdog = Watchdog::new(Arc::clone(meter), shared);
+    tokio::select! {
+        biased;
+        () = watchdog.watch(http.as_mut()) => return,
+        () = shutdown.begun() => {}
     }
-    let upgrade = upgrade.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some((on, mode)) = upgrade {
-        go_on_as_websocket(on, mode, meter, &shared, shutdown).await;
+    http.as_mut().graceful_shutdown();
+    watchdog.watch(http.as_mut()).await;
+}
+
+async fn serve_http2(
+    stream: MeteredStream,
+    meter: Arc<Meter>,
+    router: Router,
+    shared: Arc<Shared>,
+    shutdown: Shutdown,
+) {
+    let visit = Visit { meter: Arc::clone(&meter), ordinal: 0, is_multiplexed: true, upgrade: Arc::default() };
+    // Extended CONNECT (RFC 8441) stays off: a WebSocket is opened over HTTP/1.1, with its 101.
+    let mut http = Box::pin(
+        hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .keep_alive_interval(shared.config.idle_time)
+            .keep_alive_timeout(shared.config.pong_time)
+            .serve_connection(TokioIo::new(stream), service(router, Arc::clone(&shared), visit)),
+    );
+    let mut watchdog = Watchdog::new(meter, &shared);
+    tokio::select! {
+        biased;
+        () = watchdog.watch(http.as_mut()) => return,
+        () = shutdown.begun() => {}
+    }
+    http.as_mut().graceful_shutdown();
+    watchdog.watch(http.as_mut()).await;
+}
+
+/// Ends a connection whose client takes too long: to send a head, to begin the next request, or to
+/// take what it asked for.
+struct Watchdog {
+    meter: Arc<Meter>,
+    clock: Clock,
+    head_time: u64,
+    idle_time: u64,
+    /// When it looks next, in µs of the server's clock.
+    looks: u64,
+    sleep: Pin<Box<Sleep>>,
+}
+
+impl Watchdog {
+    fn new(meter: Arc<Meter>, shared: &Shared) -> Self {
+        let Config { head_time, idle_time, .. } = shared.config;
+        let clock = shared.clock;
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let looks = clock.now() + micros(head_time);
+        let sleep = Box::pin(tokio::time::sleep(head_time));
+        Self { meter, clock, head_time: micros(head_time), idle_time: micros(idle_time), looks, sleep }
+    }
+
+    /// Has `http` go on until it ends, or until its client was waited for long enough.
+    async fn watch<E: std::fmt::Display>(&mut self, mut http: Pin<&mut impl Future<Output = Result<(), E>>>) {
+        std::future::poll_fn(|context| {
+            if let Poll::Ready(result) = http.as_mut().poll(context) {
+                if let Err(error) = result {
+                    tracing::debug!(connection = self.meter.id(), %error, "the HTTP connection ended early");
+                }
+                return Poll::Ready(());
+            }
+            let phase = ready!(self.poll(context));
+            tracing::debug!(connection = self.meter.id(), ?phase, "the client took too long");
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Phase> {
+        loop {
+            let phase = self.meter.phase();
+            let due = match phase {
+                Phase::Head(since) => since.saturating_add(self.head_time),
+                Phase::Idle(since) | Phase::Blocked(since) => since.saturating_add(self.idle_time),
+                Phase::Busy => u64::MAX,
+            };
+            if due < self.looks {
+                self.look_at(due);
+            }
+            ready!(self.sleep.as_mut().poll(context));
+            let now = self.clock.now();
+            if due <= now {
+                return Poll::Ready(phase);
+            }
+            self.look_at(due.min(now.saturating_add(self.head_time)));
+        }
+    }
+
+    fn look_at(&mut self, due: u64) {
+        self.looks = due;
+        // Rounded up, so that it is due when the timer says so.
+        self.sleep = Box::pin(tokio::time::sleep(Duration::from_micros(due.saturating_sub(self.clock.now()) + 1000)));
     }
 }
 
@@ -94,132 +239,5 @@ async fn go_on_as_websocket(on: OnUpgrade, mode: Mode, meter: Arc<Meter>, shared
     let session = websocket::Session::new(parts.io.into_inner(), parts.read_buf, mode, meter, shared);
     if let Err(error) = session.run(shutdown).await {
         tracing::debug!(connection = id, %error, "the WebSocket broke");
-    }
-}
-
-/// The routes, with what every request and every response needs around them.
-fn service(
-    router: Router,
-    shared: Arc<Shared>,
-    meter: Arc<Meter>,
-    upgrade: Arc<UpgradeSlot>,
-) -> impl Service<Request<Incoming>, Response = Response<ResponseBody>, Error = Infallible, Future: Send> {
-    let router = TowerToHyperService::new(router);
-    service_fn(move |request: Request<Incoming>| {
-        let visit = Visit { meter: Arc::clone(&meter), ordinal: meter.request(), upgrade: Arc::clone(&upgrade) };
-        let (router, shared) = (router.clone(), Arc::clone(&shared));
-        async move { Ok(answer(&router, &shared, visit, request).await) }
-    })
-}
-
-async fn answer(
-    router: &TowerToHyperService<Router>,
-    shared: &Shared,
-    visit: Visit,
-    request: Request<Incoming>,
-) -> Response<ResponseBody> {
-    let meter = Arc::clone(&visit.meter);
-    let ordinal = visit.ordinal;
-    let host = check_host(request.version(), request.headers());
-    let request_instrument = routes::request_instrument(request.headers());
-    let mut request = request.map(|body| request_body(body, &meter));
-    request.extensions_mut().insert(visit);
-    let mut response = match host {
-        Ok(()) => router.call(request).await.unwrap_or_else(|never| match never {}),
-        Err(problem) => problem.into_response(),
-    };
-    let received = meter.received();
-    if received.is_none() {
-        // What is left of a body that nobody read is not to be taken for the next request.
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    let sent = shared.clock.now();
-    let evidence = meter.evidence(ordinal, received.unwrap_or_else(|| meter.last_read()), sent);
-    let instrument = routes::instrument(&mut response, evidence);
-    meter.answered(Answer {
-        sent,
-        request_instrument,
-        instrument,
-        upgraded: response.status() == StatusCode::SWITCHING_PROTOCOLS,
-        last: response.headers().get(CONNECTION).is_some_and(|value| value == "close"),
-    });
-    response.map(|inner| ResponseBody { inner, meter })
-}
-
-/// RFC 9112 §3.2: a request of HTTP/1.1 without a `Host`, or with several, gets a 400.
-fn check_host(version: Version, headers: &HeaderMap) -> Result<(), Problem> {
-    if version == Version::HTTP_11 && headers.get_all(HOST).iter().count() != 1 {
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "A request of HTTP/1.1 has exactly one Host header."));
-    }
-    Ok(())
-}
-
-/// A request's body, which tells the meter when it was read to its end.
-struct RequestBody {
-    inner: Incoming,
-    meter: Arc<Meter>,
-}
-
-fn request_body(inner: Incoming, meter: &Arc<Meter>) -> Body {
-    if inner.is_end_stream() {
-        meter.request_read();
-        return Body::empty();
-    }
-    Body::new(RequestBody { inner, meter: Arc::clone(meter) })
-}
-
-impl HttpBody for RequestBody {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let polled = Pin::new(&mut self.inner).poll_frame(context);
-        if matches!(polled, Poll::Ready(None)) || self.inner.is_end_stream() {
-            self.meter.request_read();
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
-}
-
-/// A response's body, which tells the meter when it was handed over to its end or given up.
-struct ResponseBody {
-    inner: Body,
-    meter: Arc<Meter>,
-}
-
-impl HttpBody for ResponseBody {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.inner).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
-}
-
-impl Drop for ResponseBody {
-    fn drop(&mut self) {
-        self.meter.response_ended();
     }
 }

@@ -66,7 +66,7 @@ impl Parameters {
         if let Some(run) = self.run
             && let Some(ledger) = shared.ledger.take_in(run, &visit.meter, shared.clock.now())
         {
-            visit.meter.belongs_to(ledger, self.n);
+            visit.meter.belongs_to(visit.ordinal, ledger, self.n);
         }
     }
 }
