@@ -20,6 +20,11 @@ pub struct Config {
     /// How long a connection may take to send a complete request head, the wait between two
     /// requests included; afterwards it is closed.
     pub head_time: Duration,
+    /// How long a WebSocket's client may be silent before it is sent a ping, unless its URL says
+    /// otherwise.
+    pub idle: Duration,
+    /// How long a sign of life is waited for after a ping; then the WebSocket is closed with 1011.
+    pub pong: Duration,
     /// How long running exchanges may go on, and WebSockets may take to close, once the server
     /// was told to end.
     pub closing_time: Duration,
@@ -38,6 +43,8 @@ impl Config {
             max_body: Self::MAX_PAYLOAD,
             max_message: Self::MAX_PAYLOAD,
             head_time: Duration::from_secs(30),
+            idle: Duration::from_secs(120),
+            pong: Duration::from_secs(30),
             closing_time: Duration::from_secs(3),
         }
     }

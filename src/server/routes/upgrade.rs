@@ -34,7 +34,7 @@ impl Handshake {
     /// The problem that is the answer when the request opens no WebSocket.
     pub(super) fn check(
         request: &mut Request,
-        _parameters: &Parameters,
+        parameters: &Parameters,
         subprotocols: &[&'static str],
         shared: &Shared,
     ) -> Result<Self, Problem> {
@@ -45,7 +45,12 @@ impl Handshake {
         let on_upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or_else(|| problem(Refusal::NoUpgrade))?;
         let headers = request.headers();
         let subprotocol = subprotocols.iter().copied().find(|name| handshake::offers(headers, name));
-        let options = Options { max_message: shared.config.max_message };
+        let config = &shared.config;
+        let options = Options {
+            max_message: config.max_message,
+            idle: parameters.ping.unwrap_or(config.idle),
+            pong: config.pong,
+        };
         Ok(Self { accept, on_upgrade, subprotocol, options })
     }
 
