@@ -17,7 +17,7 @@ use hyper::{HeaderMap, Request, Response, StatusCode, Version};
 use hyper_util::service::TowerToHyperService;
 
 use super::Shared;
-use super::connection::Visit;
+use super::visit::Visit;
 use super::meter::{Answer, Meter};
 use super::routes::{self, Problem};
 

@@ -29,6 +29,8 @@ mod stream;
 mod tap;
 mod tls;
 mod transport;
+mod visit;
+mod watchdog;
 mod websocket;
 
 pub use accept::Server;

@@ -1,5 +1,6 @@
 //! A server to test, and a client that knows every byte it wrote and read.
 
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -92,6 +93,15 @@ pub(crate) struct RawClient {
     /// Read from the socket and not yet taken.
     pub(crate) buffer: Vec<u8>,
     pub(crate) written: u64,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// With the server's end of stream (FIN).
+    InOrder,
+    /// With a reset (RST).
+    Reset,
 }
 
 /// A response and how long it was on the wire.
@@ -194,6 +204,22 @@ impl RawClient {
     pub(crate) async fn rest(&mut self) -> Vec<u8> {
         within(async { while self.fill().await > 0 {} }).await;
         std::mem::take(&mut self.buffer)
+    }
+
+    /// Everything until the connection ends, and whether it ended with a reset.
+    pub(crate) async fn end(&mut self) -> (Vec<u8>, End) {
+        let end = within(async {
+            loop {
+                match self.tcp.read_buf(&mut self.buffer).await {
+                    Ok(0) => return End::InOrder,
+                    Ok(_) => {}
+                    Err(error) if error.kind() == ErrorKind::ConnectionReset => return End::Reset,
+                    Err(error) => panic!("the connection ended with {error}"),
+                }
+            }
+        })
+        .await;
+        (std::mem::take(&mut self.buffer), end)
     }
 
     async fn fill(&mut self) -> usize {

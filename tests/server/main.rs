@@ -9,3 +9,4 @@ mod page;
 mod refusals;
 mod transcript;
 mod websocket;
+mod websocket_idle;

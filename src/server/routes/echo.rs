@@ -10,7 +10,7 @@ use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
 use super::query::Parameters;
 use super::{Problem, body, preflight};
 use crate::server::{Config, Shared};
-use crate::server::connection::Visit;
+use crate::server::visit::Visit;
 
 /// Reads the whole body, then answers with it.
 pub(super) async fn echo(

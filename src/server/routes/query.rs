@@ -1,13 +1,19 @@
 //! The query parameters that the echo endpoints understand, read and checked.
 
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
 use axum::extract::Query;
 use hyper::Uri;
 use hyper::header::HeaderValue;
 
 use super::Problem;
 use crate::server::Shared;
-use crate::server::connection::Visit;
+use crate::server::visit::Visit;
 use crate::wire::{RunId, query};
+
+/// What [`query::PING`] may be, in ms.
+const PING: RangeInclusive<u64> = 100..=600_000;
 
 /// The parameters of `/echo` and `/ws`. Others are ignored: they make a URL unique or are for
 /// somebody else.
@@ -19,6 +25,8 @@ pub(super) struct Parameters {
     pub(super) close: bool,
     /// The media type that the response shall have.
     pub(super) media_type: Option<HeaderValue>,
+    /// Over WebSocket: how long the client may be silent before it is sent a ping.
+    pub(super) ping: Option<Duration>,
 }
 
 impl Parameters {
@@ -55,6 +63,11 @@ impl Parameters {
                 let media_type =
                     media_type(value).ok_or_else(|| wrong("a media type such as “text/plain;charset=utf-8”"))?;
                 self.media_type = Some(media_type);
+            }
+            query::PING => {
+                let ms = value.parse().ok().filter(|ms| PING.contains(ms));
+                let ms = ms.ok_or_else(|| wrong("a time from 100 to 600000 (ms)"))?;
+                self.ping = Some(Duration::from_millis(ms));
             }
             _ => {}
         }

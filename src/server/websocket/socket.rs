@@ -1,0 +1,429 @@
+//! An open WebSocket: messages come in and go out, and whatever else the protocol asks for is
+//! answered here (RFC 6455 §5.5 and §7).
+//!
+//! [`Socket::next`] waits for a message, and meanwhile answers pings, watches that the client is still
+//! there, and closes when the server ends. [`Socket::send`] sends one. An application is a loop over
+//! them; see [`echo`](super::echo).
+
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::io::AsyncWriteExt;
+use tokio::time::Sleep;
+
+use super::assembler::{Assembler, Event, Kind};
+use super::frame::Opcode;
+use super::input::Input;
+use super::output::Output;
+use super::watch::{Silence, Watch};
+use super::{Options, Transport, Violation};
+use crate::server::clock::Clock;
+use crate::server::meter::Meter;
+use crate::server::shutdown::Shutdown;
+use crate::server::stream::MeteredStream;
+use crate::wire::Evidence;
+
+/// How long the client's close is waited for after the server's own.
+const CLOSE_TIME: Duration = Duration::from_secs(2);
+
+const NO_SIGN: &str = "no sign of life came after a ping";
+
+/// A whole data message from the client.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Message {
+    /// Text or binary.
+    pub(crate) kind: Kind,
+    /// What it says; of a text, valid UTF-8.
+    pub(crate) payload: BytesMut,
+}
+
+/// The server's end of an open WebSocket.
+pub(crate) struct Socket<S = MeteredStream> {
+    stream: S,
+    meter: Arc<Meter>,
+    clock: Clock,
+    assembler: Assembler,
+    input: Input,
+    output: Output,
+    state: State,
+    watch: Watch,
+    /// Resolves when the server ends.
+    shutdown: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// Until when the client's close is waited for.
+    close_by: Option<Pin<Box<Sleep>>>,
+    /// Data messages received.
+    messages: u64,
+    /// When the last bytes of the latest message were read, in µs of the server's clock.
+    received: u64,
+    /// Bytes of the heads of the latest message's frames.
+    framing: u64,
+}
+
+/// How far a WebSocket is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Messages flow.
+    Open,
+    /// The server's close is sent or collected, and the client's is waited for.
+    Closing,
+    /// Nothing more is read; what is collected goes out, then the stream ends.
+    Ending,
+    /// The stream has ended.
+    Closed,
+}
+
+impl<S: Transport> Socket<S> {
+    /// A WebSocket on a stream whose handshake is done; `read` are bytes that came with it.
+    pub(crate) fn new(
+        stream: S,
+        read: &[u8],
+        options: Options,
+        meter: Arc<Meter>,
+        clock: Clock,
+        shutdown: Shutdown,
+    ) -> Self {
+        Self {
+            stream,
+            meter,
+            clock,
+            assembler: Assembler::new(options.max_message),
+            input: Input::new(read),
+            // As long as a client that says nothing is given.
+            output: Output::new(options.idle.saturating_add(options.pong)),
+            state: State::Open,
+            watch: Watch::new(options.idle, options.pong),
+            shutdown: Box::pin(shutdown.begun()),
+            close_by: None,
+            messages: 0,
+            received: 0,
+            framing: 0,
+        }
+    }
+
+    /// The next data message, or `None` once the WebSocket is closed: the client closed it and was
+    /// answered, the client is gone, it broke a rule and was told with the code that belongs to it, it
+    /// gave no sign of life (1011), or the server ends (1001). Pings are answered, and a client that is
+    /// silent is sent one.
+    ///
+    /// Whatever was sent goes out before this waits. It may be dropped while it waits and called again,
+    /// so it can stand in a `select!` beside other sources.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub(crate) async fn next(&mut self) -> io::Result<Option<Message>> {
+        loop {
+            if self.state == State::Open
+                && let Some(message) = self.take_in()
+            {
+                return Ok(Some(message));
+            }
+            self.flush().await?;
+            match self.state {
+                State::Open => self.wait().await?,
+                State::Closing => self.wait_for_close().await,
+                State::Ending => self.end().await?,
+                State::Closed => return Ok(None),
+            }
+        }
+    }
+
+    /// Sends a message and returns when the connection has taken it. Is to be awaited to its end: a
+    /// message that is given up half-way leaves half a frame behind.
+    ///
+    /// # Errors
+    /// When the connection breaks, or `NotConnected` when the WebSocket is closed.
+    pub(crate) async fn send(&mut self, kind: Kind, payload: &[u8]) -> io::Result<()> {
+        self.collect(kind, &[], payload).await?;
+        self.flush().await
+    }
+
+    /// Like [`Socket::send`], with a message of two parts.
+    pub(crate) async fn send_parts(&mut self, kind: Kind, front: &[u8], payload: &[u8]) -> io::Result<()> {
+        self.collect(kind, front, payload).await?;
+        self.flush().await
+    }
+
+    /// Like [`Socket::send_parts`], but a message that is not long may be kept until the next
+    /// [`Socket::next`] has nothing more to give, so that the answers to messages that arrived together
+    /// leave with one write.
+    pub(crate) async fn collect(&mut self, kind: Kind, front: &[u8], payload: &[u8]) -> io::Result<()> {
+        if self.state != State::Open {
+            // Seen to its end first: the application is not obliged to call `next` again.
+            while self.next().await?.is_some() {}
+            return Err(io::Error::new(io::ErrorKind::NotConnected, "the WebSocket is closed"));
+        }
+        let sent = self.output.send(&mut self.stream, kind.opcode(), front, payload).await;
+        self.note(sent)
+    }
+
+    /// Closes with a code and a reason (of which the first 123 bytes are told), waits for the client's
+    /// close for two seconds at most, and ends the connection in order.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub(crate) async fn close(mut self, code: u16, reason: &str) -> io::Result<()> {
+        if self.state == State::Open {
+            self.begin_close(code, reason);
+        }
+        while self.next().await?.is_some() {}
+        Ok(())
+    }
+
+    /// Tells the client that it broke a rule, and ends the connection in order without waiting for its
+    /// close (RFC 6455 §7.1.7).
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub(super) async fn fail(mut self, violation: &Violation) -> io::Result<()> {
+        if self.state == State::Open {
+            self.refuse(violation);
+        }
+        while self.next().await?.is_some() {}
+        Ok(())
+    }
+
+    /// What was seen of the latest message; `sent` is the time of this call.
+    pub(crate) fn evidence(&self) -> Evidence {
+        let evidence = self.meter.evidence(self.messages, self.received, self.clock.now());
+        Evidence { framing: Some(self.framing), ..evidence }
+    }
+
+    /// The next message of what was read, after everything that came before it was answered.
+    fn take_in(&mut self) -> Option<Message> {
+        loop {
+            match self.assembler.next(&mut self.input.bytes) {
+                Ok(Some(Event::Message(kind, payload))) => {
+                    self.messages += 1;
+                    // Nothing is read while there is something to be taken in, so it was the latest read
+                    // that completed the message.
+                    self.received = self.meter.last_read();
+                    self.framing = self.assembler.framing();
+                    return Some(Message { kind, payload });
+                }
+                // RFC 6455 §5.5.2 and §5.5.3.
+                Ok(Some(Event::Ping(payload))) => self.output.collect(Opcode::Pong, &[], &payload),
+                Ok(Some(Event::Pong)) => {}
+                Ok(Some(Event::Close(code))) => {
+                    self.output.collect_close(code, "");
+                    self.state = State::Ending;
+                    return None;
+                }
+                Ok(None) => return None,
+                Err(violation) => {
+                    self.refuse(&violation);
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Waits until something was read, or happened that is to be told.
+    async fn wait(&mut self) -> io::Result<()> {
+        let missing = self.assembler.missing();
+        let silent = || Duration::from_micros(self.clock.now().saturating_sub(self.meter.last_read()));
+        tokio::select! {
+            biased;
+            read = self.input.read(&mut self.stream, missing) => match read? {
+                0 => self.state = State::Ending,
+                _ => self.watch.heard(),
+            },
+            () = &mut self.shutdown => self.begin_close(1001, "the server ends"),
+            silence = self.watch.silence(silent) => match silence {
+                Silence::Ask => self.output.collect(Opcode::Ping, &[], &[]),
+                // RFC 6455 §7.4.1: the server meets a condition that keeps it from going on. 1001 would say
+                // that it goes away itself, and 1006 is never sent.
+                Silence::Gone => self.refuse(&Violation { code: 1011, reason: NO_SIGN.to_owned() }),
+            },
+        }
+        Ok(())
+    }
+
+    /// Reads until the client's close or end, or until it took too long. What else comes is too late.
+    async fn wait_for_close(&mut self) {
+        let close_by = self.close_by.get_or_insert_with(|| Box::pin(tokio::time::sleep(CLOSE_TIME)));
+        loop {
+            match self.assembler.next(&mut self.input.bytes) {
+                Ok(Some(Event::Close(_))) | Err(_) => break,
+                Ok(Some(_)) => continue,
+                Ok(None) => {}
+            }
+            let missing = self.assembler.missing();
+            tokio::select! {
+                biased;
+                read = self.input.read(&mut self.stream, missing) => if !read.is_ok_and(|count| count > 0) {
+                    break;
+                },
+                () = close_by.as_mut() => break,
+            }
+        }
+        // Whatever way this went, the connection ends.
+        self.state = State::Ending;
+    }
+
+    async fn end(&mut self) -> io::Result<()> {
+        self.stream.shutdown().await?;
+        self.state = State::Closed;
+        Ok(())
+    }
+
+    fn begin_close(&mut self, code: u16, reason: &str) {
+        self.output.collect_close(Some(code), reason);
+        self.state = State::Closing;
+    }
+
+    fn refuse(&mut self, violation: &Violation) {
+        self.output.collect_close(Some(violation.code), &violation.reason);
+        self.state = State::Ending;
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.output.flush(&mut self.stream).await;
+        self.note(flushed)
+    }
+
+    /// After an error nothing more can be written, and what the system holds for a client that does not
+    /// read shall not wait for it either.
+    fn note(&mut self, written: io::Result<()>) -> io::Result<()> {
+        if let Err(error) = &written {
+            self.state = State::Closed;
+            if error.kind() == io::ErrorKind::TimedOut {
+                self.stream.reset();
+            }
+        }
+        written
+    }
+}
+
+impl<S> fmt::Debug for Socket<S> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What was sent and received is in nobody's log.
+        out.debug_struct("Socket")
+            .field("connection", &self.meter.id())
+            .field("state", &self.state)
+            .field("messages", &self.messages)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, DuplexStream, duplex};
+
+    use super::*;
+    use crate::server::shutdown::{self, Trigger};
+    use crate::server::websocket::frame;
+
+    impl Transport for DuplexStream {
+        fn reset(&mut self) {}
+    }
+
+    /// The server's end, the client's, and what ends the server.
+    fn pair(room: usize) -> (Socket<DuplexStream>, DuplexStream, Trigger) {
+        let (ours, theirs) = duplex(room);
+        let (trigger, shutdown) = shutdown::channel();
+        let options = Options { max_message: 1 << 20, idle: Duration::from_secs(120), pong: Duration::from_secs(30) };
+        let clock = Clock::start();
+        let socket = Socket::new(ours, &[], options, Arc::new(Meter::new(1, clock)), clock, shutdown);
+        (socket, theirs, trigger)
+    }
+
+    fn client_frame(first: u8, payload: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        frame::write_head(&mut bytes, Opcode::Text, payload.len());
+        bytes[0] = first;
+        bytes[1] |= 0x80;
+        // With this key masked bytes are those that were masked.
+        bytes.extend([0; 4]);
+        bytes.extend(payload);
+        bytes
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_for_a_message_may_be_given_up_at_any_byte() {
+        let (mut socket, mut client, _trigger) = pair(1 << 20);
+        let bytes = [client_frame(0x01, b"Hel"), client_frame(0x89, b"?"), client_frame(0x80, b"lo")].concat();
+        let (last, first) = bytes.split_last().expect("there are some");
+        for byte in first {
+            client.write_all(&[*byte]).await.expect("it is open");
+            let given_up = tokio::time::timeout(Duration::from_millis(1), socket.next()).await;
+            assert!(given_up.is_err(), "{given_up:?}");
+        }
+        client.write_all(&[*last]).await.expect("it is open");
+        let message = socket.next().await.expect("it is open").expect("there is one");
+        assert_eq!((message.kind, &message.payload[..]), (Kind::Text, &b"Hello"[..]));
+        assert_eq!(socket.evidence().framing, Some(12));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_being_written_when_waiting_is_given_up_is_written_later() {
+        // The client's side takes three bytes at a time.
+        let (mut socket, mut client, _trigger) = pair(3);
+        let ping = client_frame(0x89, b"a longer one");
+        let writing = async {
+            client.write_all(&ping).await.expect("it is open");
+            let mut pong = vec![0; 14];
+            for byte in &mut pong {
+                *byte = client.read_u8().await.expect("it is open");
+                // Time enough for the server to be given up between the bytes.
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            pong
+        };
+        let waiting = async {
+            loop {
+                drop(tokio::time::timeout(Duration::from_millis(2), socket.next()).await);
+            }
+        };
+        tokio::select! {
+            pong = writing => assert_eq!(pong, [&[0x8A, 12], &b"a longer one"[..]].concat()),
+            () = waiting => {}
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_socket_that_the_server_ends_closes_also_if_it_is_sending() {
+        let (mut socket, mut client, trigger) = pair(1 << 20);
+        trigger.pull();
+        let given_up = tokio::time::timeout(Duration::from_millis(1), socket.next()).await;
+        assert!(given_up.is_err(), "it waits for the client's close");
+        let error = socket.send(Kind::Text, b"too late").await.expect_err("it is closed");
+        assert_eq!(error.kind(), io::ErrorKind::NotConnected);
+        let mut told = Vec::new();
+        client.read_to_end(&mut told).await.expect("it ends in order");
+        assert_eq!(told, [&[0x88, 17, 0x03, 0xE9], &b"the server ends"[..]].concat());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_close_waits_for_the_clients_and_not_for_ever() {
+        let (socket, mut client, _trigger) = pair(1 << 20);
+        let begun = tokio::time::sleep(CLOSE_TIME * 2);
+        tokio::select! {
+            closed = socket.close(4321, "bye") => closed.expect("it ends in order"),
+            () = begun => panic!("it takes too long"),
+        }
+        let mut told = Vec::new();
+        client.read_to_end(&mut told).await.expect("it ends in order");
+        assert_eq!(told, [&[0x88, 5, 0x10, 0xE1], &b"bye"[..]].concat());
+
+        let (socket, mut client, _trigger) = pair(1 << 20);
+        client.write_all(&[client_frame(0x81, b"meanwhile"), client_frame(0x88, b"")].concat()).await.expect("open");
+        let at_once = tokio::time::timeout(CLOSE_TIME / 2, socket.close(1000, "")).await;
+        at_once.expect("it need not wait").expect("it ends in order");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_not_read_is_given_up() {
+        let (mut socket, _client, _trigger) = pair(1000);
+        let sending = tokio::time::timeout(Duration::from_secs(149), socket.send(Kind::Binary, &[0; 20_000])).await;
+        assert!(sending.is_err(), "it is waited for");
+        let (mut socket, _client, _trigger) = pair(1000);
+        let sending = tokio::time::timeout(Duration::from_secs(151), socket.send(Kind::Binary, &[0; 20_000])).await;
+        let error = sending.expect("not for longer").expect_err("it is let go");
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(socket.next().await.expect("no more to tell"), None);
+    }
+}
