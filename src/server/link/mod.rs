@@ -25,6 +25,7 @@ mod line;
 mod parse;
 mod stream;
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that meets an error there has failed")]
 mod tests;
 
 #[expect(unused_imports, reason = "the accept loop takes them from here")]
