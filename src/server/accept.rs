@@ -19,7 +19,7 @@ use super::config::Certificate;
 use super::connection::{self, Accepted};
 use super::gate::{Gate, Place};
 use super::ledger::Ledger;
-use super::meter::Meter;
+use super::meter::{Meter, OverLink};
 use super::shutdown::{self, Shutdown};
 use super::tap::Tap;
 use super::transport::Socket;
@@ -164,7 +164,10 @@ fn addresses(config: &Config) -> Vec<IpAddr> {
 
 fn link_offers(doors: &[Door]) -> Vec<LinkOffer> {
     let behind = |is_tls: bool| {
-        doors.iter().filter(move |door| door.tls.is_some() == is_tls).filter_map(|door| door.link.as_ref().zip(Some(door)))
+        doors
+            .iter()
+            .filter(move |door| door.tls.is_some() == is_tls)
+            .filter_map(|door| door.link.as_ref().zip(Some(door)))
     };
     let tls_port = |link: &Arc<Link>| {
         let its = behind(true).find(|(its, _)| Arc::ptr_eq(its, link));
@@ -185,11 +188,7 @@ fn tls_offer(config: &Config, doors: &[Door]) -> Option<TlsOffer> {
 }
 
 impl Door {
-    async fn bind(
-        listen: SocketAddr,
-        link: Option<Arc<Link>>,
-        tls: Option<TlsAcceptor>,
-    ) -> Result<Self, ServerError> {
+    async fn bind(listen: SocketAddr, link: Option<Arc<Link>>, tls: Option<TlsAcceptor>) -> Result<Self, ServerError> {
         let refused = |error| ServerError::listen(listen, error);
         let listener = TcpListener::bind(listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
@@ -237,11 +236,13 @@ impl Door {
         if let Err(error) = tcp.set_nodelay(true) {
             tracing::debug!(connection = id, %error, "cannot switch off Nagle's algorithm");
         }
-        let meter = Arc::new(Meter::new(id, house.shared.clock, self.link.clone(), house.tap.as_ref()));
+        let clock = house.shared.clock;
         let socket = match &self.link {
-            Some(link) => Socket::new(tcp, link, id, house.shared.clock),
+            Some(link) => Socket::new(tcp, link, id, clock),
             None => Socket::direct(tcp),
         };
+        let over = self.link.clone().map(|link| OverLink { link, handshake: socket.handshake() });
+        let meter = Arc::new(Meter::new(id, clock, over, house.tap.as_ref()));
         let accepted = Accepted { socket, meter, tls: self.tls.clone() };
         let (router, shared, shutdown) = (house.router.clone(), Arc::clone(&house.shared), house.shutdown.clone());
         connections.spawn(serve(place, connection::serve(accepted, router, shared, shutdown)));

@@ -51,12 +51,7 @@ pub(crate) async fn serve(accepted: Accepted, router: Router, shared: Arc<Shared
 }
 
 /// The TLS handshake. Returns what it led to, and whether HTTP/2 was agreed on.
-async fn secure(
-    socket: Socket,
-    acceptor: &TlsAcceptor,
-    meter: &Meter,
-    shared: &Shared,
-) -> Option<(Transport, bool)> {
+async fn secure(socket: Socket, acceptor: &TlsAcceptor, meter: &Meter, shared: &Shared) -> Option<(Transport, bool)> {
     let (wire, counts) = Wire::new(socket);
     let stream = match tokio::time::timeout(shared.config.head_time, acceptor.accept(wire)).await {
         Ok(Ok(stream)) => stream,

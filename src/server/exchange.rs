@@ -17,9 +17,9 @@ use hyper::{HeaderMap, Request, Response, StatusCode, Version};
 use hyper_util::service::TowerToHyperService;
 
 use super::Shared;
-use super::visit::Visit;
 use super::meter::{Answer, Meter};
 use super::routes::{self, Problem};
+use super::visit::Visit;
 
 /// The routes, with what every request and every response needs around them. `of` is what the
 /// requests of the connection have in common.

@@ -33,7 +33,7 @@ pub(crate) struct Meter {
     id: u64,
     opened: u64,
     clock: Clock,
-    link: Option<Arc<Link>>,
+    link: Option<OverLink>,
     reel: Option<Arc<Reel>>,
     tls: OnceLock<Tls>,
     // Written by the connection's own task alone; atomic so that a transcript may look.
@@ -63,6 +63,15 @@ struct State {
     /// When the latest exchange was settled, in µs of the server's clock.
     idle_since: u64,
     plan: Option<Plan>,
+}
+
+/// The emulated link that a connection came over.
+#[derive(Clone, Debug)]
+pub(crate) struct OverLink {
+    /// The link.
+    pub(crate) link: Arc<Link>,
+    /// From when to when its handshake was emulated, in µs of the server's clock.
+    pub(crate) handshake: Option<(u64, u64)>,
 }
 
 /// What is known of a connection's TLS once its handshake is done.
@@ -210,7 +219,7 @@ impl Exchange {
 
 impl Meter {
     /// The meter of a connection that is accepted now, perhaps over an emulated link.
-    pub(crate) fn new(id: u64, clock: Clock, link: Option<Arc<Link>>, tap: Option<&Arc<Tap>>) -> Self {
+    pub(crate) fn new(id: u64, clock: Clock, link: Option<OverLink>, tap: Option<&Arc<Tap>>) -> Self {
         let opened = clock.now();
         Self {
             id,
@@ -486,7 +495,8 @@ impl Meter {
             bytes_in,
             bytes_out,
             requests: state.requests,
-            link: self.link.as_deref().cloned(),
+            link: self.link.as_ref().map(|over| Link::clone(&over.link)),
+            emulated_handshake: self.link.as_ref().and_then(|over| over.handshake),
             tls: self.tls.get().map(|tls| TlsEntry {
                 version: tls.version.to_owned(),
                 resumed: tls.resumed,

@@ -19,7 +19,6 @@ mod error;
 mod exchange;
 mod gate;
 mod ledger;
-#[expect(dead_code, reason = "the accept loop does not offer links yet")]
 mod link;
 mod meter;
 mod network;

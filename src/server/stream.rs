@@ -104,11 +104,7 @@ impl MeteredStream {
     }
 
     /// Writes what `write` writes, and tells the meter.
-    fn poll_written(
-        &mut self,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_written(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.transport).poll_write(context, bytes);
         let count = ready!(self.note_write(polled))?;
         self.meter.wrote(&bytes[..count]);

@@ -56,9 +56,7 @@ fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, ServerError> {
 }
 
 /// A certificate for this machine, signed by itself.
-fn self_signed(
-    addresses: &[IpAddr],
-) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), ServerError> {
+fn self_signed(addresses: &[IpAddr]) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), ServerError> {
     let own = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
     let mut names = vec!["localhost".to_owned()];
     names.extend(own.iter().chain(addresses).filter(|address| !address.is_unspecified()).map(IpAddr::to_string));

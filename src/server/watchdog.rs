@@ -35,7 +35,10 @@ impl Watchdog {
     }
 
     /// Has `http` go on until it ends, or until its client was waited for long enough.
-    pub(crate) async fn watch<E: std::fmt::Display>(&mut self, mut http: Pin<&mut impl Future<Output = Result<(), E>>>) {
+    pub(crate) async fn watch<E: std::fmt::Display>(
+        &mut self,
+        mut http: Pin<&mut impl Future<Output = Result<(), E>>>,
+    ) {
         std::future::poll_fn(|context| {
             if let Poll::Ready(result) = http.as_mut().poll(context) {
                 if let Err(error) = result {

@@ -196,11 +196,7 @@ impl Recorder {
             && !self.identified.contains(&connection)
         {
             self.identified.push(connection);
-            self.events.push(Event::Identified {
-                connection,
-                server_id,
-                accepted: accepted(&evidence),
-            });
+            self.events.push(Event::Identified { connection, server_id, accepted: accepted(&evidence) });
         }
         let single = self.single_heads.remove(&request);
         let counted = reply.evidence.and_then(|evidence| evidence.framing);

@@ -272,7 +272,10 @@ mod tests {
         assert_eq!((given.max_connections, given.max_per_address), (own.max_connections, own.max_per_address));
         let times = |config: &Config| [config.head_time, config.body_time, config.idle_time, config.pong_time];
         assert_eq!(times(&given), times(&own));
-        assert_eq!(given.links.iter().map(|link| link.name.as_str()).collect::<Vec<_>>(), ["cable", "mobile", "satellite"]);
+        assert_eq!(
+            given.links.iter().map(|link| link.name.as_str()).collect::<Vec<_>>(),
+            ["cable", "mobile", "satellite"]
+        );
         assert_eq!(given.tls, None);
     }
 
@@ -280,7 +283,8 @@ mod tests {
     fn tls_is_spoken_beside_plain_http_at_a_port_of_its_own() {
         let tls = config(&["--listen", "0.0.0.0:80", "--tls-self-signed"]).tls.expect("TLS");
         assert_eq!((tls.listen.to_string(), tls.certificate), ("0.0.0.0:9443".to_owned(), Certificate::SelfSigned));
-        let files = config(&["--tls-cert", "a.pem", "--tls-key", "b.pem", "--tls-listen", "[::1]:443"]).tls.expect("TLS");
+        let files =
+            config(&["--tls-cert", "a.pem", "--tls-key", "b.pem", "--tls-listen", "[::1]:443"]).tls.expect("TLS");
         assert_eq!(files.listen.to_string(), "[::1]:443");
         assert!(Options::try_parse_from(["duplex", "--tls-cert", "a.pem"]).is_err(), "a key is missing");
     }

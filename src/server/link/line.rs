@@ -128,8 +128,6 @@ pub(super) struct DelayLine {
     route: Route,
     capacity: usize,
     random: Random,
-    /// Nothing sets out earlier.
-    opens: Instant,
     /// First those that have arrived, then those of the pieces.
     bytes: VecDeque<u8>,
     arrived: usize,
@@ -151,7 +149,6 @@ impl DelayLine {
             route,
             capacity: route.capacity(),
             random: Random(seed),
-            opens,
             bytes: VecDeque::new(),
             arrived: 0,
             pieces: VecDeque::new(),

@@ -28,7 +28,5 @@ mod stream;
 #[expect(clippy::unwrap_used, reason = "a test that meets an error there has failed")]
 mod tests;
 
-#[expect(unused_imports, reason = "the accept loop takes them from here")]
-pub(crate) use parse::{LinkError, defaults, parse};
-#[expect(unused_imports, reason = "the accept loop takes them from here")]
-pub(crate) use stream::{Linked, Transport};
+pub(crate) use parse::{defaults, parse};
+pub(crate) use stream::Linked;

@@ -50,7 +50,9 @@ pub(super) async fn read(body: Body, limit: u64, config: &Config) -> Result<Byte
 }
 
 fn too_large(limit: u64) -> Problem {
-    let detail = format!("This address takes bodies of up to {limit} bytes; send less. The server's own limit is set with --max-body.");
+    let detail = format!(
+        "This address takes bodies of up to {limit} bytes; send less. The server's own limit is set with --max-body."
+    );
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
 }
 

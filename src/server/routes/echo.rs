@@ -9,8 +9,8 @@ use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
 
 use super::query::Parameters;
 use super::{Problem, body, preflight};
-use crate::server::{Config, Shared};
 use crate::server::visit::Visit;
+use crate::server::{Config, Shared};
 
 /// Reads the whole body, then answers with it.
 pub(super) async fn echo(

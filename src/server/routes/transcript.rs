@@ -27,7 +27,8 @@ pub(super) async fn transcript(
     let run: RunId =
         run.parse().map_err(|error| Problem::bad_request(format!("No transcript can be found: {error}.")))?;
     if shared.config.behind_proxy {
-        let detail = "This server runs behind a proxy: the connections it sees are the proxy's, so it tells nothing of them.";
+        let detail =
+            "This server runs behind a proxy: the connections it sees are the proxy's, so it tells nothing of them.";
         return Err(Problem::new(StatusCode::NOT_FOUND, detail));
     }
     let with_bytes = wanted.bytes.is_none_or(|bytes| bytes != "0");

@@ -327,7 +327,7 @@ mod tests {
         let (trigger, shutdown) = shutdown::channel();
         let options = Options { max_message: 1 << 20, idle: Duration::from_secs(120), pong: Duration::from_secs(30) };
         let clock = Clock::start();
-        let socket = Socket::new(ours, &[], options, Arc::new(Meter::new(1, clock)), clock, shutdown);
+        let socket = Socket::new(ours, &[], options, Arc::new(Meter::new(1, clock, None, None)), clock, shutdown);
         (socket, theirs, trigger)
     }
 
