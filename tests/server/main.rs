@@ -5,8 +5,13 @@
 mod command;
 mod echo;
 mod harness;
+mod limits;
+mod links;
+mod origins;
 mod page;
 mod refusals;
+mod tap;
+mod tls;
 mod transcript;
 mod websocket;
 mod websocket_idle;
