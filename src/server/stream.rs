@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
@@ -42,6 +42,20 @@ impl MeteredStream {
             tracing::debug!(connection = self.meter.id(), %error, "the connection cannot be reset");
         }
         self.meter.ended(Ending::Server);
+    }
+
+    /// Resolves once the client sent its end of stream or the connection broke. Nothing is read, and what
+    /// the client sends meanwhile stays where it is.
+    pub(crate) async fn client_ended(&self) {
+        while let Ok(ready) = self.tcp.ready(Interest::READABLE).await {
+            if ready.is_read_closed() {
+                break;
+            }
+            // There are bytes, which are left alone: forgetting that they are there waits for the next event.
+            let left = self.tcp.try_io(Interest::READABLE, || Err::<(), _>(io::ErrorKind::WouldBlock.into()));
+            drop(left);
+        }
+        self.meter.ended(Ending::Client);
     }
 
     /// Tells the meter of an error of the transport.

@@ -9,4 +9,5 @@ mod page;
 mod refusals;
 mod transcript;
 mod websocket;
+mod websocket_faults;
 mod websocket_idle;

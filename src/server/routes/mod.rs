@@ -5,6 +5,7 @@
 
 mod discovery;
 mod echo;
+mod fault;
 mod page;
 mod preflight;
 mod problem;
