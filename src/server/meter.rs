@@ -406,8 +406,8 @@ impl Meter {
         });
     }
 
-    /// The fault that was asked for begins.
-    pub(crate) fn committed(&self, ordinal: u64, fault: Fault) {
+    /// The exchange's URL asks for a fault.
+    pub(crate) fn asks_for(&self, ordinal: u64, fault: Fault) {
         self.with_exchange(ordinal, |open| open.record.fault = Some(fault));
     }
 

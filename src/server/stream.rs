@@ -92,6 +92,13 @@ impl MeteredStream {
         self.meter.ended(Ending::Server);
     }
 
+    /// Resolves once the client sent its end of stream or the connection broke. What it sends meanwhile is read
+    /// and discarded.
+    pub(crate) async fn client_ended(&mut self) {
+        // Broken is ended, too.
+        drop(std::future::poll_fn(|context| self.poll_discarded(context)).await);
+    }
+
     /// Tells the meter of an error of the transport.
     fn note<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
         if let Err(error) = &result {

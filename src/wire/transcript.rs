@@ -104,7 +104,7 @@ pub struct ExchangeEntry {
     /// The protocol, by its ALPN name (RFC 7301): `http/1.1`, `http/1.0` or `h2`.
     #[serde(default)]
     pub protocol: String,
-    /// The fault that was asked for, and that the server committed.
+    /// The fault that its URL asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
     /// The request's raw bytes, of which this server keeps only so many; `None` if it kept none.

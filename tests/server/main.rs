@@ -14,4 +14,5 @@ mod tap;
 mod tls;
 mod transcript;
 mod websocket;
+mod websocket_faults;
 mod websocket_idle;

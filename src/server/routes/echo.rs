@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::{Extension, Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
 
 use super::query::Parameters;
-use super::{Problem, body, preflight};
+use super::{Problem, body, commit, preflight};
 use crate::server::visit::Visit;
 use crate::server::{Config, Shared};
 
@@ -22,7 +21,7 @@ pub(super) async fn echo(
     parameters.keep_books(&visit, &shared);
     let mut response = match preflight::answer(request.method(), request.headers()) {
         Some(response) => response,
-        None => echoed(request, &parameters, &shared.config).await?,
+        None => echoed(request, &parameters, &visit, &shared.config).await?,
     };
     if parameters.close {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -30,11 +29,25 @@ pub(super) async fn echo(
     Ok(response)
 }
 
-async fn echoed(request: Request, parameters: &Parameters, config: &Config) -> Result<Response, Problem> {
+async fn echoed(
+    request: Request,
+    parameters: &Parameters,
+    visit: &Visit,
+    config: &Config,
+) -> Result<Response, Problem> {
+    if let Some(fault) = &parameters.fault
+        && let Some(response) = commit::without_answer(fault, visit)?
+    {
+        return Ok(response);
+    }
     let media_type = parameters.media_type.clone().or_else(|| request.headers().get(CONTENT_TYPE).cloned());
     let body = body::read(request.into_body(), config.max_body, config).await?;
-    let mut response = Body::from(body).into_response();
+    let mut response = Response::default();
     let media_type = media_type.unwrap_or(HeaderValue::from_static("application/octet-stream"));
     response.headers_mut().insert(CONTENT_TYPE, media_type);
+    if let Some(fault) = &parameters.fault {
+        return commit::in_answer(fault, visit, response, body);
+    }
+    *response.body_mut() = body.into();
     Ok(response)
 }

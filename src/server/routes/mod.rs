@@ -4,10 +4,12 @@
 //! it leaves, its evidence and the headers that let any page read it, time it, and not cache it.
 
 mod body;
+mod commit;
 mod discovery;
 mod echo;
 #[cfg(feature = "embed-page")]
 pub(crate) mod embedded;
+mod fault;
 mod origin;
 mod page;
 mod preflight;

@@ -8,6 +8,7 @@ use hyper::Uri;
 use hyper::header::HeaderValue;
 
 use super::Problem;
+use super::fault::FaultRequest;
 use crate::server::Shared;
 use crate::server::visit::Visit;
 use crate::wire::{RunId, query};
@@ -27,6 +28,8 @@ pub(super) struct Parameters {
     pub(super) media_type: Option<HeaderValue>,
     /// Over WebSocket: how long the client may be silent before it is sent a ping.
     pub(super) ping: Option<Duration>,
+    /// The fault that the exchange shall meet.
+    pub(super) fault: Option<FaultRequest>,
 }
 
 impl Parameters {
@@ -37,7 +40,7 @@ impl Parameters {
     pub(super) fn read(uri: &Uri) -> Result<Self, Problem> {
         let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri)
             .map_err(|error| Problem::bad_request(format!("The query cannot be read: {error}.")))?;
-        let mut parameters = Self::default();
+        let mut parameters = Self { fault: FaultRequest::read(&pairs.0)?, ..Self::default() };
         for (name, value) in pairs.0 {
             parameters.set(&name, &value)?;
         }
@@ -80,6 +83,9 @@ impl Parameters {
             && let Some(ledger) = shared.ledger.take_in(run, &visit.meter, shared.clock.now())
         {
             visit.meter.belongs_to(visit.ordinal, ledger, self.n);
+            if let Some(request) = &self.fault {
+                visit.meter.asks_for(visit.ordinal, request.fault);
+            }
         }
     }
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use axum::extract::{Extension, Request, State};
 use axum::response::Response;
 
-use super::Problem;
+use super::fault::FaultRequest;
 use super::query::Parameters;
 use super::upgrade::Handshake;
+use super::{Problem, commit};
 use crate::server::Shared;
 use crate::server::visit::Visit;
-use crate::server::websocket::{self, Mode};
+use crate::server::websocket::{self, FaultPlan, Mode};
 use crate::wire::SUBPROTOCOL;
 
 /// Answers the handshake; the connection's own task goes on with the echo.
@@ -22,6 +23,11 @@ pub(super) async fn ws(
     let parameters = Parameters::read(request.uri())?;
     parameters.keep_books(&visit, &shared);
     let handshake = Handshake::check(&mut request, &parameters, &[SUBPROTOCOL], &shared)?;
+    let fault = match parameters.fault {
+        Some(request) if request.at == 0 => return commit::at_handshake(&request, &visit),
+        Some(FaultRequest { fault, at, code, reason, .. }) => Some(FaultPlan { fault, at, code, reason }),
+        None => None,
+    };
     let mode = if handshake.subprotocol().is_some() { Mode::Enveloped } else { Mode::Plain };
-    Ok(handshake.switch(&visit, move |socket| websocket::echo(socket, mode)))
+    Ok(handshake.switch(&visit, move |socket| websocket::echo(socket, mode, fault)))
 }

@@ -1,8 +1,8 @@
-//! The echo: each message goes back, plain or with what was seen of it.
+//! The echo: each message goes back, plain or with what was seen of it, unless a fault was asked for.
 
 use std::io;
 
-use super::assembler::Kind;
+use super::fault::{self, Answer, FaultPlan};
 use super::socket::{Message, Socket};
 use super::{Transport, Violation};
 use crate::wire::Envelope;
@@ -16,34 +16,38 @@ pub(crate) enum Mode {
     Enveloped,
 }
 
-/// Echoes until the WebSocket is closed.
+/// Echoes until the WebSocket is closed, or a fault ends it.
 ///
 /// # Errors
 /// When the connection breaks.
-pub(crate) async fn echo<S: Transport>(mut socket: Socket<S>, mode: Mode) -> io::Result<()> {
+pub(crate) async fn echo<S: Transport>(
+    mut socket: Socket<S>,
+    mode: Mode,
+    mut fault: Option<FaultPlan>,
+) -> io::Result<()> {
     while let Some(Message { kind, payload }) = socket.next().await? {
-        match mode {
-            Mode::Plain => socket.collect(kind, &[], &payload).await?,
-            Mode::Enveloped => {
-                if let Err(violation) = answer_enveloped(&mut socket, kind, &payload).await? {
-                    return socket.fail(&violation).await;
+        let (line, payload) = match mode {
+            Mode::Plain => (String::new(), &payload[..]),
+            Mode::Enveloped => match Envelope::split(&payload) {
+                Ok((envelope, payload)) => {
+                    (Envelope { n: envelope.n, evidence: Some(socket.evidence()) }.line(), payload)
                 }
+                Err(error) => return socket.fail(&Violation::policy(error.to_string())).await,
+            },
+        };
+        let answer = Answer { kind, front: line.as_bytes(), payload };
+        if let Some(plan) = fault.take_if(|plan| plan.at == socket.messages()) {
+            match fault::commit(socket, plan, answer).await? {
+                Some(goes_on) => socket = goes_on,
+                None => return Ok(()),
             }
+            continue;
+        }
+        match mode {
+            Mode::Plain => socket.collect(kind, &[], payload).await?,
+            // Not collected with others, so that the time of sending is true.
+            Mode::Enveloped => socket.send_parts(kind, answer.front, payload).await?,
         }
     }
     Ok(())
-}
-
-async fn answer_enveloped<S: Transport>(
-    socket: &mut Socket<S>,
-    kind: Kind,
-    message: &[u8],
-) -> io::Result<Result<(), Violation>> {
-    let (envelope, payload) = match Envelope::split(message) {
-        Ok(parts) => parts,
-        Err(error) => return Ok(Err(Violation::policy(error.to_string()))),
-    };
-    let line = Envelope { n: envelope.n, evidence: Some(socket.evidence()) }.line();
-    // Not collected with others, so that the time of sending is true.
-    socket.send_parts(kind, line.as_bytes(), payload).await.map(Ok)
 }

@@ -9,6 +9,7 @@
 
 mod assembler;
 mod echo;
+mod fault;
 mod frame;
 pub(crate) mod handshake;
 mod input;
@@ -23,6 +24,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 pub(crate) use assembler::Kind;
 pub(crate) use echo::{Mode, echo};
+pub(crate) use fault::FaultPlan;
 pub(crate) use socket::{Message, Socket};
 
 use super::stream::MeteredStream;
@@ -40,14 +42,22 @@ pub(crate) struct Options {
 }
 
 /// What a WebSocket runs on.
-pub(crate) trait Transport: AsyncRead + AsyncWrite + Unpin + Send {
+pub(crate) trait Transport: AsyncRead + AsyncWrite + Unpin + Send + Sync {
     /// Has the connection end with a reset (RST) instead of an end of stream once this is dropped.
     fn reset(&mut self);
+
+    /// Resolves once the client sent its end of stream or the connection broke. What it sends meanwhile is
+    /// discarded.
+    fn client_ended(&mut self) -> impl Future<Output = ()> + Send;
 }
 
 impl Transport for MeteredStream {
     fn reset(&mut self) {
         Self::reset(self);
+    }
+
+    async fn client_ended(&mut self) {
+        Self::client_ended(self).await;
     }
 }
 

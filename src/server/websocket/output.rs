@@ -79,6 +79,24 @@ impl Output {
         self.write(stream, payload).await
     }
 
+    /// A whole frame, and the length of its head.
+    pub(super) fn frame(opcode: Opcode, front: &[u8], payload: &[u8]) -> (Vec<u8>, usize) {
+        let mut frame = Vec::with_capacity(LONGEST_HEAD + front.len() + payload.len());
+        frame::write_head(&mut frame, opcode, front.len() + payload.len());
+        let head = frame.len();
+        frame.extend_from_slice(front);
+        frame.extend_from_slice(payload);
+        (frame, head)
+    }
+
+    /// Writes what was collected, then any bytes.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub(super) async fn write_raw(&mut self, stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
+        self.write(stream, bytes).await
+    }
+
     /// Writes what was collected. What was not written yet is kept when this is dropped.
     ///
     /// # Errors

@@ -192,6 +192,11 @@ impl<S: Transport> Socket<S> {
         Evidence { framing: Some(self.framing), ..evidence }
     }
 
+    /// How many data messages were received.
+    pub(super) fn messages(&self) -> u64 {
+        self.messages
+    }
+
     /// The next message of what was read, after everything that came before it was answered.
     fn take_in(&mut self) -> Option<Message> {
         loop {
@@ -298,6 +303,57 @@ impl<S: Transport> Socket<S> {
     }
 }
 
+/// What the protocol does not ask for, for faults.
+impl<S: Transport> Socket<S> {
+    /// The connection's meter.
+    pub(super) fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// The frame of a message, and the length of its head.
+    pub(super) fn frame(&mut self, kind: Kind, front: &[u8], payload: &[u8]) -> (Vec<u8>, usize) {
+        Output::frame(kind.opcode(), front, payload)
+    }
+
+    /// Writes any bytes, after everything that was sent before.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let written = self.output.write_raw(&mut self.stream, bytes).await;
+        self.note(written)
+    }
+
+    /// Writes any bytes, then ends the stream (FIN) without a close frame.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub(super) async fn end_abruptly(mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write(bytes).await?;
+        self.end().await
+    }
+
+    /// Writes any bytes, then resets the connection (RST).
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub(super) async fn reset(mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write(bytes).await?;
+        self.stream.reset();
+        Ok(())
+    }
+
+    /// Neither reads nor writes for some time, or until the server ends, or, if that is wanted, until the
+    /// client does. Returns whether it was the server.
+    pub(super) async fn hold(&mut self, time: Duration, ends_with_client: bool) -> bool {
+        tokio::select! {
+            () = &mut self.shutdown => true,
+            () = self.stream.client_ended(), if ends_with_client => false,
+            () = tokio::time::sleep(time) => false,
+        }
+    }
+}
+
 impl<S> fmt::Debug for Socket<S> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         // What was sent and received is in nobody's log.
@@ -319,6 +375,10 @@ mod tests {
 
     impl Transport for DuplexStream {
         fn reset(&mut self) {}
+
+        async fn client_ended(&mut self) {
+            std::future::pending().await
+        }
     }
 
     /// The server's end, the client's, and what ends the server.
