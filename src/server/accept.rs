@@ -11,12 +11,18 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::clock::Clock;
 use super::ledger::Ledger;
+use super::memory::Signer;
 use super::meter::Meter;
+use super::news::News;
+use super::room::Rooms;
 use super::stream::MeteredStream;
 use super::{Config, ServerError, Shared, connection, routes, shutdown};
 
 /// How long nothing is accepted after the system had no room for one more connection.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How many digits of the server's id tell its signing key from that of another start. They travel in
+/// every token, so they are few.
+const KEY_ID: usize = 8;
 
 /// An echo server that listens.
 #[derive(Debug)]
@@ -38,11 +44,16 @@ impl Server {
         let listen = |error| ServerError::listen(config.listen, error);
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
+        let clock = Clock::start();
+        let instance = format!("{:032x}", u128::from_ne_bytes(instance));
         let shared = Shared {
             config,
-            clock: Clock::start(),
-            instance: format!("{:032x}", u128::from_ne_bytes(instance)),
+            clock,
             ledger: Ledger::default(),
+            news: News::new(clock),
+            signer: Signer::new(instance[..KEY_ID].to_owned()).map_err(ServerError::NoRandom)?,
+            rooms: Rooms::new(clock),
+            instance,
         };
         Ok(Self { listener, address, shared: Arc::new(shared) })
     }

@@ -10,13 +10,18 @@
 //! Each connection is one task. Everything that several connections share is in `Shared`.
 
 mod accept;
+mod budget;
 mod clock;
 pub mod command;
 mod config;
 mod connection;
 mod error;
 mod ledger;
+mod memory;
 mod meter;
+mod news;
+mod registry;
+mod room;
 mod routes;
 mod shutdown;
 mod stream;
@@ -28,6 +33,9 @@ pub use error::ServerError;
 
 use clock::Clock;
 use ledger::Ledger;
+use memory::Signer;
+use news::News;
+use room::Rooms;
 
 /// What all connections of one server share.
 #[derive(Debug)]
@@ -40,4 +48,10 @@ pub(crate) struct Shared {
     pub(crate) instance: String,
     /// What it saw of each run.
     pub(crate) ledger: Ledger,
+    /// The news feeds.
+    pub(crate) news: News,
+    /// What signs the state that clients carry.
+    pub(crate) signer: Signer,
+    /// The broadcast rooms.
+    pub(crate) rooms: Rooms,
 }
