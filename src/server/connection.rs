@@ -1,6 +1,8 @@
 //! One connection: HTTP/1.1 on the metered stream, then perhaps a WebSocket, in one task.
 
 use std::convert::Infallible;
+use std::fmt;
+use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -22,7 +24,7 @@ use super::meter::{Answer, Meter};
 use super::routes::{self, Problem};
 use super::shutdown::Shutdown;
 use super::stream::MeteredStream;
-use super::websocket::{self, Mode};
+use super::websocket::{self, Socket};
 
 /// What a request's handler knows of the connection that brought it; a request extension.
 #[derive(Clone, Debug)]
@@ -34,12 +36,36 @@ pub(crate) struct Visit {
     upgrade: Arc<UpgradeSlot>,
 }
 
-type UpgradeSlot = Mutex<Option<(OnUpgrade, Mode)>>;
+type UpgradeSlot = Mutex<Option<Upgrade>>;
+
+/// What becomes of a connection once the 101 was sent.
+struct Upgrade {
+    on: OnUpgrade,
+    options: websocket::Options,
+    application: Application,
+}
+
+/// What is spoken over a WebSocket. Boxed, so that connections without one keep no room for it.
+type Application = Box<dyn FnOnce(Socket) -> Pin<Box<dyn Future<Output = io::Result<()>> + Send>> + Send>;
+
+impl fmt::Debug for Upgrade {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Upgrade").field("options", &self.options).finish_non_exhaustive()
+    }
+}
 
 impl Visit {
-    /// Has the connection go on as a WebSocket once the 101 was sent.
-    pub(crate) fn upgrade_to_websocket(&self, on: OnUpgrade, mode: Mode) {
-        *self.upgrade.lock().unwrap_or_else(PoisonError::into_inner) = Some((on, mode));
+    /// Has the connection go on as a WebSocket with an application once the 101 was sent.
+    pub(crate) fn upgrade_to_websocket<F>(
+        &self,
+        on: OnUpgrade,
+        options: websocket::Options,
+        application: impl FnOnce(Socket) -> F + Send + 'static,
+    ) where
+        F: Future<Output = io::Result<()>> + Send + 'static,
+    {
+        let application: Application = Box::new(|socket| Box::pin(application(socket)));
+        *self.upgrade.lock().unwrap_or_else(PoisonError::into_inner) = Some(Upgrade { on, options, application });
     }
 }
 
@@ -72,14 +98,14 @@ pub(crate) async fn serve(
         tracing::debug!(connection = meter.id(), %error, "the HTTP connection ended early");
     }
     let upgrade = upgrade.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some((on, mode)) = upgrade {
-        go_on_as_websocket(on, mode, meter, &shared, shutdown).await;
+    if let Some(upgrade) = upgrade {
+        go_on_as_websocket(upgrade, meter, &shared, shutdown).await;
     }
 }
 
-async fn go_on_as_websocket(on: OnUpgrade, mode: Mode, meter: Arc<Meter>, shared: &Shared, shutdown: Shutdown) {
+async fn go_on_as_websocket(upgrade: Upgrade, meter: Arc<Meter>, shared: &Shared, shutdown: Shutdown) {
     let id = meter.id();
-    let parts = match on.await {
+    let parts = match upgrade.on.await {
         Ok(upgraded) => upgraded.downcast::<TokioIo<MeteredStream>>(),
         Err(error) => {
             tracing::debug!(connection = id, %error, "the handshake was not completed");
@@ -91,8 +117,10 @@ async fn go_on_as_websocket(on: OnUpgrade, mode: Mode, meter: Arc<Meter>, shared
         return;
     };
     meter.upgraded(parts.read_buf.len() as u64);
-    let session = websocket::Session::new(parts.io.into_inner(), parts.read_buf, mode, meter, shared);
-    if let Err(error) = session.run(shutdown).await {
+    let stream = parts.io.into_inner();
+    let socket = Socket::new(stream, &parts.read_buf, upgrade.options, meter, shared.clock, shutdown);
+    drop(parts.read_buf);
+    if let Err(error) = (upgrade.application)(socket).await {
         tracing::debug!(connection = id, %error, "the WebSocket broke");
     }
 }

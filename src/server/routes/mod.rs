@@ -10,6 +10,7 @@ mod preflight;
 mod problem;
 mod query;
 mod transcript;
+mod upgrade;
 mod ws;
 
 use std::sync::Arc;
@@ -54,7 +55,7 @@ struct Instrumented;
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let endpoints = Router::new()
         .route(ECHO_PATH, any(echo::echo))
-        .route(WS_PATH, get(ws::handshake).fallback(only_get))
+        .route(WS_PATH, get(ws::ws).fallback(only_get))
         .route(DISCOVERY_PATH, get(discovery::discovery).fallback(only_get))
         .route(&format!("{TRANSCRIPT_PATH}/{{run}}"), get(transcript::transcript).fallback(only_get))
         .layer(from_fn(answer_preflights))

@@ -1,18 +1,47 @@
-//! The server's end of a WebSocket (RFC 6455): the echo, plain or with evidence.
+//! The server's end of a WebSocket (RFC 6455), and the echo on it.
 //!
-//! [`handshake`] opens it; then a [`Session`] reads bytes, the [`assembler`] makes messages of them,
-//! and each is sent back. It is our own and not a library's, because of what is asked of it at once:
-//! text is refused at its first wrong byte, also within a frame that is not complete; nothing is set
-//! aside for a length that is merely announced; an idle connection keeps a few KiB; each message
-//! knows when the read that completed it took place; several frames can leave with one write.
+//! [`handshake`] opens it; then a [`Socket`] reads bytes by its [`input`], has the [`assembler`] make
+//! messages of them, and writes by its [`output`]. Applications are loops over a [`Socket`]; the
+//! [`echo`] is one. It is our own and not a library's, because of what is asked of it at once: text is
+//! refused at its first wrong byte, also within a frame that is not complete; nothing is set aside for a
+//! length that is merely announced; an idle connection keeps a few KiB; each message knows when the
+//! read that completed it took place; several frames can leave with one write.
 
 mod assembler;
+mod echo;
 mod frame;
 pub(crate) mod handshake;
-mod session;
+mod input;
+mod output;
+mod socket;
 mod utf8;
 
-pub(crate) use session::{Mode, Session};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+pub(crate) use assembler::Kind;
+pub(crate) use echo::{Mode, echo};
+pub(crate) use socket::{Message, Socket};
+
+use super::stream::MeteredStream;
+
+/// What a WebSocket may do.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    /// The largest message that is taken, in bytes; a larger one is closed with 1009.
+    pub(crate) max_message: u64,
+}
+
+/// What a WebSocket runs on.
+pub(crate) trait Transport: AsyncRead + AsyncWrite + Unpin + Send {
+    /// Has the connection end with a reset (RST) instead of an end of stream once this is dropped.
+    fn reset(&mut self);
+}
+
+impl Transport for MeteredStream {
+    fn reset(&mut self) {
+        Self::reset(self);
+    }
+}
 
 /// A rule that a client broke: the close code and the reason it is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
