@@ -70,7 +70,7 @@ impl Server {
     pub async fn run(self, until: impl Future<Output = ()>) {
         let Self { listener, shared, .. } = self;
         let (trigger, shutdown) = shutdown::channel();
-        let router = routes::router(Arc::clone(&shared));
+        let router = routes::router(Arc::clone(&shared), shutdown.clone());
         let mut connections = JoinSet::new();
         let mut last_id = 0;
         tokio::pin!(until);

@@ -5,7 +5,11 @@
 mod command;
 mod echo;
 mod harness;
+mod memory;
+mod news;
 mod page;
 mod refusals;
+mod room;
 mod transcript;
+mod ways;
 mod websocket;
