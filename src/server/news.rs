@@ -372,7 +372,7 @@ mod tests {
         assert!(news.open(FEED, plan(10, 5, 0)).is_ok());
         assert!(news.open(FEED, plan(10, 5, 0)).is_ok());
         assert!(news.open(FEED, None).is_ok());
-        let error = news.open(FEED, plan(20, 5, 0)).err().expect("it is another");
+        let error = news.open(FEED, plan(20, 5, 0)).expect_err("it is another");
         assert!(error.to_string().contains("interval=10, items=5, size=0"), "{error}");
         let feed = news.open(FEED, None).expect("it is known");
         assert_eq!(news.publish(&feed, String::new()), Err(NewsError::OnSchedule));

@@ -63,6 +63,16 @@ async fn a_client_that_carries_the_state_is_remembered_on_any_connection() {
 }
 
 #[tokio::test]
+async fn a_connection_is_closed_after_the_answer_if_that_is_asked_for() {
+    let server = TestServer::start().await;
+    for target in ["/memory", "/room/000000000000000000000000000000ab"] {
+        let mut client = server.connect().await;
+        assert_eq!(post_on(&mut client, &format!("{target}?connection=close"), COUNT).await.status, 200);
+        assert_eq!(client.rest().await, b"");
+    }
+}
+
+#[tokio::test]
 async fn a_websocket_remembers_and_forgets_with_its_connection() {
     let server = TestServer::start().await;
     let mut one = websocket(&server, &format!("/memory/ws?run={RUN}")).await;

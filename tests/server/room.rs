@@ -89,6 +89,29 @@ async fn all_members_hear_the_same_in_the_same_order() {
 }
 
 #[tokio::test]
+async fn a_crowd_that_speaks_at_once_is_heard_by_all_of_it() {
+    const CROWD: usize = 100;
+    let server = TestServer::start().await;
+    let mut crowd = Vec::new();
+    for _ in 0..CROWD {
+        crowd.push(member(&server).await);
+    }
+    for (at, one) in crowd.iter_mut().enumerate() {
+        send_text(one, &at.to_string()).await;
+    }
+    for one in &mut crowd {
+        let mut texts = Vec::new();
+        for number in 1..=CROWD {
+            let message = message(one).await;
+            assert_eq!(message.number, number as u64);
+            texts.push(message.text.parse::<usize>().expect("a number was said"));
+        }
+        texts.sort_unstable();
+        assert!(texts.into_iter().eq(0..CROWD));
+    }
+}
+
+#[tokio::test]
 async fn rooms_are_apart() {
     let server = TestServer::start().await;
     let mut here = member(&server).await;

@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use hyper::StatusCode;
-use hyper::header::{CONNECTION, HeaderValue};
 
 use super::query::Parameters;
 use super::upgrade::Handshake;
@@ -46,11 +45,7 @@ pub(super) async fn command(
         problem: None,
         state_bytes: Some(token.map_or(0, |token| token.len() as u64)),
     };
-    let mut response = Json(answer).into_response();
-    if parameters.close {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    Ok(response)
+    Ok(parameters.conclude(Json(answer)))
 }
 
 /// `GET /memory/ws`: the same commands, and a state that lives as long as the connection.

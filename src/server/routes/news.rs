@@ -12,7 +12,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Extension, Query, Request, State};
 use axum::response::{IntoResponse, Response};
-use hyper::header::{CONNECTION, HeaderName, HeaderValue, RETRY_AFTER};
+use hyper::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::{HeaderMap, StatusCode, Uri};
 
 use super::event_stream::{self, Source, event};
@@ -61,7 +61,7 @@ pub(super) async fn poll(
             () = shutdown.begun() => {}
         }
     }
-    Ok(answer(&parameters, Json(feed.items.answer(wish.after))))
+    Ok(parameters.conclude(Json(feed.items.answer(wish.after))))
 }
 
 /// `POST /news`: publishes the body's text as the next item.
@@ -75,15 +75,7 @@ pub(super) async fn publish(
     let wish = Wish::read(request.uri())?;
     let text = text_body::read(request.into_body(), limits::MAX_TEXT).await?;
     let feed = shared.news.open(wish.feed, wish.plan)?;
-    Ok(answer(&parameters, Json(shared.news.publish(&feed, text)?)))
-}
-
-fn answer(parameters: &Parameters, body: impl IntoResponse) -> Response {
-    let mut response = body.into_response();
-    if parameters.close {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
+    Ok(parameters.conclude(Json(shared.news.publish(&feed, text)?)))
 }
 
 /// `GET /news/events`: the items as server-sent events.

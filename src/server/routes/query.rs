@@ -1,8 +1,9 @@
 //! The query parameters that the echo endpoints understand, read and checked.
 
 use axum::extract::Query;
+use axum::response::{IntoResponse, Response};
 use hyper::Uri;
-use hyper::header::HeaderValue;
+use hyper::header::{CONNECTION, HeaderValue};
 
 use super::Problem;
 use crate::server::Shared;
@@ -59,6 +60,15 @@ impl Parameters {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The response, which closes the connection if that was asked for.
+    pub(super) fn conclude(&self, response: impl IntoResponse) -> Response {
+        let mut response = response.into_response();
+        if self.close {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
     }
 
     /// Writes the exchange down on its run, if it names one.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, Path, Request, State};
-use axum::response::{IntoResponse, Response};
-use hyper::header::{CONNECTION, HeaderValue, RETRY_AFTER};
+use axum::response::Response;
+use hyper::header::{HeaderValue, RETRY_AFTER};
 use hyper::{StatusCode, Uri};
 
 use super::event_stream::{self, Source, event};
@@ -37,11 +37,7 @@ pub(super) async fn say(
     parameters.keep_books(&visit, &shared);
     let name = room(&name)?;
     let text = text_body::read(request.into_body(), MAX_ROOM_TEXT).await?;
-    let mut response = Json(shared.rooms.say(name, visit.meter.id(), text)?).into_response();
-    if parameters.close {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    Ok(response)
+    Ok(parameters.conclude(Json(shared.rooms.say(name, visit.meter.id(), text)?)))
 }
 
 /// `GET /room/<name>/events`: listens as a member, without a voice.
