@@ -19,7 +19,10 @@ use super::config::Certificate;
 use super::connection::{self, Accepted};
 use super::gate::{Gate, Place};
 use super::ledger::Ledger;
+use super::memory::Signer;
 use super::meter::{Meter, OverLink};
+use super::news::News;
+use super::room::Rooms;
 use super::shutdown::{self, Shutdown};
 use super::tap::Tap;
 use super::transport::Socket;
@@ -30,6 +33,9 @@ use crate::wire::{Link, LinkOffer, TlsOffer};
 const PAUSE: Duration = Duration::from_millis(100);
 /// How many clients are told at a time that there is no room; more are cut off.
 const REFUSALS: usize = 256;
+/// How many digits of the server's id tell its signing key from that of another start. They travel in
+/// every token, so they are few.
+const KEY_ID: usize = 8;
 
 /// An echo server that listens.
 pub struct Server {
@@ -74,12 +80,17 @@ impl Server {
         let mut instance = [0; 16];
         getrandom::fill(&mut instance).map_err(ServerError::NoRandom)?;
         let doors = doors(&config).await?;
+        let clock = Clock::start();
+        let instance = format!("{:032x}", u128::from_ne_bytes(instance));
         let shared = Shared {
-            clock: Clock::start(),
-            instance: format!("{:032x}", u128::from_ne_bytes(instance)),
+            clock,
             ledger: Ledger::default(),
             links: link_offers(&doors),
             tls: tls_offer(&config, &doors),
+            news: News::new(clock),
+            signer: Signer::new(instance[..KEY_ID].to_owned()).map_err(ServerError::NoRandom)?,
+            rooms: Rooms::new(clock),
+            instance,
             config,
         };
         Ok(Self { doors, shared: Arc::new(shared) })

@@ -3,7 +3,8 @@
 //! Every time that the server tells is in microseconds since this clock was started. It is
 //! monotonic, so it never jumps and says nothing about the time of day.
 
-use std::time::Instant;
+// Tokio's, which a test can pause.
+use tokio::time::Instant;
 
 /// Microseconds since a server's start; each server has its own.
 #[derive(Clone, Copy, Debug)]

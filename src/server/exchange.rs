@@ -17,7 +17,8 @@ use hyper::{HeaderMap, Request, Response, StatusCode, Version};
 use hyper_util::service::TowerToHyperService;
 
 use super::Shared;
-use super::meter::{Answer, Meter};
+use super::meter::Meter;
+use super::record::Answer;
 use super::routes::{self, Problem};
 use super::visit::Visit;
 

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::meter::{Meter, Record};
+use super::meter::Meter;
+use super::record::Record;
 use super::tap::Tape;
 use crate::wire::{RunId, Transcript};
 

@@ -24,8 +24,9 @@ use hyper::{Method, Version};
 use super::clock::Clock;
 use super::ledger::RunLedger;
 use super::plan::Plan;
+use super::record::{Answer, Record};
 use super::tap::{Part, Reel, Tap, Tape};
-use crate::wire::{ConnectionEntry, Ending, Evidence, ExchangeEntry, Fault, Link, TlsEntry};
+use crate::wire::{ConnectionEntry, Ending, Evidence, Fault, Link, TlsEntry};
 
 /// The counters of one connection, shared by its stream, its requests and the ledger.
 #[derive(Debug)]
@@ -119,43 +120,6 @@ struct Exchange {
     tape: Option<Arc<Tape>>,
 }
 
-/// What is known of one exchange: an [`ExchangeEntry`] in less memory.
-#[derive(Clone, Debug)]
-pub(crate) struct Record {
-    n: Option<u32>,
-    /// From 1; 0 until the request's head is complete.
-    pub(crate) ordinal: u64,
-    began: u64,
-    received: Option<u64>,
-    sent: Option<u64>,
-    request_bytes: Option<u64>,
-    response_bytes: Option<u64>,
-    request_instrument: u64,
-    response_instrument: u64,
-    upgraded: bool,
-    method: Option<Method>,
-    status: Option<u16>,
-    version: Version,
-    fault: Option<Fault>,
-}
-
-/// What is known of a response as it is handed over.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Answer {
-    /// When, in µs of the server's clock.
-    pub(crate) sent: u64,
-    /// Its status code.
-    pub(crate) status: u16,
-    /// Bytes of the request's header lines that are there because of the instrument alone.
-    pub(crate) request_instrument: u64,
-    /// Bytes of the header lines that only the instrument adds.
-    pub(crate) instrument: u64,
-    /// It is a 101.
-    pub(crate) upgraded: bool,
-    /// It closes the connection.
-    pub(crate) last: bool,
-}
-
 /// What a connection is waiting for; times in µs of the server's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -167,42 +131,6 @@ pub(crate) enum Phase {
     Blocked(u64),
     /// For the server.
     Busy,
-}
-
-impl Record {
-    /// The record as it is told, with what its tape holds.
-    pub(crate) fn entry(&self, tape: Option<&Tape>) -> ExchangeEntry {
-        let captures = tape.map(Tape::captures).unwrap_or_default();
-        ExchangeEntry {
-            n: self.n,
-            ordinal: self.ordinal,
-            began: self.began,
-            received: self.received,
-            sent: self.sent,
-            request_bytes: self.request_bytes,
-            response_bytes: self.response_bytes,
-            request_instrument_bytes: self.request_instrument,
-            response_instrument_bytes: self.response_instrument,
-            upgraded: self.upgraded,
-            method: self.method.as_ref().map_or_else(String::new, Method::to_string),
-            status: self.status,
-            protocol: alpn(self.version).to_owned(),
-            fault: self.fault,
-            request: captures.request,
-            response: captures.response,
-            frames_in: captures.frames_in,
-            frames_out: captures.frames_out,
-        }
-    }
-}
-
-/// A version by its ALPN name (RFC 7301 §6).
-fn alpn(version: Version) -> &'static str {
-    match version {
-        Version::HTTP_2 => "h2",
-        Version::HTTP_10 => "http/1.0",
-        _ => "http/1.1",
-    }
 }
 
 impl Exchange {
@@ -434,11 +362,7 @@ impl Meter {
     /// The response is handed over.
     pub(crate) fn answered(&self, ordinal: u64, answer: Answer) {
         self.with_exchange(ordinal, |open| {
-            open.record.sent = Some(answer.sent);
-            open.record.status = Some(answer.status);
-            open.record.request_instrument = answer.request_instrument;
-            open.record.response_instrument = answer.instrument;
-            open.record.upgraded = answer.upgraded;
+            open.record.answered(answer);
             open.last = answer.last;
             if open.run.is_none() {
                 // Nobody may ask for its bytes.
@@ -511,22 +435,7 @@ impl Meter {
 
     fn begin(&self, now: u64, bytes_in: u64, is_taped: bool) -> Exchange {
         Exchange {
-            record: Record {
-                n: None,
-                ordinal: 0,
-                began: now,
-                received: None,
-                sent: None,
-                request_bytes: None,
-                response_bytes: None,
-                request_instrument: 0,
-                response_instrument: 0,
-                upgraded: false,
-                method: None,
-                status: None,
-                version: Version::HTTP_11,
-                fault: None,
-            },
+            record: Record::new(now),
             start_in: bytes_in,
             start_out: self.bytes_out.load(Relaxed),
             last: false,

@@ -11,6 +11,7 @@
 //! Each connection is one task. Everything that several connections share is in `Shared`.
 
 mod accept;
+mod budget;
 mod clock;
 pub mod command;
 mod config;
@@ -20,10 +21,15 @@ mod exchange;
 mod gate;
 mod ledger;
 mod link;
+mod memory;
 mod meter;
 mod network;
+mod news;
 mod plan;
+mod record;
 mod refusal;
+mod registry;
+mod room;
 mod routes;
 mod shutdown;
 mod stream;
@@ -41,6 +47,9 @@ pub use tap::TapLimits;
 
 use clock::Clock;
 use ledger::Ledger;
+use memory::Signer;
+use news::News;
+use room::Rooms;
 
 use crate::wire::{LinkOffer, TlsOffer};
 
@@ -59,4 +68,10 @@ pub(crate) struct Shared {
     pub(crate) links: Vec<LinkOffer>,
     /// Its port with TLS.
     pub(crate) tls: Option<TlsOffer>,
+    /// The news feeds.
+    pub(crate) news: News,
+    /// What signs the state that clients carry.
+    pub(crate) signer: Signer,
+    /// The broadcast rooms.
+    pub(crate) rooms: Rooms,
 }

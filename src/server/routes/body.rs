@@ -49,6 +49,16 @@ pub(super) async fn read(body: Body, limit: u64, config: &Config) -> Result<Byte
     }
 }
 
+/// Reads a body that is UTF-8, whatever media type it claims to be: a page sends JSON as `text/plain`,
+/// since any other type would cost it a preflight (Fetch standard, “CORS-safelisted request-header”).
+///
+/// # Errors
+/// As [`read`], and a `400` when it is no UTF-8.
+pub(super) async fn read_text(body: Body, limit: u64, config: &Config) -> Result<String, Problem> {
+    let bytes = read(body, limit, config).await?;
+    String::from_utf8(bytes.into()).map_err(|_| Problem::bad_request("The body of this request is text in UTF-8."))
+}
+
 fn too_large(limit: u64) -> Problem {
     let detail = format!(
         "This address takes bodies of up to {limit} bytes; send less. The server's own limit is set with --max-body."

@@ -4,8 +4,9 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use axum::extract::Query;
+use axum::response::{IntoResponse, Response};
 use hyper::Uri;
-use hyper::header::HeaderValue;
+use hyper::header::{CONNECTION, HeaderValue};
 
 use super::Problem;
 use super::fault::FaultRequest;
@@ -75,6 +76,15 @@ impl Parameters {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The response, which closes the connection if that was asked for.
+    pub(super) fn conclude(&self, response: impl IntoResponse) -> Response {
+        let mut response = response.into_response();
+        if self.close {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
     }
 
     /// Writes the exchange down on its run, if it names one.
