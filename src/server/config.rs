@@ -25,6 +25,9 @@ pub struct Config {
     pub idle: Duration,
     /// How long a sign of life is waited for after a ping; then the WebSocket is closed with 1011.
     pub pong: Duration,
+    /// Agree to permessage-deflate (RFC 7692) with every client that offers it, unless its URL says
+    /// otherwise; else only with those whose URL asks for it.
+    pub deflate: bool,
     /// How long running exchanges may go on, and WebSockets may take to close, once the server
     /// was told to end.
     pub closing_time: Duration,
@@ -45,6 +48,7 @@ impl Config {
             head_time: Duration::from_secs(30),
             idle: Duration::from_secs(120),
             pong: Duration::from_secs(30),
+            deflate: false,
             closing_time: Duration::from_secs(3),
         }
     }

@@ -9,5 +9,6 @@ mod page;
 mod refusals;
 mod transcript;
 mod websocket;
+mod websocket_deflate;
 mod websocket_faults;
 mod websocket_idle;
