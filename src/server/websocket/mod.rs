@@ -1,11 +1,15 @@
 //! The server's end of a WebSocket (RFC 6455), and the echo on it.
 //!
-//! [`handshake`] opens it; then a [`Socket`] reads bytes by its [`input`], has the [`assembler`] make
-//! messages of them, and writes by its [`output`]. Applications are loops over a [`Socket`]; the
-//! [`echo`] is one. It is our own and not a library's, because of what is asked of it at once: text is
-//! refused at its first wrong byte, also within a frame that is not complete; nothing is set aside for a
-//! length that is merely announced; an idle connection keeps a few KiB; each message knows when the
-//! read that completed it took place; several frames can leave with one write.
+//! [`handshake`] and [`extension`] open it; then a [`Socket`] reads bytes by its [`input`], has the
+//! [`assembler`] make messages of them, and writes by its [`output`]; in between [`deflate`] compresses,
+//! if that was agreed on, and a [`watch`] sees whether the client is still there. Applications are loops
+//! over a [`Socket`]; the [`echo`] is one, with [`fault`]s where they are asked for.
+//!
+//! It is our own and not a library's, because of what is asked of it at once: text is refused at its
+//! first wrong byte, also within a frame that is not complete, and inflated or not; nothing is set aside
+//! for a length that is merely announced; an idle connection keeps a few KiB; each message knows when the
+//! read that completed it took place; several frames can leave with one write; and rules can be broken on
+//! purpose.
 
 mod assembler;
 mod deflate;
