@@ -18,5 +18,6 @@ mod tls;
 mod transcript;
 mod ways;
 mod websocket;
+mod websocket_deflate;
 mod websocket_faults;
 mod websocket_idle;

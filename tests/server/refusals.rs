@@ -72,6 +72,7 @@ async fn a_wrong_parameter_is_told_with_what_would_be_right() {
         ("n=-1", "number"),
         ("n=4294967296", "4294967295"),
         ("type=plain", "text/plain"),
+        ("deflate=yes", "“1” or “0”"),
         ("ping=99", "100 to 600000"),
         ("ping=600001", "100 to 600000"),
         ("ping=soon", "100 to 600000"),

@@ -29,6 +29,8 @@ pub(super) struct Parameters {
     pub(super) media_type: Option<HeaderValue>,
     /// Over WebSocket: how long the client may be silent before it is sent a ping.
     pub(super) ping: Option<Duration>,
+    /// Over WebSocket: whether to agree to permessage-deflate.
+    pub(super) deflate: Option<bool>,
     /// The fault that the exchange shall meet.
     pub(super) fault: Option<FaultRequest>,
 }
@@ -67,6 +69,13 @@ impl Parameters {
                 let media_type =
                     media_type(value).ok_or_else(|| wrong("a media type such as “text/plain;charset=utf-8”"))?;
                 self.media_type = Some(media_type);
+            }
+            query::DEFLATE => {
+                self.deflate = match value {
+                    query::ON => Some(true),
+                    "0" => Some(false),
+                    _ => return Err(wrong("“1” or “0”")),
+                }
             }
             query::PING => {
                 let ms = value.parse().ok().filter(|ms| PING.contains(ms));

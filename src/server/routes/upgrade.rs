@@ -6,7 +6,8 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use hyper::header::{
-    CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+    CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_PROTOCOL,
+    SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use hyper::upgrade::OnUpgrade;
 use hyper::{Method, StatusCode};
@@ -16,7 +17,7 @@ use super::query::Parameters;
 use crate::server::Shared;
 use crate::server::visit::Visit;
 use crate::server::websocket::handshake::{self, Refusal};
-use crate::server::websocket::{Options, Socket};
+use crate::server::websocket::{Deflate, Options, Socket};
 
 /// A handshake that was checked and can be answered.
 pub(super) struct Handshake {
@@ -46,10 +47,12 @@ impl Handshake {
         let headers = request.headers();
         let subprotocol = subprotocols.iter().copied().find(|name| handshake::offers(headers, name));
         let config = &shared.config;
+        let may_deflate = parameters.deflate.unwrap_or(config.deflate);
         let options = Options {
             max_message: config.max_message,
             idle: parameters.ping.unwrap_or(config.idle_time),
             pong: config.pong_time,
+            deflate: if may_deflate { Deflate::agree(headers) } else { None },
         };
         Ok(Self { accept, on_upgrade, subprotocol, options })
     }
@@ -64,6 +67,7 @@ impl Handshake {
     where
         F: Future<Output = io::Result<()>> + Send + 'static,
     {
+        let deflate = self.options.deflate;
         visit.upgrade_to_websocket(self.on_upgrade, self.options, application);
         let mut response = Body::empty().into_response();
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -73,6 +77,9 @@ impl Handshake {
         headers.insert(SEC_WEBSOCKET_ACCEPT, self.accept);
         if let Some(subprotocol) = self.subprotocol {
             headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(subprotocol));
+        }
+        if let Some(deflate) = deflate {
+            headers.insert(SEC_WEBSOCKET_EXTENSIONS, deflate.answer());
         }
         response
     }

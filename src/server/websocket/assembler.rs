@@ -1,9 +1,11 @@
-//! From a client's bytes to messages: frames are unmasked where they lie, checked as they arrive, and
-//! put together (RFC 6455 §5.4 to §5.6).
+//! From a client's bytes to messages: frames are unmasked where they lie, checked and inflated as they
+//! arrive, and put together (RFC 6455 §5.4 to §5.6, RFC 7692 §6.2).
 
 use bytes::{Buf, BytesMut};
 
 use super::Violation;
+use super::deflate::Inflater;
+use super::extension::Deflate;
 use super::frame::{self, Head, Opcode};
 use super::utf8::Checker;
 
@@ -45,6 +47,8 @@ pub(crate) struct Assembler {
     max_message: u64,
     frame: Option<Frame>,
     message: Option<Message>,
+    /// For compressed messages, if they were agreed on.
+    inflater: Option<Inflater>,
     /// Bytes of the frame heads of the message that is being, or was last, put together.
     framing: u64,
 }
@@ -62,14 +66,18 @@ struct Frame {
 #[derive(Debug)]
 struct Message {
     kind: Kind,
+    is_compressed: bool,
+    /// The most bytes that it may have.
+    max: u64,
     payload: BytesMut,
     checker: Checker,
 }
 
 impl Assembler {
-    /// An assembler of messages of up to `max_message` bytes.
-    pub(crate) fn new(max_message: u64) -> Self {
-        Self { max_message, frame: None, message: None, framing: 0 }
+    /// An assembler of messages of up to `max_message` bytes, which may be compressed if that was agreed
+    /// on; then the limit is of what they are inflated to.
+    pub(crate) fn new(max_message: u64, agreed: Option<Deflate>) -> Self {
+        Self { max_message, frame: None, message: None, inflater: agreed.map(Inflater::new), framing: 0 }
     }
 
     /// Takes the next event from the front of `input`, or `None` if more bytes are needed.
@@ -79,7 +87,7 @@ impl Assembler {
     pub(crate) fn next(&mut self, input: &mut BytesMut) -> Result<Option<Event>, Violation> {
         loop {
             if self.frame.is_none() {
-                let Some((head, head_length)) = Head::read(input)? else {
+                let Some((head, head_length)) = Head::read(input, self.inflater.is_some())? else {
                     return Ok(None);
                 };
                 input.advance(head_length);
@@ -91,18 +99,15 @@ impl Assembler {
                 self.frame = Some(self.begin(head)?);
             }
             let Some(frame) = &mut self.frame else { return Ok(None) };
-            let arrived = input.len().min(frame.length);
-            let part = &mut input[frame.done..arrived];
-            frame::mask(part, frame.head.key, frame.done);
-            frame.done = arrived;
-            if let Some(message) = self.message.as_mut().filter(|_| !frame.head.opcode.is_control()) {
-                message.check(part)?;
-            }
-            if arrived < frame.length {
-                return Ok(None);
-            }
             let head = frame.head;
-            let payload = input.split_to(frame.length);
+            let payload = match self.message.as_mut().filter(|_| !head.opcode.is_control()) {
+                Some(message) => match self.inflater.as_mut().filter(|_| message.is_compressed) {
+                    Some(inflater) => frame.inflate(input, inflater, message)?,
+                    None => frame.take(input, |part| message.check(part))?,
+                },
+                None => frame.take(input, |_| Ok(()))?,
+            };
+            let Some(payload) = payload else { return Ok(None) };
             self.frame = None;
             if let Some(event) = self.end(head, payload)? {
                 return Ok(Some(event));
@@ -115,9 +120,11 @@ impl Assembler {
         self.framing
     }
 
-    /// How many bytes the frame that has begun still lacks.
+    /// For how many bytes more of the frame that has begun there must be room. What is inflated as it comes
+    /// needs none.
     pub(crate) fn missing(&self) -> usize {
-        self.frame.as_ref().map_or(0, |frame| frame.length - frame.done)
+        let kept = self.frame.as_ref().filter(|_| self.message.as_ref().is_none_or(|message| !message.is_compressed));
+        kept.map_or(0, |frame| frame.length - frame.done)
     }
 
     /// Checks a head against what came before it, and begins a message if it does.
@@ -135,12 +142,19 @@ impl Assembler {
                 return Err(Violation::protocol("a continuation without a message that it continues"));
             }
             (Some(kind), None) => {
-                self.message = Some(Message { kind, payload: BytesMut::new(), checker: Checker::default() });
+                self.message = Some(Message {
+                    kind,
+                    is_compressed: head.is_compressed,
+                    max: self.max_message,
+                    payload: BytesMut::new(),
+                    checker: Checker::default(),
+                });
             }
             (None, _) => {}
         }
-        if !head.opcode.is_control() {
-            let before = self.message.as_ref().map_or(0, |message| message.payload.len() as u64);
+        // How large a compressed message is shows as it is inflated.
+        if let Some(message) = self.message.as_ref().filter(|its| !head.opcode.is_control() && !its.is_compressed) {
+            let before = message.payload.len() as u64;
             if before.saturating_add(head.length) > self.max_message {
                 return Err(Violation::too_big(self.max_message));
             }
@@ -156,7 +170,7 @@ impl Assembler {
             Opcode::Pong => Ok(Some(Event::Pong)),
             Opcode::Close => close_code(&payload).map(|code| Some(Event::Close(code))),
             Opcode::Text | Opcode::Binary | Opcode::Continuation => {
-                if let Some(message) = &mut self.message {
+                if let Some(message) = self.message.as_mut().filter(|message| !message.is_compressed) {
                     message.append(payload);
                 }
                 if !head.is_final {
@@ -165,6 +179,45 @@ impl Assembler {
                 self.message.take().map(Message::end).transpose()
             }
         }
+    }
+}
+
+impl Frame {
+    /// Unmasks and checks what arrived of the payload, and takes it when it is whole.
+    fn take(
+        &mut self,
+        input: &mut BytesMut,
+        check: impl FnOnce(&[u8]) -> Result<(), Violation>,
+    ) -> Result<Option<BytesMut>, Violation> {
+        let arrived = input.len().min(self.length);
+        let part = &mut input[self.done..arrived];
+        frame::mask(part, self.head.key, self.done);
+        self.done = arrived;
+        check(part)?;
+        Ok((arrived == self.length).then(|| input.split_to(self.length)))
+    }
+
+    /// Unmasks and inflates what arrived of the payload into its message. Nothing is left to be taken when
+    /// it is whole.
+    fn inflate(
+        &mut self,
+        input: &mut BytesMut,
+        inflater: &mut Inflater,
+        message: &mut Message,
+    ) -> Result<Option<BytesMut>, Violation> {
+        let arrived = input.len().min(self.length - self.done);
+        let part = &mut input[..arrived];
+        frame::mask(part, self.head.key, self.done);
+        self.done += arrived;
+        inflater.inflate(part, |inflated| message.append_inflated(inflated))?;
+        input.advance(arrived);
+        if self.done < self.length {
+            return Ok(None);
+        }
+        if self.head.is_final {
+            inflater.end(|inflated| message.append_inflated(inflated))?;
+        }
+        Ok(Some(BytesMut::new()))
     }
 }
 
@@ -183,6 +236,15 @@ impl Message {
         } else {
             self.payload.extend_from_slice(&payload);
         }
+    }
+
+    fn append_inflated(&mut self, part: &[u8]) -> Result<(), Violation> {
+        self.check(part)?;
+        if (self.payload.len() + part.len()) as u64 > self.max {
+            return Err(Violation::too_big(self.max));
+        }
+        self.payload.extend_from_slice(part);
+        Ok(())
     }
 
     fn end(self) -> Result<Event, Violation> {
@@ -235,7 +297,10 @@ mod tests {
 
     /// All events of some bytes that arrive in parts of `size`, up to a violation's code.
     fn events(bytes: &[u8], size: usize) -> (Vec<Event>, Option<u16>) {
-        let mut assembler = Assembler::new(1000);
+        events_of(Assembler::new(1000, None), bytes, size)
+    }
+
+    fn events_of(mut assembler: Assembler, bytes: &[u8], size: usize) -> (Vec<Event>, Option<u16>) {
         let mut input = BytesMut::new();
         let mut events = Vec::new();
         for part in bytes.chunks(size) {
@@ -317,6 +382,15 @@ mod tests {
                 expected.push(message(kind, parts.concat().as_bytes()));
             }
             prop_assert_eq!(events(&bytes, size), (expected, None));
+        }
+
+        #[test]
+        fn any_bytes_are_messages_or_a_violation_with_compression_too(bytes: Vec<u8>, size in 1_usize..9) {
+            let agreed =
+                Deflate { server_no_context: false, client_no_context: false, server_bits: None, client_bits: None };
+            let assembler = || Assembler::new(1000, Some(agreed));
+            let framed = [frame(0x41, &bytes), frame(0x80, &bytes), bytes].concat();
+            prop_assert_eq!(events_of(assembler(), &framed, size), events_of(assembler(), &framed, usize::MAX));
         }
 
         #[test]

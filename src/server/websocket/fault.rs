@@ -54,15 +54,15 @@ pub(super) async fn commit<S: Transport>(
         Fault::Close => socket.end_abruptly(&[]).await?,
         Fault::Reset => socket.reset(&[]).await?,
         Fault::Cut => {
-            let half = half(&mut socket, answer);
+            let half = half(&mut socket, answer).await?;
             socket.reset(&half).await?;
         }
         Fault::Short => {
-            let half = half(&mut socket, answer);
+            let half = half(&mut socket, answer).await?;
             socket.end_abruptly(&half).await?;
         }
         Fault::Stall => {
-            let half = half(&mut socket, answer);
+            let half = half(&mut socket, answer).await?;
             socket.write(&half).await?;
             socket.hold(HELD, true).await;
         }
@@ -72,11 +72,11 @@ pub(super) async fn commit<S: Transport>(
         }
         Fault::Goodbye => socket.close(plan.code, &plan.reason).await?,
         Fault::Drip => {
-            let (frame, _) = socket.frame(answer.kind, answer.front, answer.payload);
+            let (frame, _) = socket.frame(answer.kind, answer.front, answer.payload).await?;
             return drip(socket, &frame).await;
         }
         Fault::BadFrame => {
-            let (mut frame, _) = socket.frame(answer.kind, answer.front, answer.payload);
+            let (mut frame, _) = socket.frame(answer.kind, answer.front, answer.payload).await?;
             // RFC 6455 §5.2: 0x3 to 0x7 are reserved for data frames to come.
             frame[0] = frame[0] & 0xF0 | 0x3;
             socket.write(&frame).await?;
@@ -97,10 +97,10 @@ pub(super) async fn commit<S: Transport>(
 }
 
 /// The answer's frame up to the middle of its payload.
-fn half<S: Transport>(socket: &mut Socket<S>, answer: Answer<'_>) -> Vec<u8> {
-    let (mut frame, head) = socket.frame(answer.kind, answer.front, answer.payload);
+async fn half<S: Transport>(socket: &mut Socket<S>, answer: Answer<'_>) -> io::Result<Vec<u8>> {
+    let (mut frame, head) = socket.frame(answer.kind, answer.front, answer.payload).await?;
     frame.truncate(head + (frame.len() - head) / 2);
-    frame
+    Ok(frame)
 }
 
 async fn drip<S: Transport>(mut socket: Socket<S>, frame: &[u8]) -> io::Result<Option<Socket<S>>> {

@@ -45,6 +45,8 @@ impl Opcode {
 pub(crate) struct Head {
     /// It is the last of its message.
     pub(crate) is_final: bool,
+    /// It begins a compressed message (RFC 7692 §6: RSV1).
+    pub(crate) is_compressed: bool,
     /// What it is.
     pub(crate) opcode: Opcode,
     /// Its masking key.
@@ -53,24 +55,31 @@ pub(crate) struct Head {
     pub(crate) length: u64,
 }
 
+/// The first reserved bit of a head's first byte.
+pub(crate) const RSV1: u8 = 0x40;
+
 /// The longest payload of a control frame (RFC 6455 §5.5).
 const LONGEST_CONTROL: u64 = 125;
 
 impl Head {
     /// Reads a head from the front of `bytes`. Returns it with its own length, or `None` if it is
-    /// not complete.
+    /// not complete. `deflates` says that permessage-deflate was agreed on.
     ///
     /// # Errors
     /// As soon as the bytes cannot be the beginning of a frame that a client may send.
-    pub(crate) fn read(bytes: &[u8]) -> Result<Option<(Self, usize)>, Violation> {
+    pub(crate) fn read(bytes: &[u8], deflates: bool) -> Result<Option<(Self, usize)>, Violation> {
         let Some(&first) = bytes.first() else { return Ok(None) };
-        if first & 0x70 != 0 {
-            return Err(Violation::protocol("a frame has a reserved bit set, and no extension was agreed on"));
+        let is_compressed = first & RSV1 != 0;
+        if first & 0x30 != 0 || is_compressed && !deflates {
+            return Err(Violation::protocol("a frame has a reserved bit set that no extension was agreed on for"));
         }
         let is_final = first & 0x80 != 0;
         let opcode = Opcode::read(first & 0x0F)?;
         if opcode.is_control() && !is_final {
             return Err(Violation::protocol("a control frame is fragmented"));
+        }
+        if is_compressed && !matches!(opcode, Opcode::Text | Opcode::Binary) {
+            return Err(Violation::protocol("a frame that begins no message is marked as compressed"));
         }
         let Some(&second) = bytes.get(1) else { return Ok(None) };
         if second & 0x80 == 0 {
@@ -103,7 +112,7 @@ impl Head {
         let Some(key) = bytes.get(at..at + 4).and_then(|field| field.try_into().ok()) else {
             return Ok(None);
         };
-        Ok(Some((Self { is_final, opcode, key, length }, at + 4)))
+        Ok(Some((Self { is_final, is_compressed, opcode, key, length }, at + 4)))
     }
 }
 
@@ -143,7 +152,7 @@ mod tests {
     fn the_standards_masked_hello_is_read() {
         // RFC 6455 §5.7.
         let mut frame = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
-        let (head, at) = Head::read(&frame).expect("right").expect("complete");
+        let (head, at) = Head::read(&frame, false).expect("right").expect("complete");
         assert_eq!((head.is_final, head.opcode, head.length, at), (true, Opcode::Text, 5, 6));
         mask(&mut frame[at..], head.key, 0);
         assert_eq!(&frame[at..], b"Hello");
@@ -179,8 +188,19 @@ mod tests {
             ("64-bit length with its highest bit", &[0x82, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0]),
         ];
         for (what, bytes) in refused {
-            assert!(Head::read(bytes).is_err(), "{what}");
-            assert_eq!(Head::read(&bytes[..bytes.len() - 1]), Ok(None), "{what}");
+            assert!(Head::read(bytes, false).is_err(), "{what}");
+            assert_eq!(Head::read(&bytes[..bytes.len() - 1], false), Ok(None), "{what}");
+        }
+    }
+
+    #[test]
+    fn compression_is_marked_where_a_message_begins_and_nowhere_else() {
+        for first in [0xC1, 0x41, 0xC2, 0x42] {
+            let (head, _) = Head::read(&[first, 0x80, 0, 0, 0, 0], true).expect("right").expect("complete");
+            assert!(head.is_compressed);
+        }
+        for first in [0xC0, 0x40, 0xC8, 0xC9, 0xCA, 0xA1, 0x91, 0xE1] {
+            assert!(Head::read(&[first], true).is_err(), "{first:x}");
         }
     }
 
@@ -197,8 +217,8 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_a_head_or_refused(bytes: Vec<u8>) {
-            if let Ok(Some((_, length))) = Head::read(&bytes) {
+        fn any_bytes_are_a_head_or_refused(bytes: Vec<u8>, deflates: bool) {
+            if let Ok(Some((_, length))) = Head::read(&bytes, deflates) {
                 prop_assert!(length <= bytes.len());
             }
         }

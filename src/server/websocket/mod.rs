@@ -1,14 +1,20 @@
 //! The server's end of a WebSocket (RFC 6455), and the echo on it.
 //!
-//! [`handshake`] opens it; then a [`Socket`] reads bytes by its [`input`], has the [`assembler`] make
-//! messages of them, and writes by its [`output`]. Applications are loops over a [`Socket`]; the
-//! [`echo`] is one. It is our own and not a library's, because of what is asked of it at once: text is
-//! refused at its first wrong byte, also within a frame that is not complete; nothing is set aside for a
-//! length that is merely announced; an idle connection keeps a few KiB; each message knows when the
-//! read that completed it took place; several frames can leave with one write.
+//! [`handshake`] and [`extension`] open it; then a [`Socket`] reads bytes by its [`input`], has the
+//! [`assembler`] make messages of them, and writes by its [`output`]; in between [`deflate`] compresses,
+//! if that was agreed on, and a [`watch`] sees whether the client is still there. Applications are loops
+//! over a [`Socket`]; the [`echo`] is one, with [`fault`]s where they are asked for.
+//!
+//! It is our own and not a library's, because of what is asked of it at once: text is refused at its
+//! first wrong byte, also within a frame that is not complete, and inflated or not; nothing is set aside
+//! for a length that is merely announced; an idle connection keeps a few KiB; each message knows when the
+//! read that completed it took place; several frames can leave with one write; and rules can be broken on
+//! purpose.
 
 mod assembler;
+mod deflate;
 mod echo;
+mod extension;
 mod fault;
 mod frame;
 pub(crate) mod handshake;
@@ -24,6 +30,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 pub(crate) use assembler::Kind;
 pub(crate) use echo::{Mode, echo};
+pub(crate) use extension::Deflate;
 pub(crate) use fault::FaultPlan;
 pub(crate) use socket::{Message, Socket};
 
@@ -39,6 +46,8 @@ pub(crate) struct Options {
     /// How long a sign of life is waited for after a ping. A client that reads nothing is let go after
     /// both times together.
     pub(crate) pong: Duration,
+    /// What was agreed on permessage-deflate, if it was.
+    pub(crate) deflate: Option<Deflate>,
 }
 
 /// What a WebSocket runs on.
@@ -77,6 +86,13 @@ impl Violation {
     /// Text was not UTF-8 (1007).
     fn not_utf8() -> Self {
         Self { code: 1007, reason: "a text is not UTF-8".to_owned() }
+    }
+
+    /// Compressed data cannot be inflated. The frames around them are right, so that it is not the
+    /// protocol that was broken (1002): the data are not of the kind that they are said to be (RFC 6455
+    /// §7.4.1, 1007), as with a text that is not UTF-8.
+    fn corrupt() -> Self {
+        Self { code: 1007, reason: "a compressed message cannot be inflated".to_owned() }
     }
 
     /// The server's own rule was broken (1008).

@@ -11,6 +11,9 @@ use std::time::Duration;
 use tokio::io::AsyncWrite;
 use tokio::time::sleep;
 
+use super::assembler::Kind;
+use super::deflate::Deflater;
+use super::extension::Deflate;
 use super::frame::{self, Opcode};
 
 /// A payload up to this size is copied behind its head, to leave with other frames in one write.
@@ -34,59 +37,83 @@ pub(super) struct Output {
     written: usize,
     /// How long nothing at all may be taken by the connection.
     patience: Duration,
+    /// For messages, if it was agreed that they are compressed.
+    deflater: Option<Deflater>,
 }
 
 impl Output {
-    /// An output that waits `patience` for a connection that takes nothing.
-    pub(super) fn new(patience: Duration) -> Self {
-        Self { frames: Vec::new(), written: 0, patience }
+    /// An output that waits `patience` for a connection that takes nothing, and compresses messages if that
+    /// was agreed on.
+    pub(super) fn new(patience: Duration, agreed: Option<Deflate>) -> Self {
+        Self { frames: Vec::new(), written: 0, patience, deflater: agreed.map(Deflater::new) }
     }
 
-    /// Collects a frame, which the next [`Output::flush`] writes.
-    pub(super) fn collect(&mut self, opcode: Opcode, front: &[u8], payload: &[u8]) {
-        let length = front.len() + payload.len();
-        self.frames.reserve(LONGEST_HEAD + length);
-        frame::write_head(&mut self.frames, opcode, length);
-        self.frames.extend_from_slice(front);
+    /// Collects a control frame, which the next [`Output::flush`] writes.
+    pub(super) fn collect(&mut self, opcode: Opcode, payload: &[u8]) {
+        frame::write_head(&mut self.frames, opcode, payload.len());
         self.frames.extend_from_slice(payload);
     }
 
     /// Collects a close frame with a code and as much of a reason as fits.
     pub(super) fn collect_close(&mut self, code: Option<u16>, reason: &str) {
-        let code = code.map(u16::to_be_bytes);
+        let mut payload = code.map(u16::to_be_bytes).map_or_else(Vec::new, |code| code.to_vec());
         let end = (0..=reason.len().min(LONGEST_REASON)).rev().find(|&end| reason.is_char_boundary(end));
-        let reason = &reason[..end.unwrap_or(0)];
-        self.collect(Opcode::Close, code.as_ref().map_or(&[], <[u8; 2]>::as_slice), reason.as_bytes());
+        payload.extend_from_slice(&reason.as_bytes()[..end.unwrap_or(0)]);
+        self.collect(Opcode::Close, &payload);
     }
 
-    /// Sends a frame whose payload has two parts: collects it if it is short, writes it if it is long.
+    /// Sends a message of two parts in one frame: collects it if it is short, writes it if it is long.
     ///
     /// # Errors
     /// When the connection breaks.
     pub(super) async fn send(
         &mut self,
         stream: &mut (impl AsyncWrite + Unpin),
-        opcode: Opcode,
+        kind: Kind,
         front: &[u8],
         payload: &[u8],
     ) -> io::Result<()> {
-        if payload.len() <= COPIED {
-            self.collect(opcode, front, payload);
-            return if self.frames.len() >= COLLECTED { self.flush(stream).await } else { Ok(()) };
+        if let Some(deflater) = &mut self.deflater {
+            let compressed = deflater.deflate([front, payload]).await?;
+            return self.send_frame(stream, kind, true, &[], &compressed).await;
         }
-        frame::write_head(&mut self.frames, opcode, front.len() + payload.len());
-        self.frames.extend_from_slice(front);
-        self.write(stream, payload).await
+        self.send_frame(stream, kind, false, front, payload).await
     }
 
-    /// A whole frame, and the length of its head.
-    pub(super) fn frame(opcode: Opcode, front: &[u8], payload: &[u8]) -> (Vec<u8>, usize) {
-        let mut frame = Vec::with_capacity(LONGEST_HEAD + front.len() + payload.len());
-        frame::write_head(&mut frame, opcode, front.len() + payload.len());
+    async fn send_frame(
+        &mut self,
+        stream: &mut (impl AsyncWrite + Unpin),
+        kind: Kind,
+        is_compressed: bool,
+        front: &[u8],
+        payload: &[u8],
+    ) -> io::Result<()> {
+        let is_short = payload.len() <= COPIED;
+        self.frames.reserve(LONGEST_HEAD + front.len() + if is_short { payload.len() } else { 0 });
+        write_head(&mut self.frames, kind, is_compressed, front.len() + payload.len());
+        self.frames.extend_from_slice(front);
+        if !is_short {
+            return self.write(stream, payload).await;
+        }
+        self.frames.extend_from_slice(payload);
+        if self.frames.len() >= COLLECTED { self.flush(stream).await } else { Ok(()) }
+    }
+
+    /// The whole frame of a message of two parts, and the length of its head.
+    ///
+    /// # Errors
+    /// When it cannot be compressed.
+    pub(super) async fn frame(&mut self, kind: Kind, front: &[u8], payload: &[u8]) -> io::Result<(Vec<u8>, usize)> {
+        let compressed = match &mut self.deflater {
+            Some(deflater) => Some(deflater.deflate([front, payload]).await?),
+            None => None,
+        };
+        let parts = compressed.as_ref().map_or([front, payload], |compressed| [&[], compressed]);
+        let mut frame = Vec::new();
+        write_head(&mut frame, kind, compressed.is_some(), parts[0].len() + parts[1].len());
         let head = frame.len();
-        frame.extend_from_slice(front);
-        frame.extend_from_slice(payload);
-        (frame, head)
+        parts.iter().for_each(|part| frame.extend_from_slice(part));
+        Ok((frame, head))
     }
 
     /// Writes what was collected, then any bytes.
@@ -176,6 +203,14 @@ impl Output {
         } else {
             self.frames.clear();
         }
+    }
+}
+
+fn write_head(frames: &mut Vec<u8>, kind: Kind, is_compressed: bool, length: usize) {
+    let first = frames.len();
+    frame::write_head(frames, kind.opcode(), length);
+    if is_compressed {
+        frames[first] |= frame::RSV1;
     }
 }
 

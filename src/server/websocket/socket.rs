@@ -90,10 +90,10 @@ impl<S: Transport> Socket<S> {
             stream,
             meter,
             clock,
-            assembler: Assembler::new(options.max_message),
+            assembler: Assembler::new(options.max_message, options.deflate),
             input: Input::new(read),
             // As long as a client that says nothing is given.
-            output: Output::new(options.idle.saturating_add(options.pong)),
+            output: Output::new(options.idle.saturating_add(options.pong), options.deflate),
             state: State::Open,
             watch: Watch::new(options.idle, options.pong),
             shutdown: Box::pin(shutdown.begun()),
@@ -156,7 +156,7 @@ impl<S: Transport> Socket<S> {
             while self.next().await?.is_some() {}
             return Err(io::Error::new(io::ErrorKind::NotConnected, "the WebSocket is closed"));
         }
-        let sent = self.output.send(&mut self.stream, kind.opcode(), front, payload).await;
+        let sent = self.output.send(&mut self.stream, kind, front, payload).await;
         self.note(sent)
     }
 
@@ -210,7 +210,7 @@ impl<S: Transport> Socket<S> {
                     return Some(Message { kind, payload });
                 }
                 // RFC 6455 §5.5.2 and §5.5.3.
-                Ok(Some(Event::Ping(payload))) => self.output.collect(Opcode::Pong, &[], &payload),
+                Ok(Some(Event::Ping(payload))) => self.output.collect(Opcode::Pong, &payload),
                 Ok(Some(Event::Pong)) => {}
                 Ok(Some(Event::Close(code))) => {
                     self.output.collect_close(code, "");
@@ -238,7 +238,7 @@ impl<S: Transport> Socket<S> {
             },
             () = &mut self.shutdown => self.begin_close(1001, "the server ends"),
             silence = self.watch.silence(silent) => match silence {
-                Silence::Ask => self.output.collect(Opcode::Ping, &[], &[]),
+                Silence::Ask => self.output.collect(Opcode::Ping, &[]),
                 // RFC 6455 §7.4.1: the server meets a condition that keeps it from going on. 1001 would say
                 // that it goes away itself, and 1006 is never sent.
                 Silence::Gone => self.refuse(&Violation { code: 1011, reason: NO_SIGN.to_owned() }),
@@ -311,8 +311,11 @@ impl<S: Transport> Socket<S> {
     }
 
     /// The frame of a message, and the length of its head.
-    pub(super) fn frame(&mut self, kind: Kind, front: &[u8], payload: &[u8]) -> (Vec<u8>, usize) {
-        Output::frame(kind.opcode(), front, payload)
+    ///
+    /// # Errors
+    /// When it cannot be compressed.
+    pub(super) async fn frame(&mut self, kind: Kind, front: &[u8], payload: &[u8]) -> io::Result<(Vec<u8>, usize)> {
+        self.output.frame(kind, front, payload).await
     }
 
     /// Writes any bytes, after everything that was sent before.
@@ -377,7 +380,7 @@ mod tests {
         fn reset(&mut self) {}
 
         async fn client_ended(&mut self) {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 
@@ -385,7 +388,12 @@ mod tests {
     fn pair(room: usize) -> (Socket<DuplexStream>, DuplexStream, Trigger) {
         let (ours, theirs) = duplex(room);
         let (trigger, shutdown) = shutdown::channel();
-        let options = Options { max_message: 1 << 20, idle: Duration::from_secs(120), pong: Duration::from_secs(30) };
+        let options = Options {
+            max_message: 1 << 20,
+            idle: Duration::from_secs(120),
+            pong: Duration::from_secs(30),
+            deflate: None,
+        };
         let clock = Clock::start();
         let socket = Socket::new(ours, &[], options, Arc::new(Meter::new(1, clock, None, None)), clock, shutdown);
         (socket, theirs, trigger)
