@@ -41,6 +41,10 @@ pub struct ConnectionEntry {
     /// The emulated link that it came over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<Link>,
+    /// Over an emulated link: from when to when the handshake of TCP was emulated, in µs of the server's
+    /// clock. The true one was over before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emulated_handshake: Option<(u64, u64)>,
     /// What is known of its TLS, if it has any. `bytes_in` and `bytes_out` are then those within TLS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<TlsEntry>,

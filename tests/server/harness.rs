@@ -1,5 +1,6 @@
 //! A server to test, and a client that knows every byte it wrote and read.
 
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
 /// A server on a free port.
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
+    /// Where it speaks TLS.
+    pub(crate) tls: Option<SocketAddr>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -37,10 +40,10 @@ impl TestServer {
         let mut config = Config::new((Ipv4Addr::LOCALHOST, 0).into());
         configure(&mut config);
         let server = Server::bind(config).await.expect("the server starts");
-        let address = server.address();
+        let (address, tls) = (server.address(), server.tls_address());
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.run(async { stopped.await.expect("the test stops it or ends") }));
-        Self { address, stop, task }
+        Self { address, tls, stop, task }
     }
 
     /// Tells it to end, and returns what resolves when it has.
@@ -80,6 +83,11 @@ impl TestServer {
         .await
     }
 
+    /// The status of a `GET` on a connection of its own, whose end is not waited for.
+    pub(crate) async fn get_status(&self, target: &str) -> u16 {
+        self.get(target).await.status
+    }
+
     /// `GET` on a connection of its own.
     pub(crate) async fn get(&self, target: &str) -> Response {
         self.connect().await.exchange(&format!("GET {target} HTTP/1.1\r\nHost: test\r\n\r\n"), b"").await
@@ -92,6 +100,15 @@ pub(crate) struct RawClient {
     /// Read from the socket and not yet taken.
     pub(crate) buffer: Vec<u8>,
     pub(crate) written: u64,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// With the server's end of stream (FIN).
+    InOrder,
+    /// With a reset (RST).
+    Reset,
 }
 
 /// A response and how long it was on the wire.
@@ -194,6 +211,22 @@ impl RawClient {
     pub(crate) async fn rest(&mut self) -> Vec<u8> {
         within(async { while self.fill().await > 0 {} }).await;
         std::mem::take(&mut self.buffer)
+    }
+
+    /// Everything until the connection ends, and whether it ended with a reset.
+    pub(crate) async fn end(&mut self) -> (Vec<u8>, End) {
+        let end = within(async {
+            loop {
+                match self.tcp.read_buf(&mut self.buffer).await {
+                    Ok(0) => return End::InOrder,
+                    Ok(_) => {}
+                    Err(error) if error.kind() == ErrorKind::ConnectionReset => return End::Reset,
+                    Err(error) => panic!("the connection ended with {error}"),
+                }
+            }
+        })
+        .await;
+        (std::mem::take(&mut self.buffer), end)
     }
 
     async fn fill(&mut self) -> usize {

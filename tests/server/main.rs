@@ -5,11 +5,17 @@
 mod command;
 mod echo;
 mod harness;
+mod limits;
+mod links;
 mod memory;
 mod news;
+mod origins;
 mod page;
 mod refusals;
 mod room;
+mod tap;
+mod tls;
 mod transcript;
 mod ways;
 mod websocket;
+mod websocket_idle;

@@ -223,6 +223,6 @@ async fn all_members_are_let_go_when_the_server_ends() {
     assert_eq!(payload[..2], 1001_u16.to_be_bytes());
     member.send_frame(0x88, &payload[..2]).await;
     while listener.next().await.is_some() {}
-    drop(listener);
+    drop((member, listener));
     within(ended).await.expect("the server ends");
 }

@@ -25,8 +25,8 @@ pub(super) async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Discove
             room: Some(ROOM_PATH.to_owned()),
         },
         limits: Limits { max_body: shared.config.max_body, max_message: shared.config.max_message },
-        links: Vec::new(),
-        tls: None,
-        behind_proxy: false,
+        links: shared.links.clone(),
+        tls: shared.tls.clone(),
+        behind_proxy: shared.config.behind_proxy,
     })
 }

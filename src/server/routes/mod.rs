@@ -3,11 +3,15 @@
 //! Each response of the endpoints (not of the page's files) is marked [`Instrumented`] and gets, as
 //! it leaves, its evidence and the headers that let any page read it, time it, and not cache it.
 
+mod body;
 mod discovery;
 mod echo;
+#[cfg(feature = "embed-page")]
+pub(crate) mod embedded;
 mod event_stream;
 mod memory;
 mod news;
+mod origin;
 mod page;
 mod preflight;
 mod problem;
@@ -22,12 +26,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Extension, Request};
-use axum::middleware::{Next, from_fn, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY,
-    HeaderName, HeaderValue, PRAGMA, SEC_WEBSOCKET_PROTOCOL, UPGRADE, X_CONTENT_TYPE_OPTIONS,
+    HeaderName, HeaderValue, PRAGMA, SEC_WEBSOCKET_PROTOCOL, UPGRADE, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{HeaderMap, StatusCode};
 
@@ -69,8 +73,9 @@ pub(crate) fn router(shared: Arc<Shared>, shutdown: Shutdown) -> Router {
         .route(&format!("{TRANSCRIPT_PATH}/{{run}}"), get(transcript::transcript).fallback(only_get))
         .merge(ways_to_speak().layer(Extension(shutdown)))
         .layer(from_fn(answer_preflights))
+        .layer(from_fn_with_state(Arc::clone(&shared), origin::check))
         .layer(map_response(mark));
-    let page = page::Page::new(shared.config.page.as_deref());
+    let page = page::Files::new(&shared.config.page);
     endpoints.fallback(move |request: Request| page.clone().serve(request)).with_state(shared)
 }
 
@@ -119,11 +124,13 @@ fn wrong_method(detail: &str, allowed: &'static str) -> Response {
 
 /// Gives a response of the endpoints the headers of the instrument. Returns how many bytes of its
 /// head are header lines that only the instrument adds.
-pub(crate) fn instrument(response: &mut Response, evidence: Evidence) -> u64 {
+pub(crate) fn instrument(response: &mut Response, shared: &Shared, evidence: Evidence) -> u64 {
     let is_handshake = response.status() == StatusCode::SWITCHING_PROTOCOLS;
     if response.extensions().get::<Instrumented>().is_none() {
         return 0;
     }
+    let evidence = Evidence { connection: evidence.connection.filter(|_| !shared.config.behind_proxy), ..evidence };
+    let allowed = response.extensions_mut().remove::<origin::AllowedOrigin>();
     let headers = response.headers_mut();
     if is_handshake {
         // No page can read a 101, and it is shown to people: it carries what the standard asks for.
@@ -134,6 +141,10 @@ pub(crate) fn instrument(response: &mut Response, evidence: Evidence) -> u64 {
     }
     for (name, value) in &INSTRUMENT {
         headers.insert(name, value.clone());
+    }
+    if let Some(origin::AllowedOrigin(origin)) = allowed {
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        origin::vary(headers);
     }
     headers.iter().filter(|(name, _)| is_instrument(name)).map(|(name, value)| line(name, value)).sum()
 }
@@ -151,6 +162,7 @@ pub(crate) fn request_instrument(headers: &HeaderMap) -> u64 {
 /// Whether a bare echo would not send this header.
 fn is_instrument(name: &HeaderName) -> bool {
     *name == EVIDENCE
+        || *name == VARY
         || name.as_str().starts_with("access-control-")
         || INSTRUMENT.iter().any(|(instrument, _)| instrument == name)
 }

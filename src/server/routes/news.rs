@@ -20,10 +20,10 @@ use super::query::Parameters;
 use super::upgrade::Handshake;
 use super::{Problem, text_body};
 use crate::server::Shared;
-use crate::server::connection::Visit;
 use crate::server::news::{Feed, NewsError, Plan};
 use crate::server::registry::Lease;
 use crate::server::shutdown::Shutdown;
+use crate::server::visit::Visit;
 use crate::server::websocket::{Kind, Socket};
 use crate::wire::news::limits;
 use crate::wire::{NewsEnd, NewsItem, NewsResume, RunId, query};
@@ -73,7 +73,7 @@ pub(super) async fn publish(
     let parameters = Parameters::read(request.uri())?;
     parameters.keep_books(&visit, &shared);
     let wish = Wish::read(request.uri())?;
-    let text = text_body::read(request.into_body(), limits::MAX_TEXT).await?;
+    let text = text_body::read(request.into_body(), limits::MAX_TEXT, &shared.config).await?;
     let feed = shared.news.open(wish.feed, wish.plan)?;
     Ok(parameters.conclude(Json(shared.news.publish(&feed, text)?)))
 }

@@ -1,5 +1,8 @@
 //! The query parameters that the echo endpoints understand, read and checked.
 
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
 use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
 use hyper::Uri;
@@ -7,8 +10,11 @@ use hyper::header::{CONNECTION, HeaderValue};
 
 use super::Problem;
 use crate::server::Shared;
-use crate::server::connection::Visit;
+use crate::server::visit::Visit;
 use crate::wire::{RunId, query};
+
+/// What [`query::PING`] may be, in ms.
+const PING: RangeInclusive<u64> = 100..=600_000;
 
 /// The parameters of `/echo` and `/ws`. Others are ignored: they make a URL unique or are for
 /// somebody else.
@@ -20,6 +26,8 @@ pub(super) struct Parameters {
     pub(super) close: bool,
     /// The media type that the response shall have.
     pub(super) media_type: Option<HeaderValue>,
+    /// Over WebSocket: how long the client may be silent before it is sent a ping.
+    pub(super) ping: Option<Duration>,
 }
 
 impl Parameters {
@@ -57,6 +65,11 @@ impl Parameters {
                     media_type(value).ok_or_else(|| wrong("a media type such as “text/plain;charset=utf-8”"))?;
                 self.media_type = Some(media_type);
             }
+            query::PING => {
+                let ms = value.parse().ok().filter(|ms| PING.contains(ms));
+                let ms = ms.ok_or_else(|| wrong("a time from 100 to 600000 (ms)"))?;
+                self.ping = Some(Duration::from_millis(ms));
+            }
             _ => {}
         }
         Ok(())
@@ -76,7 +89,7 @@ impl Parameters {
         if let Some(run) = self.run
             && let Some(ledger) = shared.ledger.take_in(run, &visit.meter, shared.clock.now())
         {
-            visit.meter.belongs_to(ledger, self.n);
+            visit.meter.belongs_to(visit.ordinal, ledger, self.n);
         }
     }
 }

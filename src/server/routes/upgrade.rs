@@ -14,7 +14,7 @@ use hyper::{Method, StatusCode};
 use super::Problem;
 use super::query::Parameters;
 use crate::server::Shared;
-use crate::server::connection::Visit;
+use crate::server::visit::Visit;
 use crate::server::websocket::handshake::{self, Refusal};
 use crate::server::websocket::{Options, Socket};
 
@@ -34,7 +34,7 @@ impl Handshake {
     /// The problem that is the answer when the request opens no WebSocket.
     pub(super) fn check(
         request: &mut Request,
-        _parameters: &Parameters,
+        parameters: &Parameters,
         subprotocols: &[&'static str],
         shared: &Shared,
     ) -> Result<Self, Problem> {
@@ -45,7 +45,12 @@ impl Handshake {
         let on_upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or_else(|| problem(Refusal::NoUpgrade))?;
         let headers = request.headers();
         let subprotocol = subprotocols.iter().copied().find(|name| handshake::offers(headers, name));
-        let options = Options { max_message: shared.config.max_message };
+        let config = &shared.config;
+        let options = Options {
+            max_message: config.max_message,
+            idle: parameters.ping.unwrap_or(config.idle_time),
+            pong: config.pong_time,
+        };
         Ok(Self { accept, on_upgrade, subprotocol, options })
     }
 

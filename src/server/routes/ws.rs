@@ -9,7 +9,7 @@ use super::Problem;
 use super::query::Parameters;
 use super::upgrade::Handshake;
 use crate::server::Shared;
-use crate::server::connection::Visit;
+use crate::server::visit::Visit;
 use crate::server::websocket::{self, Mode};
 use crate::wire::SUBPROTOCOL;
 

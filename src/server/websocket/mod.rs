@@ -15,6 +15,9 @@ mod input;
 mod output;
 mod socket;
 mod utf8;
+mod watch;
+
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -29,6 +32,11 @@ use super::stream::MeteredStream;
 pub(crate) struct Options {
     /// The largest message that is taken, in bytes; a larger one is closed with 1009.
     pub(crate) max_message: u64,
+    /// How long a client may be silent before it is sent a ping.
+    pub(crate) idle: Duration,
+    /// How long a sign of life is waited for after a ping. A client that reads nothing is let go after
+    /// both times together.
+    pub(crate) pong: Duration,
 }
 
 /// What a WebSocket runs on.

@@ -1,11 +1,15 @@
-//! Writing: short frames are collected and leave with one write, long payloads are not copied.
+//! Writing: short frames are collected and leave with one write, long payloads are not copied. A client
+//! that does not read is waited for, but not for ever: what it is sent is held in memory.
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::pin::pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::AsyncWrite;
+use tokio::time::sleep;
 
 use super::frame::{self, Opcode};
 
@@ -19,16 +23,25 @@ const KEPT: usize = 4 << 10;
 const LONGEST_HEAD: usize = 10;
 /// Bytes of the longest reason in a close frame (RFC 6455 §5.5: 125 less the code).
 const LONGEST_REASON: usize = 123;
+/// How slowly a client may read, in bytes a second, when much is to be written.
+const SLOWEST: usize = 4 << 10;
 
 /// What is to be written to a client.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Output {
     frames: Vec<u8>,
     /// Bytes of the frames that were written.
     written: usize,
+    /// How long nothing at all may be taken by the connection.
+    patience: Duration,
 }
 
 impl Output {
+    /// An output that waits `patience` for a connection that takes nothing.
+    pub(super) fn new(patience: Duration) -> Self {
+        Self { frames: Vec::new(), written: 0, patience }
+    }
+
     /// Collects a frame, which the next [`Output::flush`] writes.
     pub(super) fn collect(&mut self, opcode: Opcode, front: &[u8], payload: &[u8]) {
         let length = front.len() + payload.len();
@@ -76,13 +89,37 @@ impl Output {
 
     /// Writes what was collected, then a payload.
     async fn write(&mut self, stream: &mut (impl AsyncWrite + Unpin), mut payload: &[u8]) -> io::Result<()> {
-        poll_fn(|context| {
+        // Mostly the connection takes all of it at once, and no timer is needed.
+        let at_once = poll_fn(|context| {
             while !self.is_empty() || !payload.is_empty() {
-                ready!(self.write_some(Pin::new(&mut *stream), context, &mut payload))?;
+                match self.write_some(Pin::new(&mut *stream), context, &mut payload) {
+                    Poll::Ready(Ok(())) => {}
+                    Poll::Ready(Err(error)) => return Poll::Ready(Some(Err(error))),
+                    Poll::Pending => return Poll::Ready(None),
+                }
             }
-            Poll::Ready(Ok(()))
-        })
-        .await
+            Poll::Ready(Some(Ok(())))
+        });
+        match at_once.await {
+            Some(written) => written,
+            None => self.write_patiently(stream, payload).await,
+        }
+    }
+
+    async fn write_patiently(&mut self, stream: &mut (impl AsyncWrite + Unpin), mut payload: &[u8]) -> io::Result<()> {
+        let patience = self.patience;
+        let length = self.frames.len() - self.written + payload.len();
+        let seconds = u32::try_from(length / SLOWEST).unwrap_or(u32::MAX);
+        let mut too_long = pin!(sleep(patience.saturating_add(Duration::from_secs(1).saturating_mul(seconds))));
+        while !self.is_empty() || !payload.is_empty() {
+            tokio::select! {
+                biased;
+                written = poll_fn(|context| self.write_some(Pin::new(&mut *stream), context, &mut payload)) => written?,
+                () = sleep(patience) => return Err(stalled()),
+                () = &mut too_long => return Err(stalled()),
+            }
+        }
+        Ok(())
     }
 
     /// Writes as much as the connection takes at once.
@@ -122,4 +159,8 @@ impl Output {
             self.frames.clear();
         }
     }
+}
+
+fn stalled() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "the client does not read what it is sent, or too slowly")
 }

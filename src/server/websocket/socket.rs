@@ -19,6 +19,7 @@ use super::assembler::{Assembler, Event, Kind};
 use super::frame::Opcode;
 use super::input::Input;
 use super::output::Output;
+use super::watch::{Silence, Watch};
 use super::{Options, Transport, Violation};
 use crate::server::clock::Clock;
 use crate::server::meter::Meter;
@@ -28,6 +29,8 @@ use crate::wire::Evidence;
 
 /// How long the client's close is waited for after the server's own.
 const CLOSE_TIME: Duration = Duration::from_secs(2);
+
+const NO_SIGN: &str = "no sign of life came after a ping";
 
 /// A whole data message from the client.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,6 +50,7 @@ pub(crate) struct Socket<S = MeteredStream> {
     input: Input,
     output: Output,
     state: State,
+    watch: Watch,
     /// Resolves when the server ends.
     shutdown: Pin<Box<dyn Future<Output = ()> + Send>>,
     /// Until when the client's close is waited for.
@@ -88,8 +92,10 @@ impl<S: Transport> Socket<S> {
             clock,
             assembler: Assembler::new(options.max_message),
             input: Input::new(read),
-            output: Output::default(),
+            // As long as a client that says nothing is given.
+            output: Output::new(options.idle.saturating_add(options.pong)),
             state: State::Open,
+            watch: Watch::new(options.idle, options.pong),
             shutdown: Box::pin(shutdown.begun()),
             close_by: None,
             messages: 0,
@@ -99,8 +105,9 @@ impl<S: Transport> Socket<S> {
     }
 
     /// The next data message, or `None` once the WebSocket is closed: the client closed it and was
-    /// answered, the client is gone, it broke a rule and was told with the code that belongs to it, or
-    /// the server ends and closed it with 1001. Pings are answered.
+    /// answered, the client is gone, it broke a rule and was told with the code that belongs to it, it
+    /// gave no sign of life (1011), or the server ends (1001). Pings are answered, and a client that is
+    /// silent is sent one.
     ///
     /// Whatever was sent goes out before this waits. It may be dropped while it waits and called again,
     /// so it can stand in a `select!` beside other sources.
@@ -149,7 +156,8 @@ impl<S: Transport> Socket<S> {
             while self.next().await?.is_some() {}
             return Err(io::Error::new(io::ErrorKind::NotConnected, "the WebSocket is closed"));
         }
-        self.output.send(&mut self.stream, kind.opcode(), front, payload).await
+        let sent = self.output.send(&mut self.stream, kind.opcode(), front, payload).await;
+        self.note(sent)
     }
 
     /// Closes with a code and a reason (of which the first 123 bytes are told), waits for the client's
@@ -216,12 +224,20 @@ impl<S: Transport> Socket<S> {
     /// Waits until something was read, or happened that is to be told.
     async fn wait(&mut self) -> io::Result<()> {
         let missing = self.assembler.missing();
+        let silent = || Duration::from_micros(self.clock.now().saturating_sub(self.meter.last_read()));
         tokio::select! {
             biased;
-            read = self.input.read(&mut self.stream, missing) => if read? == 0 {
-                self.state = State::Ending;
+            read = self.input.read(&mut self.stream, missing) => match read? {
+                0 => self.state = State::Ending,
+                _ => self.watch.heard(),
             },
             () = &mut self.shutdown => self.begin_close(1001, "the server ends"),
+            silence = self.watch.silence(silent) => match silence {
+                Silence::Ask => self.output.collect(Opcode::Ping, &[], &[]),
+                // RFC 6455 §7.4.1: the server meets a condition that keeps it from going on. 1001 would say
+                // that it goes away itself, and 1006 is never sent.
+                Silence::Gone => self.refuse(&Violation { code: 1011, reason: NO_SIGN.to_owned() }),
+            },
         }
         Ok(())
     }
@@ -265,7 +281,20 @@ impl<S: Transport> Socket<S> {
     }
 
     async fn flush(&mut self) -> io::Result<()> {
-        self.output.flush(&mut self.stream).await
+        let flushed = self.output.flush(&mut self.stream).await;
+        self.note(flushed)
+    }
+
+    /// After an error nothing more can be written, and what the system holds for a client that does not
+    /// read shall not wait for it either.
+    fn note(&mut self, written: io::Result<()>) -> io::Result<()> {
+        if let Err(error) = &written {
+            self.state = State::Closed;
+            if error.kind() == io::ErrorKind::TimedOut {
+                self.stream.reset();
+            }
+        }
+        written
     }
 }
 
@@ -277,5 +306,124 @@ impl<S> fmt::Debug for Socket<S> {
             .field("state", &self.state)
             .field("messages", &self.messages)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, DuplexStream, duplex};
+
+    use super::*;
+    use crate::server::shutdown::{self, Trigger};
+    use crate::server::websocket::frame;
+
+    impl Transport for DuplexStream {
+        fn reset(&mut self) {}
+    }
+
+    /// The server's end, the client's, and what ends the server.
+    fn pair(room: usize) -> (Socket<DuplexStream>, DuplexStream, Trigger) {
+        let (ours, theirs) = duplex(room);
+        let (trigger, shutdown) = shutdown::channel();
+        let options = Options { max_message: 1 << 20, idle: Duration::from_secs(120), pong: Duration::from_secs(30) };
+        let clock = Clock::start();
+        let socket = Socket::new(ours, &[], options, Arc::new(Meter::new(1, clock, None, None)), clock, shutdown);
+        (socket, theirs, trigger)
+    }
+
+    fn client_frame(first: u8, payload: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        frame::write_head(&mut bytes, Opcode::Text, payload.len());
+        bytes[0] = first;
+        bytes[1] |= 0x80;
+        // With this key masked bytes are those that were masked.
+        bytes.extend([0; 4]);
+        bytes.extend(payload);
+        bytes
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_for_a_message_may_be_given_up_at_any_byte() {
+        let (mut socket, mut client, _trigger) = pair(1 << 20);
+        let bytes = [client_frame(0x01, b"Hel"), client_frame(0x89, b"?"), client_frame(0x80, b"lo")].concat();
+        let (last, first) = bytes.split_last().expect("there are some");
+        for byte in first {
+            client.write_all(&[*byte]).await.expect("it is open");
+            let given_up = tokio::time::timeout(Duration::from_millis(1), socket.next()).await;
+            assert!(given_up.is_err(), "{given_up:?}");
+        }
+        client.write_all(&[*last]).await.expect("it is open");
+        let message = socket.next().await.expect("it is open").expect("there is one");
+        assert_eq!((message.kind, &message.payload[..]), (Kind::Text, &b"Hello"[..]));
+        assert_eq!(socket.evidence().framing, Some(12));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_being_written_when_waiting_is_given_up_is_written_later() {
+        // The client's side takes three bytes at a time.
+        let (mut socket, mut client, _trigger) = pair(3);
+        let ping = client_frame(0x89, b"a longer one");
+        let writing = async {
+            client.write_all(&ping).await.expect("it is open");
+            let mut pong = vec![0; 14];
+            for byte in &mut pong {
+                *byte = client.read_u8().await.expect("it is open");
+                // Time enough for the server to be given up between the bytes.
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            pong
+        };
+        let waiting = async {
+            loop {
+                drop(tokio::time::timeout(Duration::from_millis(2), socket.next()).await);
+            }
+        };
+        tokio::select! {
+            pong = writing => assert_eq!(pong, [&[0x8A, 12], &b"a longer one"[..]].concat()),
+            () = waiting => {}
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_socket_that_the_server_ends_closes_also_if_it_is_sending() {
+        let (mut socket, mut client, trigger) = pair(1 << 20);
+        trigger.pull();
+        let given_up = tokio::time::timeout(Duration::from_millis(1), socket.next()).await;
+        assert!(given_up.is_err(), "it waits for the client's close");
+        let error = socket.send(Kind::Text, b"too late").await.expect_err("it is closed");
+        assert_eq!(error.kind(), io::ErrorKind::NotConnected);
+        let mut told = Vec::new();
+        client.read_to_end(&mut told).await.expect("it ends in order");
+        assert_eq!(told, [&[0x88, 17, 0x03, 0xE9], &b"the server ends"[..]].concat());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_close_waits_for_the_clients_and_not_for_ever() {
+        let (socket, mut client, _trigger) = pair(1 << 20);
+        let begun = tokio::time::sleep(CLOSE_TIME * 2);
+        tokio::select! {
+            closed = socket.close(4321, "bye") => closed.expect("it ends in order"),
+            () = begun => panic!("it takes too long"),
+        }
+        let mut told = Vec::new();
+        client.read_to_end(&mut told).await.expect("it ends in order");
+        assert_eq!(told, [&[0x88, 5, 0x10, 0xE1], &b"bye"[..]].concat());
+
+        let (socket, mut client, _trigger) = pair(1 << 20);
+        client.write_all(&[client_frame(0x81, b"meanwhile"), client_frame(0x88, b"")].concat()).await.expect("open");
+        let at_once = tokio::time::timeout(CLOSE_TIME / 2, socket.close(1000, "")).await;
+        at_once.expect("it need not wait").expect("it ends in order");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_not_read_is_given_up() {
+        let (mut socket, _client, _trigger) = pair(1000);
+        let sending = tokio::time::timeout(Duration::from_secs(149), socket.send(Kind::Binary, &[0; 20_000])).await;
+        assert!(sending.is_err(), "it is waited for");
+        let (mut socket, _client, _trigger) = pair(1000);
+        let sending = tokio::time::timeout(Duration::from_secs(151), socket.send(Kind::Binary, &[0; 20_000])).await;
+        let error = sending.expect("not for longer").expect_err("it is let go");
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(socket.next().await.expect("no more to tell"), None);
     }
 }
