@@ -101,24 +101,24 @@ impl Rooms {
         if is_in { Ok(Member { messages, members, room }) } else { Err(RoomError::Full) }
     }
 
-    /// Says something in a room without being in it. `from` is the connection's id.
+    /// Says something in a room without being in it. `from` is the connection's id, if it may be told.
     ///
     /// # Errors
     /// When the text is too long, or there is no room.
-    pub(crate) fn say(&self, name: RunId, from: u64, text: String) -> Result<RoomReceipt, RoomError> {
+    pub(crate) fn say(&self, name: RunId, from: Option<u64>, text: String) -> Result<RoomReceipt, RoomError> {
         let room = self.room(name)?;
         self.send(&room, from, text)
     }
 
-    /// Says something in a member's room. `from` is the connection's id.
+    /// Says something in a member's room. `from` is the connection's id, if it may be told.
     ///
     /// # Errors
     /// When the text is too long, or there is no room.
-    pub(crate) fn say_as(&self, member: &Member, from: u64, text: String) -> Result<RoomReceipt, RoomError> {
+    pub(crate) fn say_as(&self, member: &Member, from: Option<u64>, text: String) -> Result<RoomReceipt, RoomError> {
         self.send(&member.room, from, text)
     }
 
-    fn send(&self, room: &Room, from: u64, text: String) -> Result<RoomReceipt, RoomError> {
+    fn send(&self, room: &Room, from: Option<u64>, text: String) -> Result<RoomReceipt, RoomError> {
         if text.len() > MAX_ROOM_TEXT {
             return Err(RoomError::TooLong);
         }
@@ -195,16 +195,16 @@ mod tests {
         let rooms = rooms();
         let mut members = [1, 2, 3].map(|_| rooms.join(NAME).expect("there is room"));
         for text in ["hello", "wörld"] {
-            let receipt = rooms.say_as(&members[0], 5, text.to_owned()).expect("it is short");
-            assert_eq!((receipt.from, receipt.members), (5, 3));
+            let receipt = rooms.say_as(&members[0], Some(5), text.to_owned()).expect("it is short");
+            assert_eq!((receipt.from, receipt.members), (Some(5), 3));
         }
-        rooms.say(NAME, 6, "from outside".to_owned()).expect("it is short");
-        rooms.say(RunId(10), 7, "in another room".to_owned()).expect("it is short");
+        rooms.say(NAME, Some(6), "from outside".to_owned()).expect("it is short");
+        rooms.say(RunId(10), Some(7), "in another room".to_owned()).expect("it is short");
         for member in &mut members {
             assert_eq!(next(member).await, RoomNotice::Members { members: 3 });
             for (number, from, text) in [(1, 5, "hello"), (2, 5, "wörld"), (3, 6, "from outside")] {
                 let message = message(member).await;
-                assert_eq!((message.number, message.from, message.text.as_str()), (number, from, text));
+                assert_eq!((message.number, message.from, message.text.as_str()), (number, Some(from), text));
             }
         }
     }
@@ -212,10 +212,10 @@ mod tests {
     #[tokio::test]
     async fn who_comes_later_hears_what_is_said_later() {
         let rooms = rooms();
-        let receipt = rooms.say(NAME, 1, "into the void".to_owned()).expect("it is short");
+        let receipt = rooms.say(NAME, Some(1), "into the void".to_owned()).expect("it is short");
         assert_eq!((receipt.number, receipt.members), (1, 0));
         let mut member = rooms.join(NAME).expect("there is room");
-        rooms.say(NAME, 1, "hello".to_owned()).expect("it is short");
+        rooms.say(NAME, Some(1), "hello".to_owned()).expect("it is short");
         assert_eq!(next(&mut member).await, RoomNotice::Members { members: 1 });
         assert_eq!(message(&mut member).await.number, 2);
     }
@@ -239,7 +239,7 @@ mod tests {
         next(&mut quick).await;
         let many = QUEUE as u64 + 40;
         for number in 1..=many {
-            rooms.say(NAME, 1, "x".to_owned()).expect("it is short");
+            rooms.say(NAME, Some(1), "x".to_owned()).expect("it is short");
             assert_eq!(message(&mut quick).await.number, number);
         }
         next(&mut slow).await;
@@ -267,16 +267,16 @@ mod tests {
         let room_of = |at: usize| RunId((at / QUEUE) as u128);
         let join = |at| rooms.join(room_of(at * QUEUE)).expect("there is room");
         let mut members: Vec<_> = (0..=most / QUEUE).map(join).collect();
-        let said = (0..=most).map_while(|at| rooms.say(room_of(at), 1, text.clone()).ok()).count();
+        let said = (0..=most).map_while(|at| rooms.say(room_of(at), Some(1), text.clone()).ok()).count();
         // What is around a text counts, too.
         assert!((most - 5..most).contains(&said), "{said} of {most}");
-        assert_eq!(rooms.say(room_of(most), 1, text.clone()), Err(RoomError::TooMuchWaiting));
+        assert_eq!(rooms.say(room_of(most), Some(1), text.clone()), Err(RoomError::TooMuchWaiting));
         // The count, then the first message: it is taken, and its room is free again.
         next(&mut members[0]).await;
         message(&mut members[0]).await;
-        let receipt = rooms.say(room_of(most), 1, text.clone()).expect("there is room");
+        let receipt = rooms.say(room_of(most), Some(1), text.clone()).expect("there is room");
         assert_eq!(receipt.number, 1, "what was refused has no number");
-        assert_eq!(rooms.say(room_of(most), 1, text + "x"), Err(RoomError::TooLong));
+        assert_eq!(rooms.say(room_of(most), Some(1), text + "x"), Err(RoomError::TooLong));
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
+use super::Config;
 use super::clock::Clock;
 use super::meter::Meter;
 use super::shutdown::Shutdown;
@@ -47,6 +48,11 @@ impl fmt::Debug for Upgrade {
 }
 
 impl Visit {
+    /// The connection's id, if it is told: behind a proxy it says nothing about the client's connection.
+    pub(crate) fn told_id(&self, config: &Config) -> Option<u64> {
+        (!config.behind_proxy).then(|| self.meter.id())
+    }
+
     /// Has the connection go on as a WebSocket with an application once the 101 was sent.
     pub(crate) fn upgrade_to_websocket<F>(
         &self,

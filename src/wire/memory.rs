@@ -50,8 +50,9 @@ pub struct MemoryAnswer {
     /// What there is now.
     #[serde(flatten)]
     pub state: MemoryState,
-    /// The connection's id. Over a WebSocket the state is this connection's.
-    pub connection: u64,
+    /// The connection's id. Over a WebSocket the state is this connection's. `None` where the server is behind a
+    /// proxy, whose connections say nothing about the page's.
+    pub connection: Option<u64>,
     /// Over a WebSocket: why the command changed nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,

@@ -25,8 +25,8 @@ pub enum RoomNotice {
 pub struct RoomMessage {
     /// From 1, without gaps.
     pub number: u64,
-    /// The id of the connection that it came on.
-    pub from: u64,
+    /// The id of the connection that it came on; `None` where the server is behind a proxy.
+    pub from: Option<u64>,
     /// When the server passed it on, in µs of its clock.
     pub sent: u64,
     /// What was said.
@@ -38,8 +38,8 @@ pub struct RoomMessage {
 pub struct RoomReceipt {
     /// The message's number.
     pub number: u64,
-    /// The id of the connection that it came on.
-    pub from: u64,
+    /// The id of the connection that it came on; `None` where the server is behind a proxy.
+    pub from: Option<u64>,
     /// When the server passed it on, in µs of its clock.
     pub sent: u64,
     /// How many members it went to.

@@ -1,6 +1,6 @@
 //! `/memory`: who remembers the counter and the cart.
 
-use duplex::wire::{MemoryAnswer, MemoryState};
+use duplex::wire::{MemoryAnswer, MemoryState, RoomReceipt};
 
 use crate::harness::{RUN, RawClient, TestServer};
 use crate::ways::{assert_instrumented, post, post_on, receive, send_text, websocket};
@@ -37,7 +37,7 @@ async fn http_forgets_even_on_the_same_connection() {
         assert_instrumented(&response);
         let answer: MemoryAnswer = response.json();
         assert_eq!((answer.state, answer.state_bytes), (state(1, &[]), Some(0)));
-        assert_eq!(Some(answer.connection), response.evidence().connection);
+        assert_eq!(answer.connection, response.evidence().connection);
     }
     assert_eq!(server.transcript(RUN).await.connections[0].exchanges.len(), 3);
 }
@@ -73,6 +73,17 @@ async fn a_connection_is_closed_after_the_answer_if_that_is_asked_for() {
 }
 
 #[tokio::test]
+async fn behind_a_proxy_no_connection_is_told() {
+    let server = TestServer::start_with(|config| config.behind_proxy = true).await;
+    let answer: MemoryAnswer = post(&server, "/memory", COUNT).await.json();
+    assert_eq!(answer.connection, None);
+    let mut client = websocket(&server, "/memory/ws").await;
+    assert_eq!(say(&mut client, COUNT).await.connection, None);
+    let receipt: RoomReceipt = post(&server, "/room/000000000000000000000000000000ab", "hello").await.json();
+    assert_eq!(receipt.from, None);
+}
+
+#[tokio::test]
 async fn a_websocket_remembers_and_forgets_with_its_connection() {
     let server = TestServer::start().await;
     let mut one = websocket(&server, &format!("/memory/ws?run={RUN}")).await;
@@ -81,7 +92,7 @@ async fn a_websocket_remembers_and_forgets_with_its_connection() {
     assert_eq!(say(&mut one, &put("pear")).await.state, state(1, &[("pear", 1)]));
     let answer = say(&mut one, COUNT).await;
     assert_eq!((answer.state, answer.token, answer.state_bytes), (state(2, &[("pear", 1)]), None, None));
-    assert_eq!(answer.connection, server.transcript(RUN).await.connections[0].id);
+    assert_eq!(answer.connection, Some(server.transcript(RUN).await.connections[0].id));
     let others = say(&mut other, COUNT).await;
     assert_eq!(others.state, state(1, &[]), "the state is the connection's");
     assert_ne!(others.connection, answer.connection);

@@ -288,7 +288,7 @@ async fn all_who_wait_are_let_go_when_the_server_ends() {
     let (first, payload) = client.frame().await;
     assert_eq!((first, &payload[..2]), (0x88, &1001_u16.to_be_bytes()[..]));
     client.send_frame(0x88, &payload[..2]).await;
-    drop((waiting, events));
+    drop((waiting, events, client));
     within(ended).await.expect("the server ends");
     assert!(TcpStream::connect(address).await.is_err());
 }

@@ -63,7 +63,7 @@ async fn all_members_hear_the_same_in_the_same_order() {
     let response = post(&server, &format!("{ROOM}?run={RUN}&n=5"), "over HTTP").await;
     assert_instrumented(&response);
     let receipt: RoomReceipt = response.json();
-    assert_eq!((Some(receipt.from), receipt.members), (response.evidence().connection, 6));
+    assert_eq!((receipt.from, receipt.members), (response.evidence().connection, 6));
 
     let mut all = Vec::new();
     for _ in 0..11 {
@@ -223,6 +223,6 @@ async fn all_members_are_let_go_when_the_server_ends() {
     assert_eq!(payload[..2], 1001_u16.to_be_bytes());
     member.send_frame(0x88, &payload[..2]).await;
     while listener.next().await.is_some() {}
-    drop(listener);
+    drop((member, listener));
     within(ended).await.expect("the server ends");
 }

@@ -41,7 +41,7 @@ pub(super) async fn command(
     let answer = MemoryAnswer {
         token: Some(shared.signer.sign(&state)),
         state,
-        connection: visit.meter.id(),
+        connection: visit.told_id(&shared.config),
         problem: None,
         state_bytes: Some(token.map_or(0, |token| token.len() as u64)),
     };
@@ -57,11 +57,11 @@ pub(super) async fn ws(
     let parameters = Parameters::read(request.uri())?;
     parameters.keep_books(&visit, &shared);
     let handshake = Handshake::check(&mut request, &parameters, &[], &shared)?;
-    let connection = visit.meter.id();
+    let connection = visit.told_id(&shared.config);
     Ok(handshake.switch(&visit, move |socket| converse(socket, connection)))
 }
 
-async fn converse(mut socket: Socket, connection: u64) -> io::Result<()> {
+async fn converse(mut socket: Socket, connection: Option<u64>) -> io::Result<()> {
     let mut state = MemoryState::default();
     while let Some(message) = socket.next().await? {
         let Ok(command) = serde_json::from_slice::<MemoryCommand>(&message.payload) else {

@@ -37,7 +37,7 @@ pub(super) async fn say(
     parameters.keep_books(&visit, &shared);
     let name = room(&name)?;
     let text = body::read_text(request.into_body(), MAX_ROOM_TEXT as u64, &shared.config).await?;
-    Ok(parameters.conclude(Json(shared.rooms.say(name, visit.meter.id(), text)?)))
+    Ok(parameters.conclude(Json(shared.rooms.say(name, visit.told_id(&shared.config), text)?)))
 }
 
 /// `GET /room/<name>/events`: listens as a member, without a voice.
@@ -71,11 +71,16 @@ pub(super) async fn ws(
     let name = room(&name)?;
     let handshake = Handshake::check(&mut request, &parameters, &[], &shared)?;
     let member = shared.rooms.join(name)?;
-    let connection = visit.meter.id();
+    let connection = visit.told_id(&shared.config);
     Ok(handshake.switch(&visit, move |socket| take_part(socket, member, connection, shared)))
 }
 
-async fn take_part(mut socket: Socket, mut member: Member, connection: u64, shared: Arc<Shared>) -> io::Result<()> {
+async fn take_part(
+    mut socket: Socket,
+    mut member: Member,
+    connection: Option<u64>,
+    shared: Arc<Shared>,
+) -> io::Result<()> {
     loop {
         tokio::select! {
             message = socket.next() => {
