@@ -61,7 +61,7 @@ struct Carrier {
 }
 
 /// An exchange that has all its bytes, and these bytes.
-type Settled = (Record, Option<Arc<Tape>>);
+pub(crate) type Settled = (Record, Option<Arc<Tape>>);
 
 impl Ledger {
     fn runs(&self) -> MutexGuard<'_, Runs> {

@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use hyper::{Method, Version};
 
 use super::clock::Clock;
-use super::ledger::RunLedger;
+use super::ledger::{RunLedger, Settled};
 use super::plan::Plan;
 use super::record::{Answer, Record};
 use super::tap::{Part, Reel, Tap, Tape};
@@ -407,7 +407,7 @@ impl Meter {
 
     /// The connection's line in a transcript, without exchanges, and the exchanges that are not yet
     /// settled and belong to `run`, with their tapes.
-    pub(crate) fn entry(&self, run: &Arc<RunLedger>) -> (ConnectionEntry, Vec<(Record, Option<Arc<Tape>>)>) {
+    pub(crate) fn entry(&self, run: &Arc<RunLedger>) -> (ConnectionEntry, Vec<Settled>) {
         let (bytes_in, bytes_out) = (self.bytes_in.load(Relaxed), self.bytes_out.load(Relaxed));
         let state = self.state();
         let its = state.open.iter().filter(|open| open.run.as_ref().is_some_and(|its| Arc::ptr_eq(its, run)));

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
+use axum::http::uri::Authority;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hyper::header::{HOST, HeaderValue, ORIGIN, VARY};
@@ -50,8 +51,7 @@ pub(super) fn vary(headers: &mut HeaderMap) {
 /// Whether an origin is that of the address that the request was sent to, whatever its scheme: in front of
 /// the server there may be something that speaks TLS.
 fn is_own(origin: &HeaderValue, uri: &Uri, headers: &HeaderMap) -> bool {
-    let host =
-        headers.get(HOST).and_then(|host| host.to_str().ok()).or_else(|| uri.authority().map(|its| its.as_str()));
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).or_else(|| uri.authority().map(Authority::as_str));
     let its = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
     host.zip(its).is_some_and(|(host, its)| host.eq_ignore_ascii_case(its))
 }
