@@ -152,6 +152,18 @@ fn what_a_head_may_not_say_is_noted_and_reading_goes_on() {
 }
 
 #[test]
+fn each_form_of_length_has_a_smallest_length_that_needs_it() {
+    for (form, length, is_minimal) in [(126, 125, false), (126, 126, true), (127, 65_535, false), (127, 65_536, true)] {
+        let width = if form == 126 { 2 } else { 8 };
+        let mut stream = vec![0x82, form];
+        stream.extend_from_slice(&u64::to_be_bytes(length)[8 - width..]);
+        stream.extend(std::iter::repeat_n(0, usize::try_from(length).expect("a small number")));
+        let expected: &[Violation] = if is_minimal { &[] } else { &[Violation::LengthNotMinimal] };
+        assert_eq!(frame(Sender::Server, &stream).violations, expected, "{length} in {width} bytes");
+    }
+}
+
+#[test]
 fn a_length_with_its_highest_bit_takes_all_that_follows() {
     let reading = server(&[0x82, 127, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3]);
     assert_eq!(violations(&reading), [(0, Violation::LengthHighestBit)]);
@@ -192,6 +204,8 @@ fn text_is_judged_over_the_whole_message() {
     // Binary data are not judged, nor does one message's text concern the next.
     let reading = server(&[0x82, 1, 0xCE, 0x81, 1, b'a']);
     assert_eq!(violations(&reading), []);
+    let reading = server(&[0x81, 1, 0xCE, 0x81, 1, b'a']);
+    assert_eq!(violations(&reading), [(0, Violation::NotUtf8)]);
 }
 
 #[test]
