@@ -8,6 +8,7 @@ mod browser;
 mod echoes;
 mod exchange;
 mod failures;
+mod faults;
 mod firefox;
 mod network_log;
 mod page;
