@@ -12,5 +12,6 @@ mod faults;
 mod firefox;
 mod network_log;
 mod page;
+mod places;
 mod server;
 mod use_of_the_page;

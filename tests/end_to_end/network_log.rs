@@ -23,6 +23,8 @@ pub(crate) struct Log {
     pub(crate) requests: HashMap<String, String>,
     /// TCP connections that carried responses, by request id.
     pub(crate) connections: HashMap<String, u64>,
+    /// The protocol of responses as the browser names it, by request id.
+    pub(crate) protocols: HashMap<String, String>,
     /// Requests that were read to their end or failed.
     pub(crate) ended: BTreeSet<String>,
     /// Why requests failed (`net::ERR_…`), by request id.
@@ -44,6 +46,12 @@ impl Log {
     pub(crate) fn echoes(&self, run: &str) -> Vec<(String, Option<u64>)> {
         let of_run = self.requests.iter().filter(|(_, url)| url.contains("/echo") && url.contains(run));
         of_run.map(|(id, url)| (url.clone(), self.connections.get(id).copied())).collect()
+    }
+
+    /// The protocols of a run's requests, each once.
+    pub(crate) fn echo_protocols(&self, run: &str) -> BTreeSet<String> {
+        let of_run = self.requests.iter().filter(|(_, url)| url.contains("/echo") && url.contains(run));
+        of_run.filter_map(|(id, _)| self.protocols.get(id).cloned()).collect()
     }
 
     /// Why the request to a URL failed, or `None` if it was read to its end or still goes on.
@@ -91,6 +99,8 @@ impl NetworkLog {
         on!(EventResponseReceived, |log, event| {
             let connection = event.response.connection_id as u64;
             log.connections.insert(event.request_id.inner().clone(), connection);
+            let protocol = event.response.protocol.clone().unwrap_or_default();
+            log.protocols.insert(event.request_id.inner().clone(), protocol);
         });
         on!(EventLoadingFinished, |log, event| {
             log.ended.insert(event.request_id.inner().clone());
