@@ -120,12 +120,14 @@ impl Config {
     /// Checks what can be checked before listening.
     ///
     /// # Errors
-    /// When the page's folder holds no `index.html`.
+    /// When there is no page where it is said to be.
     pub(crate) fn check(&self) -> Result<(), ServerError> {
         match &self.page {
             Page::Folder(folder) if !folder.join("index.html").is_file() => {
                 Err(ServerError::NoPage { folder: folder.clone() })
             }
+            #[cfg(feature = "embed-page")]
+            Page::Embedded if !super::routes::embedded::is_there() => Err(ServerError::NoPageWithin),
             _ => Ok(()),
         }
     }

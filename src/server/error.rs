@@ -35,6 +35,12 @@ pub enum ServerError {
         /// The folder that was looked at.
         folder: PathBuf,
     },
+    /// The program was compiled with an empty folder as its page.
+    #[cfg(feature = "embed-page")]
+    #[error(
+        "this program was made without a page in it: `cargo xtask binary` makes one with it, --page names a folder"
+    )]
+    NoPageWithin,
     /// A file of the certificate cannot be used.
     #[error("the file “{}” cannot be used for TLS: {detail}", path.display())]
     CertificateFile {

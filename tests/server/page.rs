@@ -74,3 +74,43 @@ async fn a_folder_without_a_page_is_refused_at_the_start() {
     let config = Config { page: Page::Folder(folder.path().to_owned()), ..Config::new(([127, 0, 0, 1], 0).into()) };
     assert!(matches!(Server::bind(config).await, Err(ServerError::NoPage { .. })));
 }
+
+/// Run once the page was built: what is tested is the page that was compiled in.
+#[cfg(feature = "embed-page")]
+mod embedded {
+    use super::*;
+
+    async fn get(server: &TestServer, target: &str, more: &str) -> Response {
+        server.connect().await.exchange(&format!("GET {target} HTTP/1.1\r\nHost: test\r\n{more}\r\n"), b"").await
+    }
+
+    #[tokio::test]
+    async fn the_page_within_the_program_is_the_one_in_the_folder() {
+        let server = TestServer::start_with(|config| config.page = Page::Embedded).await;
+        let expected = fs::read("dist/index.html").expect("the page was built");
+        let response = get(&server, "/", "").await;
+        assert_eq!((response.status, response.header("content-type")), (200, Some("text/html")));
+        assert_eq!(response.body, expected);
+        assert_eq!(response.header("cross-origin-opener-policy"), Some("same-origin"), "it is isolated");
+        get(&server, "/nothing", "").await.problem(404);
+    }
+
+    #[tokio::test]
+    async fn it_travels_compressed_and_only_once() {
+        let server = TestServer::start_with(|config| config.page = Page::Embedded).await;
+        let name = fs::read_dir("dist").expect("the page was built").find_map(|entry| {
+            let name = entry.expect("an entry").file_name().into_string().expect("a name");
+            name.ends_with(".wasm").then_some(name)
+        });
+        let target = format!("/{}", name.expect("there is a wasm file"));
+        let plain = get(&server, &target, "").await;
+        let compressed = get(&server, &target, "Accept-Encoding: gzip, br\r\n").await;
+        assert_eq!(compressed.header("content-encoding"), Some("br"));
+        assert_eq!(compressed.header("content-type"), Some("application/wasm"));
+        assert!(compressed.body.len() < plain.body.len() / 2);
+        let tag = compressed.header("etag").expect("a tag").to_owned();
+        assert_ne!(plain.header("etag"), Some(tag.as_str()), "another representation");
+        let again = get(&server, &target, &format!("Accept-Encoding: br\r\nIf-None-Match: {tag}\r\n")).await;
+        assert_eq!((again.status, again.body.len()), (304, 0));
+    }
+}

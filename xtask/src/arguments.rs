@@ -19,6 +19,8 @@ Usage: cargo xtask <command>
                              the benchmarks, or those named: the built page in a browser, the server
                              beside others; options go to them
   dist                       make the folder `dist` for a static host
+  binary                     make one file that is the server with the page in it; copying it to a
+                             machine of the same kind is the whole deployment
 
 Each command first installs what it needs and does not find.
 ";
@@ -54,6 +56,8 @@ pub(crate) enum Command {
     },
     /// Make the folder for a static host.
     Dist,
+    /// Make one file that is the server with the page in it.
+    Binary,
     /// What trunk calls before each build (see `Trunk.toml`); not for people.
     TrunkHook,
     /// What `serve` leaves behind to open a browser; not for people.
@@ -142,6 +146,7 @@ impl Command {
             "test" => parse_layers(rest).map(|layers| Self::Test { layers }),
             "bench" => Ok(Self::Bench { bench: rest.to_vec() }),
             "dist" => nothing_more("dist", rest, Self::Dist),
+            "binary" => nothing_more("binary", rest, Self::Binary),
             "trunk-hook" => nothing_more("trunk-hook", rest, Self::TrunkHook),
             "open-when-ready" => {
                 let (address, rest) = rest.split_first().ok_or(Misuse::Incomplete("open-when-ready"))?;

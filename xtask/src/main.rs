@@ -63,6 +63,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Bench { bench } => commands::bench(&bench)?,
         Command::Dist => commands::dist()?,
+        Command::Binary => commands::binary()?,
         Command::TrunkHook => commands::trunk_hook()?,
         Command::OpenWhenReady { address } => commands::open_when_ready(&address)?,
     }

@@ -48,7 +48,7 @@ pub(crate) struct Assembler {
     frame: Option<Frame>,
     message: Option<Message>,
     /// For compressed messages, if they were agreed on.
-    inflater: Option<Inflater>,
+    inflater: Option<Box<Inflater>>,
     /// Bytes of the frame heads of the message that is being, or was last, put together.
     framing: u64,
 }
@@ -77,7 +77,7 @@ impl Assembler {
     /// An assembler of messages of up to `max_message` bytes, which may be compressed if that was agreed
     /// on; then the limit is of what they are inflated to.
     pub(crate) fn new(max_message: u64, agreed: Option<Deflate>) -> Self {
-        Self { max_message, frame: None, message: None, inflater: agreed.map(Inflater::new), framing: 0 }
+        Self { max_message, frame: None, message: None, inflater: agreed.map(Inflater::new).map(Box::new), framing: 0 }
     }
 
     /// Takes the next event from the front of `input`, or `None` if more bytes are needed.

@@ -1,4 +1,6 @@
 //! The echo: each message goes back, plain or with what was seen of it, unless a fault was asked for.
+//!
+//! What happens once at most is boxed, so that a connection keeps no room for it.
 
 use std::io;
 
@@ -32,12 +34,15 @@ pub(crate) async fn echo<S: Transport>(
                 Ok((envelope, payload)) => {
                     (Envelope { n: envelope.n, evidence: Some(socket.evidence()) }.line(), payload)
                 }
-                Err(error) => return socket.fail(&Violation::policy(error.to_string())).await,
+                Err(error) => {
+                    let violation = Violation::policy(error.to_string());
+                    return Box::pin(socket.fail(&violation)).await;
+                }
             },
         };
         let answer = Answer { kind, front: line.as_bytes(), payload };
         if let Some(plan) = fault.take_if(|plan| plan.at == socket.messages()) {
-            match fault::commit(socket, plan, answer).await? {
+            match Box::pin(fault::commit(socket, plan, answer)).await? {
                 Some(goes_on) => socket = goes_on,
                 None => return Ok(()),
             }

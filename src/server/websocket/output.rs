@@ -1,6 +1,8 @@
-//! Writing: short frames are collected and leave with one write, long payloads are not copied. A client
-//! that does not read is waited for, but not for ever: what it is sent is held in memory.
+//! Writing: short frames are collected and leave with one write, long payloads are not copied. The room
+//! for them is lent by the thread while there is something to write, so that an idle connection keeps none.
+//! A client that does not read is waited for, but not for ever: what it is sent is held in memory.
 
+use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -20,14 +22,20 @@ use super::frame::{self, Opcode};
 const COPIED: usize = 16 << 10;
 /// Frames are collected up to this size before they are written.
 const COLLECTED: usize = 64 << 10;
-/// Room that a connection keeps while it has nothing to say.
-const KEPT: usize = 4 << 10;
+/// The most room that is lent again. A short frame behind frames that are almost enough fits into it.
+const LENT: usize = COLLECTED + 2 * COPIED;
+/// How many rooms a thread keeps to lend.
+const ROOMS: usize = 4;
 /// Bytes of the longest head of a frame from the server.
 const LONGEST_HEAD: usize = 10;
 /// Bytes of the longest reason in a close frame (RFC 6455 §5.5: 125 less the code).
 const LONGEST_REASON: usize = 123;
 /// How slowly a client may read, in bytes a second, when much is to be written.
 const SLOWEST: usize = 4 << 10;
+
+thread_local! {
+    static ROOM: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
 
 /// What is to be written to a client.
 #[derive(Debug)]
@@ -38,20 +46,21 @@ pub(super) struct Output {
     /// How long nothing at all may be taken by the connection.
     patience: Duration,
     /// For messages, if it was agreed that they are compressed.
-    deflater: Option<Deflater>,
+    deflater: Option<Box<Deflater>>,
 }
 
 impl Output {
     /// An output that waits `patience` for a connection that takes nothing, and compresses messages if that
     /// was agreed on.
     pub(super) fn new(patience: Duration, agreed: Option<Deflate>) -> Self {
-        Self { frames: Vec::new(), written: 0, patience, deflater: agreed.map(Deflater::new) }
+        Self { frames: Vec::new(), written: 0, patience, deflater: agreed.map(Deflater::new).map(Box::new) }
     }
 
     /// Collects a control frame, which the next [`Output::flush`] writes.
     pub(super) fn collect(&mut self, opcode: Opcode, payload: &[u8]) {
-        frame::write_head(&mut self.frames, opcode, payload.len());
-        self.frames.extend_from_slice(payload);
+        let frames = self.room();
+        frame::write_head(frames, opcode, payload.len());
+        frames.extend_from_slice(payload);
     }
 
     /// Collects a close frame with a code and as much of a reason as fits.
@@ -73,11 +82,12 @@ impl Output {
         front: &[u8],
         payload: &[u8],
     ) -> io::Result<()> {
-        if let Some(deflater) = &mut self.deflater {
-            let compressed = deflater.deflate([front, payload]).await?;
-            return self.send_frame(stream, kind, true, &[], &compressed).await;
-        }
-        self.send_frame(stream, kind, false, front, payload).await
+        let compressed = match &mut self.deflater {
+            Some(deflater) => Some(Box::pin(deflater.deflate([front, payload])).await?),
+            None => None,
+        };
+        let [front, payload] = compressed.as_ref().map_or([front, payload], |compressed| [&[], compressed]);
+        self.send_frame(stream, kind, compressed.is_some(), front, payload).await
     }
 
     async fn send_frame(
@@ -89,13 +99,14 @@ impl Output {
         payload: &[u8],
     ) -> io::Result<()> {
         let is_short = payload.len() <= COPIED;
-        self.frames.reserve(LONGEST_HEAD + front.len() + if is_short { payload.len() } else { 0 });
-        write_head(&mut self.frames, kind, is_compressed, front.len() + payload.len());
-        self.frames.extend_from_slice(front);
+        let frames = self.room();
+        frames.reserve(LONGEST_HEAD + front.len() + if is_short { payload.len() } else { 0 });
+        write_head(frames, kind, is_compressed, front.len() + payload.len());
+        frames.extend_from_slice(front);
         if !is_short {
             return self.write(stream, payload).await;
         }
-        self.frames.extend_from_slice(payload);
+        frames.extend_from_slice(payload);
         if self.frames.len() >= COLLECTED { self.flush(stream).await } else { Ok(()) }
     }
 
@@ -147,7 +158,8 @@ impl Output {
         });
         match at_once.await {
             Some(written) => written,
-            None => self.write_patiently(stream, payload).await,
+            // On the heap, so that those that need it not keep no room for it.
+            None => Box::pin(self.write_patiently(stream, payload)).await,
         }
     }
 
@@ -196,12 +208,26 @@ impl Output {
         self.frames.is_empty()
     }
 
+    /// Where frames are collected.
+    fn room(&mut self) -> &mut Vec<u8> {
+        if self.frames.capacity() == 0
+            && let Some(room) = ROOM.with_borrow_mut(Vec::pop)
+        {
+            self.frames = room;
+        }
+        &mut self.frames
+    }
+
     fn clear(&mut self) {
         self.written = 0;
-        if self.frames.capacity() > KEPT {
-            self.frames = Vec::new();
-        } else {
-            self.frames.clear();
+        self.frames.clear();
+        let room = std::mem::take(&mut self.frames);
+        if room.capacity() <= LENT {
+            ROOM.with_borrow_mut(|rooms| {
+                if rooms.len() < ROOMS {
+                    rooms.push(room);
+                }
+            });
         }
     }
 }

@@ -37,7 +37,8 @@ const NO_SIGN: &str = "no sign of life came after a ping";
 pub(crate) struct Message {
     /// Text or binary.
     pub(crate) kind: Kind,
-    /// What it says; of a text, valid UTF-8.
+    /// What it says; of a text, valid UTF-8. Holds on to all that was read with it: what is to be kept for
+    /// long is to be copied.
     pub(crate) payload: BytesMut,
 }
 
@@ -124,7 +125,7 @@ impl<S: Transport> Socket<S> {
             self.flush().await?;
             match self.state {
                 State::Open => self.wait().await?,
-                State::Closing => self.wait_for_close().await,
+                State::Closing => Box::pin(self.wait_for_close()).await,
                 State::Ending => self.end().await?,
                 State::Closed => return Ok(None),
             }
@@ -153,7 +154,7 @@ impl<S: Transport> Socket<S> {
     pub(crate) async fn collect(&mut self, kind: Kind, front: &[u8], payload: &[u8]) -> io::Result<()> {
         if self.state != State::Open {
             // Seen to its end first: the application is not obliged to call `next` again.
-            while self.next().await?.is_some() {}
+            while Box::pin(self.next()).await?.is_some() {}
             return Err(io::Error::new(io::ErrorKind::NotConnected, "the WebSocket is closed"));
         }
         let sent = self.output.send(&mut self.stream, kind, front, payload).await;
@@ -493,5 +494,12 @@ mod tests {
         let error = sending.expect("not for longer").expect_err("it is let go");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert_eq!(socket.next().await.expect("no more to tell"), None);
+    }
+
+    #[tokio::test]
+    async fn what_rarely_happens_takes_no_room_of_an_idle_connection() {
+        let (socket, _client, _trigger) = pair(1);
+        let room = size_of_val(&super::super::echo(socket, super::super::Mode::Plain, None));
+        assert!(room < 1500, "{room} bytes");
     }
 }

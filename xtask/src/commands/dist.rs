@@ -1,8 +1,11 @@
-//! `cargo xtask dist`: the folder for a static host.
+//! `cargo xtask dist`: the folder for a static host; `cargo xtask binary`: the server with the page in
+//! it, as one file.
 
-use anyhow::Result;
+use std::{env, fs};
 
-use crate::{page, tools};
+use anyhow::{Context as _, Result};
+
+use crate::{page, process, project, tools};
 
 /// Builds the page. Its URLs are relative, so it works under any path.
 ///
@@ -12,5 +15,21 @@ use crate::{page, tools};
 pub(crate) fn dist() -> Result<()> {
     let dist = page::build(&tools::for_the_page()?)?;
     println!("The page is in {}: a static host can serve it under any path.", dist.display());
+    Ok(())
+}
+
+/// Builds the page, then the server with the page in it, as one file.
+///
+/// # Errors
+///
+/// A tool is missing and cannot be installed, or a build fails.
+pub(crate) fn binary() -> Result<()> {
+    page::build(&tools::for_the_page()?)?;
+    process::run(process::cargo().args(["build", "--release", "--bin", "duplex", "--features", "embed-page"]))?;
+    let built = project::built("release", "duplex")?;
+    let file = built.with_file_name(format!("duplex-with-page{}", env::consts::EXE_SUFFIX));
+    // The plain build has the same name, and would take its place.
+    fs::copy(&built, &file).with_context(|| format!("{} cannot be written", file.display()))?;
+    println!("The server with the page in it is {}: copy it anywhere and start it.", file.display());
     Ok(())
 }

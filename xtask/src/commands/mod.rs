@@ -11,7 +11,7 @@ use anyhow::Result;
 
 pub(crate) use bench::bench;
 pub(crate) use dev::dev;
-pub(crate) use dist::dist;
+pub(crate) use dist::{binary, dist};
 pub(crate) use serve::{open_when_ready, serve};
 pub(crate) use test::test;
 pub(crate) use trunk_hook::trunk_hook;

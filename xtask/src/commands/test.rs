@@ -116,6 +116,10 @@ fn end_to_end(report: &mut Report) -> Result<()> {
     let firefox = tools::firefox()?;
     announce("the page, as it is published");
     let dist = page::build(&trunk)?;
+    announce("the page within the server");
+    let mut within = process::cargo();
+    within.args(["test", "--features", "embed-page", "--test", "server", "page::embedded"]);
+    report.tests(Layer::EndToEnd, &mut within)?;
     let mut command = process::cargo();
     command.args(["test", "--features", "end-to-end", "--test", "end_to_end", "--", "--test-threads=1"]);
     report
