@@ -21,6 +21,7 @@
 #[allow(dead_code, reason = "shared with the end-to-end tests, which need more of it")]
 #[path = "../end_to_end/browser.rs"]
 mod browser;
+mod load;
 #[allow(dead_code, reason = "shared with the end-to-end tests, which need more of it")]
 #[path = "../end_to_end/server.rs"]
 mod server;
@@ -33,6 +34,7 @@ use clap::Parser;
 use duplex::analysis::{Summary, Timeline};
 use duplex::lab::exchange::SIZE;
 use duplex::trace::{Happening, Protocol, Trace};
+use load::load;
 use tab::{Bare, Tab};
 
 /// Measures the page beside a bare script.
@@ -82,17 +84,6 @@ async fn measure(options: &Options) -> Result<()> {
     }
     println!("\n{}", load());
     Ok(())
-}
-
-/// How busy the machine is, where it tells.
-fn load() -> String {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let Some(minute) = load.split(' ').next().and_then(|minute| minute.parse::<f64>().ok()) else {
-        return format!("{processors} processors");
-    };
-    let busy = if minute > processors as f64 { ": busy, so the figures say little" } else { "" };
-    format!("load {minute} on {processors} processors{busy}")
 }
 
 /// One protocol's medians of a round, in µs.

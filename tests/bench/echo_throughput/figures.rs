@@ -1,4 +1,4 @@
-//! Figures of several rounds, and how busy the machine and its processes are.
+//! Figures of several rounds, and how busy a process is.
 
 use std::fmt;
 use std::time::Duration;
@@ -27,16 +27,6 @@ impl fmt::Display for Spread {
         let text = format!("{:.2} [{:.2}–{:.2}]", self.median, self.least, self.greatest);
         out.pad(&text)
     }
-}
-
-/// How busy the machine is, where it tells.
-pub(crate) fn load() -> String {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let Some(minute) = load.split(' ').next().and_then(|minute| minute.parse::<f64>().ok()) else {
-        return format!("{processors} processors");
-    };
-    format!("load {minute} on {processors} processors")
 }
 
 /// The processor time that a process has taken, all its threads together; `None` where the system does

@@ -22,6 +22,8 @@
 mod bare;
 mod client;
 mod figures;
+#[path = "../load.rs"]
+mod load;
 mod peers;
 
 use std::time::Duration;
@@ -29,7 +31,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use clap::Parser;
 use client::{Load, Measured};
-use figures::{Spread, load};
+use figures::Spread;
+use load::load;
 use peers::{Bare, Peer};
 
 /// Measures the WebSocket echo beside other servers.

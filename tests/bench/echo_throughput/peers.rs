@@ -128,7 +128,9 @@ pub(crate) fn start(wanted: &[String]) -> Result<Vec<Peer>> {
         match env::var_os(variable) {
             Some(place) => peers.push(Peer::start(name, false, command(place.into()))?),
             None => {
-                println!("{name} is left out: it is not installed (`cargo xtask bench` does, and says so if it cannot)")
+                println!(
+                    "{name} is left out: it is not installed (`cargo xtask bench` does, and says so if it cannot)"
+                );
             }
         }
     }
