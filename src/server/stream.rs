@@ -125,17 +125,13 @@ impl AsyncWrite for MeteredStream {
             self.lingers = Some(Box::pin(tokio::time::sleep(LINGER)));
         }
         while !self.read_ended {
+            // The time first: a client that never pauses would not let it have its turn.
+            if self.lingers.as_mut().is_none_or(|sleep| sleep.as_mut().poll(context).is_ready()) {
+                break;
+            }
             let mut discarded = [0; 8192];
-            match self.as_mut().poll_read(context, &mut ReadBuf::new(&mut discarded)) {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(_)) => break,
-                Poll::Pending => match &mut self.lingers {
-                    Some(sleep) => {
-                        ready!(sleep.as_mut().poll(context));
-                        break;
-                    }
-                    None => break,
-                },
+            if ready!(self.as_mut().poll_read(context, &mut ReadBuf::new(&mut discarded))).is_err() {
+                break;
             }
         }
         Poll::Ready(Ok(()))
