@@ -11,6 +11,7 @@
 //! | module | holds | target |
 //! |---|---|---|
 //! | [`wire`] | what page and server say to each other: paths, headers, envelopes, limits | both |
+//! | [`decode`] | what bytes on the wire mean: HTTP/1.x messages, WebSocket frames, the handshake | both |
 //! | [`trace`] | what happened: connections, messages, marks; the one record that everything reads | both |
 //! | [`network`] | the `Network` trait that labs are written against, and a simulated network | both |
 //! | [`lab`] | what to do: parameters and a script, one file a lab | both |
@@ -25,6 +26,7 @@
 //! this table is broken.
 
 pub mod analysis;
+pub mod decode;
 pub mod drawing;
 pub mod format;
 pub mod lab;

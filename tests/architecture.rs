@@ -8,15 +8,16 @@ use std::path::{Path, PathBuf};
 /// For each module, what it may use. `crate::` paths in tests inside the modules count as well.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("wire", &[]),
+    ("decode", &[]),
     ("trace", &["wire"]),
     ("network", &["wire", "trace"]),
     ("lab", &["network", "trace", "wire", "analysis"]),
-    ("analysis", &["trace"]),
+    ("analysis", &["trace", "decode"]),
     ("drawing", &["trace", "analysis"]),
-    ("format", &["trace", "analysis", "drawing"]),
+    ("format", &["trace", "decode", "analysis", "drawing"]),
     ("browser", &["network", "trace", "wire"]),
-    ("page", &["wire", "trace", "network", "lab", "analysis", "drawing", "format", "browser"]),
-    ("server", &["wire"]),
+    ("page", &["wire", "decode", "trace", "network", "lab", "analysis", "drawing", "format", "browser"]),
+    ("server", &["wire", "decode"]),
 ];
 
 /// What only some modules may touch.

@@ -126,6 +126,13 @@ pub fn http_origin(url: &str) -> Option<String> {
     Some(format!("{scheme}://{}", url.host()))
 }
 
+/// An origin at another port.
+#[must_use]
+pub fn at_port(origin: &str, port: u16) -> Option<String> {
+    let url = Url::new(origin).ok()?;
+    Some(format!("{}//{}:{port}", url.protocol(), url.hostname()))
+}
+
 /// The path of a URL; `/` for what is none.
 #[must_use]
 pub fn path(url: &str) -> String {

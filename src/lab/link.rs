@@ -37,6 +37,9 @@ pub struct Link {
     pub http: Option<String>,
     /// The WebSocket endpoint, if one is named.
     pub ws: Option<String>,
+    /// The emulated link of the found server that both protocols go over, by its name; `None` goes
+    /// straight.
+    pub link: Option<String>,
     /// The lab's parameters.
     pub parameters: Parameters,
     /// Begin by itself.
@@ -71,6 +74,7 @@ impl Link {
             "lab" => return Err(one_of(exchange::SLUG)),
             "http" => self.http = Some(value.to_owned()).filter(|url| !url.is_empty()),
             "ws" => self.ws = Some(value.to_owned()).filter(|url| !url.is_empty()),
+            "link" => self.link = Some(value.to_owned()).filter(|name| !name.is_empty()),
             "run" => {
                 self.run = match value {
                     "1" => true,
@@ -103,6 +107,9 @@ impl Link {
         }
         if let Some(url) = &self.ws {
             add("ws", url);
+        }
+        if let Some(name) = &self.link {
+            add("link", name);
         }
         let defaults = Parameters::default().pairs();
         for (pair, default) in self.parameters.pairs().iter().zip(&defaults) {
@@ -139,10 +146,10 @@ mod tests {
         #[test]
         fn a_link_leads_back_to_what_it_was_written_from(
             messages in 1u32..=200, size in 0u32..=1024, interval in 0u32..=10_000, close: bool, run: bool, theme in 0usize..3,
-            http in proptest::option::of("http://[a-z]{1,9}/x"),
+            http in proptest::option::of("http://[a-z]{1,9}/x"), link in proptest::option::of("[a-z]{1,9}"),
         ) {
             let parameters = Parameters { messages, size, interval, close, ..Parameters::default() };
-            let link = Link { http, ws: None, parameters, run, theme: Theme::ALL[theme] };
+            let link = Link { http, ws: None, link, parameters, run, theme: Theme::ALL[theme] };
             prop_assert_eq!(Link::read(&link.write()), (link, Vec::new()));
         }
     }

@@ -192,7 +192,7 @@ impl<'a> Network for &'a Sim {
             let mut server = self.server.borrow_mut();
             let (connection, ordinal, opened) = server.alive.unwrap_or_default();
             server.alive = (!request.close).then_some((connection, ordinal + 1, opened));
-            Evidence { connection, ordinal: ordinal + 1, opened, received, sent, framing: None }
+            Evidence { connection: Some(connection), ordinal: ordinal + 1, opened, received, sent, framing: None }
         };
         let reply = Reply {
             at: self.now(),
@@ -252,7 +252,7 @@ impl Socket for SimSocket<'_> {
         };
         self.messages.set(self.messages.get() + 1);
         let evidence = (!sim.conditions.plain).then_some(Evidence {
-            connection: self.server_id,
+            connection: Some(self.server_id),
             ordinal: self.messages.get(),
             opened: self.opened,
             received,

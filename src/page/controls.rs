@@ -7,6 +7,7 @@ use super::run;
 use super::state::LabState;
 use crate::lab::exchange::{self, CONNECT_TIMEOUT, INTERVAL, MESSAGES, Parameters, REPLY_TIMEOUT, SIZE};
 use crate::lab::{Range, link::Link};
+use crate::wire::LinkOffer;
 use crate::wire::query::{CLOSE, KEEP_ALIVE};
 
 #[component]
@@ -33,6 +34,7 @@ pub(super) fn Controls(state: LabState) -> impl IntoView {
                 <Number state refused range=SIZE label="Size" read=|p| p.size/>
                 <Number state refused range=INTERVAL label="Interval" read=|p| p.interval/>
                 <ConnectionChoice state/>
+                <LinkChoice state/>
                 <details class="more">
                     <summary>"Endpoints and time limits"</summary>
                     <div class="fields">
@@ -131,6 +133,40 @@ fn ConnectionChoice(state: LabState) -> impl IntoView {
     }
 }
 
+/// The found server's emulated links. One that is asked for and not offered stays, so that it is seen.
+#[component]
+fn LinkChoice(state: LabState) -> impl IntoView {
+    let chosen = Memo::new(move |_| state.link.read().link.clone().unwrap_or_default());
+    let offers = move || match &*state.found.read() {
+        Found::Server(server) => server.discovery.links.clone(),
+        _ => Vec::new(),
+    };
+    let options = move || {
+        let mut options = vec![(String::new(), "as it is".to_owned())];
+        let emulated = |offer: LinkOffer| {
+            let words = format!("{} ({} ms)", offer.link.name, offer.link.rtt as f64 / 1000.0);
+            (offer.link.name, words)
+        };
+        options.extend(offers().into_iter().map(emulated));
+        if !options.iter().any(|(name, _)| *name == chosen.get()) {
+            options.push((chosen.get(), format!("{} (not offered)", chosen.get())));
+        }
+        let option = |(name, words): (String, String)| {
+            let selected = name == chosen.get();
+            view! { <option value=name selected=selected>{words}</option> }
+        };
+        options.into_iter().map(option).collect_view()
+    };
+    let choose = move |name: String| state.link.write().link = Some(name).filter(|name| !name.is_empty());
+    view! {
+        <label class="field">
+            <span>"Network"</span>
+            <select name="link" on:change:target=move |event| choose(event.target().value())>{options}</select>
+            <small>"an emulated round trip"</small>
+        </label>
+    }
+}
+
 /// An address that may be left empty: then the echo server that was found is used.
 #[component]
 fn Address(
@@ -141,8 +177,10 @@ fn Address(
 ) -> impl IntoView {
     let shown = Memo::new(move |_| pick(&mut state.link.get()).clone().unwrap_or_default());
     let placeholder = move || match (&*state.found.read(), name) {
-        (Found::Server { http, .. }, "http") => http.clone(),
-        (Found::Server { ws, .. }, _) => ws.clone(),
+        (Found::Server(server), name) => {
+            let addresses = server.addresses(state.link.read().link.as_deref()).unwrap_or_default();
+            if name == "http" { addresses.0 } else { addresses.1 }
+        }
         (_, "http") => "http://127.0.0.1:9000/echo".to_owned(),
         _ => "ws://127.0.0.1:9000/ws".to_owned(),
     };
@@ -167,7 +205,10 @@ fn Address(
 fn found_words(found: &Found) -> String {
     match found {
         Found::Looking => "Looking for an echo server …".to_owned(),
-        Found::Server { http, .. } => format!("An echo server was found at {http}; leave the fields empty to use it."),
+        Found::Server(server) => {
+            let (http, _) = server.addresses(None).unwrap_or_default();
+            format!("An echo server was found at {http}; leave the fields empty to use it.")
+        }
         Found::Nothing => NOTHING_FOUND.to_owned(),
     }
 }

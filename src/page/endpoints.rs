@@ -4,7 +4,7 @@ use super::state::LabState;
 use crate::browser::{discovery, surroundings};
 use crate::lab::link::Link;
 use crate::trace::{Endpoint, Speaks};
-use crate::wire::{DEFAULT_ADDRESS, Discovery};
+use crate::wire::{DEFAULT_ADDRESS, Discovery, Endpoints};
 use leptos::prelude::*;
 
 /// What came of looking for an echo server.
@@ -13,16 +13,46 @@ pub(super) enum Found {
     /// Not known yet.
     Looking,
     /// There is one.
-    Server {
-        /// Where requests go.
-        http: String,
-        /// Where the WebSocket goes.
-        ws: String,
-        /// The id that it took at its start.
-        instance: String,
-    },
+    Server(Server),
     /// There is none.
     Nothing,
+}
+
+/// A Duplex server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Server {
+    /// Where it is: `scheme://host:port`.
+    origin: String,
+    /// What it says of itself.
+    pub(super) discovery: Discovery,
+}
+
+impl Server {
+    /// Where requests and where the WebSocket go, over an emulated link if one is named.
+    ///
+    /// # Errors
+    /// When there is no such link; the error is a sentence.
+    pub(super) fn addresses(&self, link: Option<&str>) -> Result<(String, String), String> {
+        let origin = match link {
+            None => self.origin.clone(),
+            Some(name) => self.over(name).ok_or_else(|| self.no_link(name))?,
+        };
+        let Endpoints { echo, ws, .. } = &self.discovery.endpoints;
+        Ok((format!("{origin}{echo}"), format!("{}{ws}", origin.replacen("http", "ws", 1))))
+    }
+
+    /// The origin behind an emulated link.
+    fn over(&self, name: &str) -> Option<String> {
+        let offer = self.discovery.links.iter().find(|offer| offer.link.name == name)?;
+        let port = if self.origin.starts_with("https:") { offer.tls_port? } else { offer.port };
+        surroundings::at_port(&self.origin, port)
+    }
+
+    fn no_link(&self, name: &str) -> String {
+        let names: Vec<_> = self.discovery.links.iter().map(|offer| offer.link.name.as_str()).collect();
+        let offered = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        format!("The echo server has no emulated link “{name}”. It offers: {offered}.")
+    }
 }
 
 /// Looks for an echo server: where the page came from, then, for a page from this machine, at the
@@ -31,9 +61,7 @@ pub(super) async fn look() -> Found {
     let usual = surroundings::on_loopback().then(|| format!("http://{DEFAULT_ADDRESS}"));
     for origin in surroundings::own_origin().into_iter().chain(usual) {
         if let Some(discovery) = discovery::discover(&origin).await {
-            let Discovery { endpoints, instance, .. } = discovery;
-            let ws = format!("{}{}", origin.replacen("http", "ws", 1), endpoints.ws);
-            return Found::Server { http: format!("{origin}{}", endpoints.echo), ws, instance };
+            return Found::Server(Server { origin, discovery });
         }
     }
     Found::Nothing
@@ -44,7 +72,7 @@ pub(super) async fn look() -> Found {
 /// # Errors
 /// When one is missing or no address; the error is a sentence.
 pub(super) async fn resolve(state: LabState) -> Result<(Endpoint, Endpoint), String> {
-    let Link { http: typed_http, ws: typed_ws, .. } = state.link.get_untracked();
+    let Link { http: typed_http, ws: typed_ws, link, .. } = state.link.get_untracked();
     if let Some(url) = &typed_http {
         surroundings::check_url(url, ["http", "https"])
             .map_err(|why| format!("The HTTP endpoint cannot be used: {why}"))?;
@@ -57,16 +85,22 @@ pub(super) async fn resolve(state: LabState) -> Result<(Endpoint, Endpoint), Str
         // It may have been started, or started anew, meanwhile.
         state.found.set(look().await);
     }
-    let found = state.found.get_untracked();
-    let http = match (typed_http, &found) {
-        (Some(url), _) => typed(url).await,
-        (None, Found::Server { http, instance, .. }) => own(http, instance),
-        (None, _) => return Err(NOTHING_FOUND.to_owned()),
+    let own = match (state.found.get_untracked(), &typed_http, &typed_ws) {
+        (_, Some(_), Some(_)) => None,
+        (Found::Server(server), ..) => Some((server.addresses(link.as_deref())?, server.discovery.instance)),
+        _ => return Err(NOTHING_FOUND.to_owned()),
     };
-    let ws = match (typed_ws, &found) {
-        (Some(url), _) => typed(url).await,
-        (None, Found::Server { ws, instance, .. }) => own(ws, instance),
-        (None, _) => return Err(NOTHING_FOUND.to_owned()),
+    let (own_http, own_ws) = match own {
+        Some(((http, ws), instance)) => (Some(self::own(&http, &instance)), Some(self::own(&ws, &instance))),
+        None => (None, None),
+    };
+    let http = match typed_http {
+        Some(url) => typed(url).await,
+        None => own_http.ok_or_else(|| NOTHING_FOUND.to_owned())?,
+    };
+    let ws = match typed_ws {
+        Some(url) => typed(url).await,
+        None => own_ws.ok_or_else(|| NOTHING_FOUND.to_owned())?,
     };
     Ok((http, ws))
 }

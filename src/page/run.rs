@@ -33,7 +33,7 @@ pub(super) fn begin(state: LabState) {
         }
         if !endpoints::may_start_unasked(&link) {
             state.notice("The link asks to run against other addresses than this page’s own: press Run to do so.");
-        } else if matches!(state.found.get_untracked(), Found::Server { .. }) {
+        } else if matches!(state.found.get_untracked(), Found::Server(_)) {
             go(state);
         } else {
             state.notice("The link asks to run, but no echo server was found. Start one with “cargo xtask serve”, then press Run.");
@@ -96,7 +96,9 @@ async fn run(state: LabState, http: Endpoint, ws: Endpoint) {
     };
     let plan = Plan { run, http: http.clone(), ws: ws.clone(), patience: parameters.patience() };
     let network = BrowserNetwork::new(plan, recorder.clone(), draw.clone());
-    let circumstances = circumstances(run, http, ws, parameters.pairs());
+    let over = state.link.read_untracked().link.clone().map(|name| ("link".to_owned(), name));
+    let settings = parameters.pairs().into_iter().chain(over).collect();
+    let circumstances = circumstances(run, http, ws, settings);
     state.record.set(Record::begun(Trace::new(circumstances)));
     state.stage.set(Stage::Script);
     let visibility = {

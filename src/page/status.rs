@@ -40,7 +40,7 @@ fn idle_words(state: LabState) -> String {
     }
     match &*state.found.read() {
         Found::Looking => "Looking for an echo server …".to_owned(),
-        Found::Server { .. } => "Ready. Press Run.".to_owned(),
+        Found::Server(_) => "Ready. Press Run.".to_owned(),
         Found::Nothing => NOTHING_FOUND.to_owned(),
     }
 }

@@ -3,7 +3,8 @@
 //! Every time that the server tells is in microseconds since this clock was started. It is
 //! monotonic, so it never jumps and says nothing about the time of day.
 
-use std::time::Instant;
+// Tokio's, which a test can pause.
+use tokio::time::Instant;
 
 /// Microseconds since a server's start; each server has its own.
 #[derive(Clone, Copy, Debug)]
@@ -22,4 +23,9 @@ impl Clock {
         // 2^64 µs are 584,000 years.
         u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
+}
+
+/// Now on tokio's clock, on which timers run; tests may hold it still.
+pub(crate) fn timer_now() -> tokio::time::Instant {
+    tokio::time::Instant::now()
 }

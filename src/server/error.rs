@@ -35,6 +35,20 @@ pub enum ServerError {
         /// The folder that was looked at.
         folder: PathBuf,
     },
+    /// A file of the certificate cannot be used.
+    #[error("the file “{}” cannot be used for TLS: {detail}", path.display())]
+    CertificateFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The certificate cannot be used.
+    #[error("the certificate cannot be used for TLS: {detail}")]
+    Certificate {
+        /// What is wrong with it.
+        detail: String,
+    },
     /// The system has no random numbers, which the server's id needs.
     #[error("the system gives no random numbers: {0}")]
     NoRandom(getrandom::Error),

@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::meter::Meter;
-use crate::wire::{ExchangeEntry, RunId, Transcript};
+use super::record::Record;
+use super::tap::Tape;
+use crate::wire::{RunId, Transcript};
 
 /// How many runs are kept.
 const MAX_RUNS: usize = 64;
@@ -55,8 +57,11 @@ struct Pages {
 #[derive(Debug)]
 struct Carrier {
     meter: Arc<Meter>,
-    exchanges: Vec<ExchangeEntry>,
+    exchanges: Vec<Settled>,
 }
+
+/// An exchange that has all its bytes, and these bytes.
+pub(crate) type Settled = (Record, Option<Arc<Tape>>);
 
 impl Ledger {
     fn runs(&self) -> MutexGuard<'_, Runs> {
@@ -81,15 +86,16 @@ impl Ledger {
         None
     }
 
-    /// What is known of a run, or `None` if nothing is. `now` is in µs of the server's clock.
-    pub(crate) fn transcript(&self, run: RunId, now: u64) -> Option<Transcript> {
+    /// What is known of a run, or `None` if nothing is; the raw bytes only if they are wanted. `now` is in
+    /// µs of the server's clock.
+    pub(crate) fn transcript(&self, run: RunId, now: u64, with_bytes: bool) -> Option<Transcript> {
         let ledger = {
             let mut runs = self.runs();
             runs.forget_expired(now);
             Arc::clone(runs.by_id.get(&run)?)
         };
         ledger.last_used.store(now, Relaxed);
-        Some(ledger.transcript(run, now))
+        Some(ledger.transcript(run, now, with_bytes))
     }
 }
 
@@ -155,27 +161,31 @@ impl RunLedger {
     }
 
     /// Writes down an exchange that has all its bytes. `now` is in µs of the server's clock.
-    pub(crate) fn settle(&self, connection: u64, exchange: ExchangeEntry, now: u64) {
+    pub(crate) fn settle(&self, connection: u64, exchange: Record, tape: Option<Arc<Tape>>, now: u64) {
         self.last_used.fetch_max(now, Relaxed);
         let mut pages = self.pages();
         if let Some(&at) = pages.index.get(&connection) {
-            pages.connections[at].exchanges.push(exchange);
+            pages.connections[at].exchanges.push((exchange, tape));
         }
     }
 
-    fn transcript(self: &Arc<Self>, run: RunId, now: u64) -> Transcript {
+    fn transcript(self: &Arc<Self>, run: RunId, now: u64, with_bytes: bool) -> Transcript {
         // A meter settles while it is locked, so the meters are asked before the pages are locked.
         // What settles in between is then in both, and is told once.
         let meters: Vec<_> = self.pages().connections.iter().map(|carrier| Arc::clone(&carrier.meter)).collect();
         let mut entries: Vec<_> = meters.iter().map(|meter| meter.entry(self)).collect();
         let pages = self.pages();
+        let tell = |(record, tape): &Settled| record.entry(tape.as_deref().filter(|_| with_bytes));
         let mut connections: Vec<_> = entries
             .drain(..)
             .zip(&pages.connections)
             .map(|((mut connection, open), carrier)| {
-                connection.exchanges.clone_from(&carrier.exchanges);
-                let settled = connection.exchanges.last().map_or(0, |last| last.ordinal);
-                connection.exchanges.extend(open.filter(|open| open.ordinal > settled));
+                let is_settled = |record: &Record| {
+                    carrier.exchanges.iter().rev().any(|(settled, _)| settled.ordinal == record.ordinal)
+                };
+                let open = open.iter().filter(|(record, _)| !is_settled(record));
+                connection.exchanges = carrier.exchanges.iter().chain(open).map(tell).collect();
+                connection.exchanges.sort_by_key(|exchange| exchange.ordinal);
                 connection
             })
             .collect();
@@ -190,16 +200,16 @@ mod tests {
     use crate::server::clock::Clock;
 
     fn meter(id: u64) -> Arc<Meter> {
-        Arc::new(Meter::new(id, Clock::start()))
+        Arc::new(Meter::new(id, Clock::start(), None, None))
     }
 
     #[test]
     fn an_unused_run_is_forgotten_after_a_quarter_of_an_hour() {
         let ledger = Ledger::default();
         assert!(ledger.take_in(RunId(1), &meter(1), 0).is_some());
-        assert!(ledger.transcript(RunId(1), EXPIRY).is_some(), "asking is using");
-        assert!(ledger.transcript(RunId(1), 2 * EXPIRY).is_some());
-        assert!(ledger.transcript(RunId(1), 3 * EXPIRY + 1).is_none());
+        assert!(ledger.transcript(RunId(1), EXPIRY, true).is_some(), "asking is using");
+        assert!(ledger.transcript(RunId(1), 2 * EXPIRY, true).is_some());
+        assert!(ledger.transcript(RunId(1), 3 * EXPIRY + 1, true).is_none());
     }
 
     #[test]
@@ -208,9 +218,9 @@ mod tests {
         let meter = meter(1);
         assert!(ledger.take_in(RunId(1), &meter, 0).is_some());
         meter.upgraded(0);
-        assert!(ledger.transcript(RunId(1), 2 * EXPIRY).is_some());
+        assert!(ledger.transcript(RunId(1), 2 * EXPIRY, true).is_some());
         meter.gone();
-        assert!(ledger.transcript(RunId(1), 4 * EXPIRY).is_none());
+        assert!(ledger.transcript(RunId(1), 4 * EXPIRY, true).is_none());
     }
 
     #[test]
@@ -219,10 +229,10 @@ mod tests {
         for run in 0..MAX_RUNS as u64 {
             assert!(ledger.take_in(RunId(run.into()), &meter(run), run).is_some());
         }
-        assert!(ledger.transcript(RunId(0), 100).is_some());
+        assert!(ledger.transcript(RunId(0), 100, true).is_some());
         assert!(ledger.take_in(RunId(1000), &meter(1000), 101).is_some());
-        assert!(ledger.transcript(RunId(0), 102).is_some());
-        assert!(ledger.transcript(RunId(1), 102).is_none());
+        assert!(ledger.transcript(RunId(0), 102, true).is_some());
+        assert!(ledger.transcript(RunId(1), 102, true).is_none());
     }
 
     #[test]
@@ -233,6 +243,6 @@ mod tests {
             assert!(ledger.take_in(RunId(1), &meter, 0).is_some());
         }
         assert!(ledger.take_in(RunId(1), &meter, 0).is_none());
-        assert_eq!(ledger.transcript(RunId(1), 0).map(|transcript| transcript.dropped), Some(1));
+        assert_eq!(ledger.transcript(RunId(1), 0, true).map(|transcript| transcript.dropped), Some(1));
     }
 }

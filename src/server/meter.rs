@@ -1,8 +1,9 @@
 //! The meter: what one TCP connection carried, counted below HTTP.
 //!
 //! A [`MeteredStream`](super::stream::MeteredStream) tells its [`Meter`] each read and write; the
-//! service around the routes tells it where requests and responses are; out come
-//! [`ExchangeEntry`]s with the bytes that really crossed the socket, framing and all.
+//! service around the routes tells it where requests and responses are; out come [`Record`]s with
+//! the bytes that really crossed, framing and all, and, where there is a [`Tape`], these bytes.
+//! Over TLS the meter stands within it, and the bytes of the records outside it are counted apart.
 //!
 //! Where one exchange ends and the next begins is not visible in the bytes, so this rule is used:
 //! the first bytes read after the previous response's body was handed over begin a new exchange.
@@ -11,13 +12,21 @@
 //! the requests that were read together counted to the first of them. Interim responses (`100
 //! Continue`) and the rest of a body that was refused count to their exchange: after a response
 //! that closes the connection no new one begins.
+//!
+//! Over HTTP/2 several exchanges share the connection frame by frame; their bytes are not told
+//! apart, and each is settled as its response ends.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+
+use hyper::{Method, Version};
 
 use super::clock::Clock;
-use super::ledger::RunLedger;
-use crate::wire::{ConnectionEntry, Ending, Evidence, ExchangeEntry};
+use super::ledger::{RunLedger, Settled};
+use super::plan::Plan;
+use super::record::{Answer, Record};
+use super::tap::{Part, Reel, Tap, Tape};
+use crate::wire::{ConnectionEntry, Ending, Evidence, Fault, Link, TlsEntry};
 
 /// The counters of one connection, shared by its stream, its requests and the ledger.
 #[derive(Debug)]
@@ -25,97 +34,137 @@ pub(crate) struct Meter {
     id: u64,
     opened: u64,
     clock: Clock,
+    link: Option<OverLink>,
+    reel: Option<Arc<Reel>>,
+    tls: OnceLock<Tls>,
     // Written by the connection's own task alone; atomic so that a transcript may look.
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
     last_read: AtomicU64,
+    /// Since when the socket takes no more bytes, in µs of the server's clock and 1 more; 0 while it
+    /// does.
+    blocked: AtomicU64,
     /// What flows are WebSocket frames, in which no exchange begins.
     websocket: AtomicBool,
+    /// Where these are recorded.
+    frames: OnceLock<Weak<Tape>>,
     gone: AtomicBool,
+    is_planned: AtomicBool,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     requests: u64,
-    open: Option<Exchange>,
+    /// Over HTTP/1 at most one.
+    open: Vec<Exchange>,
     closed: Option<(u64, Ending)>,
+    /// The exchanges share the connection (HTTP/2).
+    multiplexed: bool,
+    /// When the latest exchange was settled, in µs of the server's clock.
+    idle_since: u64,
+    plan: Option<Plan>,
+}
+
+/// The emulated link that a connection came over.
+#[derive(Clone, Debug)]
+pub(crate) struct OverLink {
+    /// The link.
+    pub(crate) link: Arc<Link>,
+    /// From when to when its handshake was emulated, in µs of the server's clock.
+    pub(crate) handshake: Option<(u64, u64)>,
+}
+
+/// What is known of a connection's TLS once its handshake is done.
+#[derive(Debug)]
+pub(crate) struct Tls {
+    /// Such as `TLS 1.3`.
+    pub(crate) version: &'static str,
+    /// An earlier session was resumed.
+    pub(crate) resumed: bool,
+    /// When it was established, in µs of the server's clock.
+    pub(crate) established: u64,
+    /// Bytes of the handshake, read and written.
+    pub(crate) handshake: (u64, u64),
+    /// Bytes below TLS.
+    pub(crate) wire: Arc<WireCounts>,
+}
+
+/// Bytes read from and written to a socket below TLS.
+#[derive(Debug, Default)]
+pub(crate) struct WireCounts {
+    /// Read.
+    pub(crate) bytes_in: AtomicU64,
+    /// Written.
+    pub(crate) bytes_out: AtomicU64,
+}
+
+impl WireCounts {
+    /// Read and written until now.
+    pub(crate) fn both(&self) -> (u64, u64) {
+        (self.bytes_in.load(Relaxed), self.bytes_out.load(Relaxed))
+    }
 }
 
 /// An exchange whose bytes may still come.
 #[derive(Debug)]
 struct Exchange {
-    /// From 1; 0 until the request's head is complete.
-    ordinal: u64,
-    began: u64,
-    received: Option<u64>,
-    sent: Option<u64>,
+    record: Record,
     /// The connection's counters as it began.
     start_in: u64,
     start_out: u64,
-    request_instrument: u64,
-    instrument: u64,
-    upgraded: bool,
     /// The connection ends with this response: whatever is still read belongs to it.
     last: bool,
     response_ended: bool,
-    run: Option<(Arc<RunLedger>, Option<u32>)>,
+    run: Option<Arc<RunLedger>>,
+    tape: Option<Arc<Tape>>,
 }
 
-/// What is known of a response as it is handed over.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Answer {
-    /// When, in µs of the server's clock.
-    pub(crate) sent: u64,
-    /// Bytes of the request's header lines that are there because of the instrument alone.
-    pub(crate) request_instrument: u64,
-    /// Bytes of the header lines that only the instrument adds.
-    pub(crate) instrument: u64,
-    /// It is a 101.
-    pub(crate) upgraded: bool,
-    /// It closes the connection.
-    pub(crate) last: bool,
+/// What a connection is waiting for; times in µs of the server's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// For a request to begin, since then.
+    Idle(u64),
+    /// For the head of a request that began then to be complete.
+    Head(u64),
+    /// For the client to take what was written, since then.
+    Blocked(u64),
+    /// For the server.
+    Busy,
 }
 
 impl Exchange {
-    fn entry(&self, bytes_in: u64, bytes_out: u64) -> ExchangeEntry {
-        ExchangeEntry {
-            n: self.run.as_ref().and_then(|(_, n)| *n),
-            ordinal: self.ordinal,
-            began: self.began,
-            received: self.received,
-            sent: self.sent,
-            request_bytes: Some(bytes_in - self.start_in),
-            response_bytes: Some(bytes_out - self.start_out),
-            request_instrument_bytes: self.request_instrument,
-            response_instrument_bytes: self.instrument,
-            upgraded: self.upgraded,
-            method: String::new(),
-            status: None,
-            protocol: String::new(),
-            fault: None,
-            request: None,
-            response: None,
-            frames_in: None,
-            frames_out: None,
+    /// Its record when the connection has carried so many bytes.
+    fn record(&self, bytes_in: u64, bytes_out: u64) -> Record {
+        let is_told_apart = self.record.version != Version::HTTP_2;
+        Record {
+            request_bytes: is_told_apart.then(|| bytes_in.saturating_sub(self.start_in)),
+            response_bytes: is_told_apart.then(|| bytes_out.saturating_sub(self.start_out)),
+            ..self.record.clone()
         }
     }
 }
 
 impl Meter {
-    /// The meter of a connection that is accepted now.
-    pub(crate) fn new(id: u64, clock: Clock) -> Self {
+    /// The meter of a connection that is accepted now, perhaps over an emulated link.
+    pub(crate) fn new(id: u64, clock: Clock, link: Option<OverLink>, tap: Option<&Arc<Tap>>) -> Self {
         let opened = clock.now();
         Self {
             id,
             opened,
             clock,
+            link,
+            reel: tap.map(Tap::reel),
+            tls: OnceLock::new(),
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
             last_read: AtomicU64::new(opened),
+            blocked: AtomicU64::new(0),
             websocket: AtomicBool::new(false),
+            frames: OnceLock::new(),
             gone: AtomicBool::new(false),
-            state: Mutex::default(),
+            is_planned: AtomicBool::new(false),
+            state: Mutex::new(State { idle_since: opened, ..State::default() }),
         }
     }
 
@@ -131,7 +180,21 @@ impl Meter {
 
     /// Says what was seen of a message on this connection.
     pub(crate) fn evidence(&self, ordinal: u64, received: u64, sent: u64) -> Evidence {
-        Evidence { connection: self.id, ordinal, opened: self.opened, received, sent, framing: None }
+        Evidence { connection: Some(self.id), ordinal, opened: self.opened, received, sent, framing: None }
+    }
+
+    /// What the connection is waiting for, while it speaks HTTP.
+    pub(crate) fn phase(&self) -> Phase {
+        if let Some(since) = self.blocked.load(Relaxed).checked_sub(1) {
+            return Phase::Blocked(since);
+        }
+        let state = self.state();
+        match state.open.last() {
+            None => Phase::Idle(state.idle_since.max(if state.multiplexed { self.last_read() } else { 0 })),
+            Some(open) if open.record.ordinal == 0 => Phase::Head(open.record.began),
+            Some(open) if open.response_ended && !open.last => Phase::Idle(state.idle_since),
+            Some(_) => Phase::Busy,
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -139,24 +202,70 @@ impl Meter {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// `count` bytes were read from the socket.
-    pub(crate) fn read(&self, count: u64) {
+    /// TLS was agreed on.
+    pub(crate) fn secured(&self, tls: Tls) {
+        drop(self.tls.set(tls));
+    }
+
+    /// What follows is HTTP/2.
+    pub(crate) fn multiplexed(&self) {
+        self.state().multiplexed = true;
+    }
+
+    /// `bytes` were read from the socket.
+    pub(crate) fn read(&self, bytes: &[u8]) {
         let now = self.clock.now();
         let before = self.bytes_in.load(Relaxed);
-        if !self.websocket.load(Relaxed) {
+        if self.websocket.load(Relaxed) {
+            self.record_frames(Part::FramesIn, now, bytes);
+        } else {
             let mut state = self.state();
-            if state.open.as_ref().is_none_or(|open| open.response_ended && !open.last) {
-                self.settle(&mut state, before);
-                state.open = Some(self.begin(now, before));
+            if !state.multiplexed {
+                if state.open.first().is_none_or(|open| open.response_ended && !open.last) {
+                    self.settle_all(&mut state, before);
+                    state.open.push(self.begin(now, before, true));
+                }
+                if let Some(tape) = state.open.first().and_then(|open| open.tape.as_ref()) {
+                    tape.record(Part::Request, now, bytes);
+                }
             }
         }
-        self.bytes_in.store(before + count, Relaxed);
+        self.bytes_in.store(before + bytes.len() as u64, Relaxed);
         self.last_read.store(now, Relaxed);
     }
 
-    /// `count` bytes were taken by the socket.
-    pub(crate) fn wrote(&self, count: u64) {
-        self.bytes_out.store(self.bytes_out.load(Relaxed) + count, Relaxed);
+    /// `bytes` were taken by the socket.
+    pub(crate) fn wrote(&self, bytes: &[u8]) {
+        self.bytes_out.store(self.bytes_out.load(Relaxed) + bytes.len() as u64, Relaxed);
+        if self.websocket.load(Relaxed) {
+            if self.frames.get().is_some() {
+                self.record_frames(Part::FramesOut, self.clock.now(), bytes);
+            }
+        } else if self.reel.is_some()
+            && let Some(tape) = self.state().open.first().and_then(|open| open.tape.as_ref())
+        {
+            tape.record(Part::Response, self.clock.now(), bytes);
+        }
+    }
+
+    fn record_frames(&self, part: Part, at: u64, bytes: &[u8]) {
+        if let Some(tape) = self.frames.get().and_then(Weak::upgrade) {
+            tape.record(part, at, bytes);
+        }
+    }
+
+    /// The socket took nothing, and the client is waited for.
+    pub(crate) fn write_blocked(&self) {
+        if self.blocked.load(Relaxed) == 0 {
+            self.blocked.store(self.clock.now() + 1, Relaxed);
+        }
+    }
+
+    /// The socket took something.
+    pub(crate) fn write_unblocked(&self) {
+        if self.blocked.load(Relaxed) != 0 {
+            self.blocked.store(0, Relaxed);
+        }
     }
 
     /// The connection came to an end, for the first time it is told.
@@ -169,60 +278,110 @@ impl Meter {
     pub(crate) fn gone(&self) {
         self.ended(Ending::Server);
         self.gone.store(true, Relaxed);
-        self.settle(&mut self.state(), self.bytes_in.load(Relaxed));
+        self.settle_all(&mut self.state(), self.bytes_in.load(Relaxed));
+        if let Some(reel) = &self.reel {
+            reel.ended();
+        }
     }
 
     /// A request's head is complete; returns the request's ordinal on this connection, from 1.
-    pub(crate) fn request(&self) -> u64 {
+    pub(crate) fn request(&self, method: &Method, version: Version) -> u64 {
         let mut state = self.state();
         state.requests += 1;
         let ordinal = state.requests;
-        // Only where the client pipelines is there no exchange that waits for its head.
-        if state.open.as_ref().is_none_or(|open| open.ordinal != 0) {
+        // Over HTTP/1 only where the client pipelines is there no exchange that waits for its head.
+        if state.multiplexed || state.open.last().is_none_or(|open| open.record.ordinal != 0) {
             let bytes_in = self.bytes_in.load(Relaxed);
-            self.settle(&mut state, bytes_in);
-            state.open = Some(self.begin(self.last_read(), bytes_in));
+            if !state.multiplexed {
+                self.settle_all(&mut state, bytes_in);
+            }
+            let exchange = self.begin(self.last_read(), bytes_in, false);
+            state.open.push(exchange);
         }
-        if let Some(open) = &mut state.open {
-            open.ordinal = ordinal;
+        if let Some(open) = state.open.last_mut() {
+            open.record.ordinal = ordinal;
+            open.record.method = Some(method.clone());
+            open.record.version = version;
         }
         ordinal
     }
 
+    fn with_exchange<T>(&self, ordinal: u64, act: impl FnOnce(&mut Exchange) -> T) -> Option<T> {
+        self.state().open.iter_mut().find(|open| open.record.ordinal == ordinal).map(act)
+    }
+
     /// The request was read to its end.
-    pub(crate) fn request_read(&self) {
+    pub(crate) fn request_read(&self, ordinal: u64) {
         let last_read = self.last_read();
-        if let Some(open) = &mut self.state().open {
-            open.received.get_or_insert(last_read);
-        }
+        self.with_exchange(ordinal, |open| {
+            open.record.received.get_or_insert(last_read);
+        });
     }
 
     /// When the request's last bytes were read, or `None` while more may come.
-    pub(crate) fn received(&self) -> Option<u64> {
-        self.state().open.as_ref().and_then(|open| open.received)
+    pub(crate) fn received(&self, ordinal: u64) -> Option<u64> {
+        self.with_exchange(ordinal, |open| open.record.received).flatten()
     }
 
     /// The exchange belongs to a run.
-    pub(crate) fn belongs_to(&self, run: Arc<RunLedger>, n: Option<u32>) {
-        if let Some(open) = &mut self.state().open {
-            open.run = Some((run, n));
+    pub(crate) fn belongs_to(&self, ordinal: u64, run: Arc<RunLedger>, n: Option<u32>) {
+        self.with_exchange(ordinal, |open| {
+            open.run = Some(run);
+            open.record.n = n;
+            if let (Some(reel), Some(tape)) = (&self.reel, &open.tape) {
+                reel.keep(tape);
+            }
+        });
+    }
+
+    /// The exchange's URL asks for a fault.
+    pub(crate) fn asks_for(&self, ordinal: u64, fault: Fault) {
+        self.with_exchange(ordinal, |open| open.record.fault = Some(fault));
+    }
+
+    /// What the stream shall do to the response that is written next.
+    pub(crate) fn plan(&self, plan: Plan) {
+        self.state().plan = Some(plan);
+        self.is_planned.store(true, Relaxed);
+    }
+
+    /// Whether there is a plan that nobody has taken yet.
+    pub(crate) fn is_planned(&self) -> bool {
+        self.is_planned.load(Relaxed)
+    }
+
+    /// The plan, for the first time it is asked for.
+    pub(crate) fn take_plan(&self) -> Option<Plan> {
+        if !self.is_planned() {
+            return None;
         }
+        self.is_planned.store(false, Relaxed);
+        self.state().plan.take()
     }
 
     /// The response is handed over.
-    pub(crate) fn answered(&self, answer: Answer) {
-        if let Some(open) = &mut self.state().open {
-            open.sent = Some(answer.sent);
-            open.request_instrument = answer.request_instrument;
-            open.instrument = answer.instrument;
-            open.upgraded = answer.upgraded;
+    pub(crate) fn answered(&self, ordinal: u64, answer: Answer) {
+        self.with_exchange(ordinal, |open| {
+            open.record.answered(answer);
             open.last = answer.last;
-        }
+            if open.run.is_none() {
+                // Nobody may ask for its bytes.
+                open.tape = None;
+            }
+        });
     }
 
     /// The response's body was handed over to its end; bytes of it may still be on their way out.
-    pub(crate) fn response_ended(&self) {
-        if let Some(open) = &mut self.state().open {
+    pub(crate) fn response_ended(&self, ordinal: u64) {
+        let now = self.clock.now();
+        let mut state = self.state();
+        state.idle_since = now;
+        if state.multiplexed {
+            if let Some(at) = state.open.iter().position(|open| open.record.ordinal == ordinal) {
+                let exchange = state.open.swap_remove(at);
+                self.settle(exchange, 0);
+            }
+        } else if let Some(open) = state.open.first_mut() {
             open.response_ended = true;
         }
     }
@@ -230,9 +389,15 @@ impl Meter {
     /// The 101 was written and the connection is a WebSocket. `excess` bytes of what was read are
     /// frames that the client sent without waiting for the 101.
     pub(crate) fn upgraded(&self, excess: u64) {
+        let mut state = self.state();
+        if let Some(tape) = state.open.first().and_then(|open| open.tape.as_ref()) {
+            tape.reassign(excess, Part::Request, Part::FramesIn);
+            // The ledger keeps the tape for as long as it keeps the run.
+            drop(self.frames.set(Arc::downgrade(tape)));
+        }
         self.websocket.store(true, Relaxed);
         let bytes_in = self.bytes_in.load(Relaxed).saturating_sub(excess);
-        self.settle(&mut self.state(), bytes_in);
+        self.settle_all(&mut state, bytes_in);
     }
 
     /// Whether this is a WebSocket that is still open. Takes no lock, so that the ledger may ask.
@@ -240,12 +405,13 @@ impl Meter {
         self.websocket.load(Relaxed) && !self.gone.load(Relaxed)
     }
 
-    /// The connection's line in a transcript, without exchanges, and the exchange that is not yet
-    /// settled if it belongs to `run`.
-    pub(crate) fn entry(&self, run: &Arc<RunLedger>) -> (ConnectionEntry, Option<ExchangeEntry>) {
+    /// The connection's line in a transcript, without exchanges, and the exchanges that are not yet
+    /// settled and belong to `run`, with their tapes.
+    pub(crate) fn entry(&self, run: &Arc<RunLedger>) -> (ConnectionEntry, Vec<Settled>) {
         let (bytes_in, bytes_out) = (self.bytes_in.load(Relaxed), self.bytes_out.load(Relaxed));
         let state = self.state();
-        let open = state.open.as_ref().filter(|open| open.run.as_ref().is_some_and(|(its, _)| Arc::ptr_eq(its, run)));
+        let its = state.open.iter().filter(|open| open.run.as_ref().is_some_and(|its| Arc::ptr_eq(its, run)));
+        let open = its.map(|open| (open.record(bytes_in, bytes_out), open.tape.clone())).collect();
         let connection = ConnectionEntry {
             id: self.id,
             opened: self.opened,
@@ -253,37 +419,43 @@ impl Meter {
             bytes_in,
             bytes_out,
             requests: state.requests,
-            link: None,
-            tls: None,
+            link: self.link.as_ref().map(|over| Link::clone(&over.link)),
+            emulated_handshake: self.link.as_ref().and_then(|over| over.handshake),
+            tls: self.tls.get().map(|tls| TlsEntry {
+                version: tls.version.to_owned(),
+                resumed: tls.resumed,
+                established: tls.established,
+                handshake_bytes: tls.handshake,
+                wire_bytes: tls.wire.both(),
+            }),
             exchanges: Vec::new(),
         };
-        (connection, open.map(|open| open.entry(bytes_in.max(open.start_in), bytes_out.max(open.start_out))))
+        (connection, open)
     }
 
-    fn begin(&self, now: u64, bytes_in: u64) -> Exchange {
+    fn begin(&self, now: u64, bytes_in: u64, is_taped: bool) -> Exchange {
         Exchange {
-            ordinal: 0,
-            began: now,
-            received: None,
-            sent: None,
+            record: Record::new(now),
             start_in: bytes_in,
             start_out: self.bytes_out.load(Relaxed),
-            request_instrument: 0,
-            instrument: 0,
-            upgraded: false,
             last: false,
             response_ended: false,
             run: None,
+            tape: self.reel.as_ref().filter(|_| is_taped).map(Reel::tape),
         }
     }
 
-    /// Closes the books on the open exchange, to which the bytes before `bytes_in` belong.
-    fn settle(&self, state: &mut State, bytes_in: u64) {
-        if let Some(exchange) = state.open.take() {
-            let entry = exchange.entry(bytes_in, self.bytes_out.load(Relaxed));
-            if let Some((run, _)) = exchange.run {
-                run.settle(self.id, entry, self.clock.now());
-            }
+    /// Closes the books on the open exchanges, to which the bytes before `bytes_in` belong.
+    fn settle_all(&self, state: &mut State, bytes_in: u64) {
+        for exchange in state.open.drain(..) {
+            self.settle(exchange, bytes_in);
+        }
+    }
+
+    fn settle(&self, exchange: Exchange, bytes_in: u64) {
+        let record = exchange.record(bytes_in, self.bytes_out.load(Relaxed));
+        if let Some(run) = exchange.run {
+            run.settle(self.id, record, exchange.tape, self.clock.now());
         }
     }
 }

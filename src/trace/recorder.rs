@@ -97,7 +97,7 @@ impl Recorder {
 
     /// An HTTP response was read to its end.
     pub fn response(&mut self, request: MessageId, turn: Turn, status: u16, reply: &Reply<'_>) -> MessageId {
-        let connection = reply.evidence.map(|evidence| self.http_connection(&evidence));
+        let connection = reply.evidence.and_then(|evidence| self.http_connection(&evidence));
         self.received_by_server(request, connection, reply.evidence, 0);
         let copy = self.copy(reply.at, reply.payload);
         self.message(|id| Message {
@@ -192,14 +192,11 @@ impl Recorder {
         envelope: usize,
     ) -> MessageId {
         if let Some(evidence) = reply.evidence
+            && let Some(server_id) = evidence.connection
             && !self.identified.contains(&connection)
         {
             self.identified.push(connection);
-            self.events.push(Event::Identified {
-                connection,
-                server_id: evidence.connection,
-                accepted: accepted(&evidence),
-            });
+            self.events.push(Event::Identified { connection, server_id, accepted: accepted(&evidence) });
         }
         let single = self.single_heads.remove(&request);
         let counted = reply.evidence.and_then(|evidence| evidence.framing);
@@ -277,16 +274,18 @@ impl Recorder {
         id
     }
 
-    fn http_connection(&mut self, evidence: &Evidence) -> ConnectionId {
-        if let Some(&known) = self.by_server_id.get(&evidence.connection) {
-            return known;
+    /// The connection that evidence speaks of; `None` where a proxy is between.
+    fn http_connection(&mut self, evidence: &Evidence) -> Option<ConnectionId> {
+        let server_id = evidence.connection?;
+        if let Some(&known) = self.by_server_id.get(&server_id) {
+            return Some(known);
         }
         let id = self.next_connection();
-        self.by_server_id.insert(evidence.connection, id);
+        self.by_server_id.insert(server_id, id);
         self.events.push(Event::Connection(Connection {
             id,
             protocol: Protocol::Http,
-            server_id: Some(evidence.connection),
+            server_id: Some(server_id),
             asked: Moment::Unknown,
             accepted: accepted(evidence),
             opened: Moment::Unknown,
@@ -296,7 +295,7 @@ impl Recorder {
             extensions: String::new(),
             bytes: None,
         }));
-        id
+        Some(id)
     }
 
     fn received_by_server(

@@ -10,8 +10,10 @@ use thiserror::Error;
 /// Travels in the response header `duplex-evidence`, and in the envelope of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// The TCP connection's id, unique in the server's life.
-    pub connection: u64,
+    /// The TCP connection's id, unique in the server's life. `None` where the server is behind a proxy, whose
+    /// connections say nothing about the page's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<u64>,
     /// Which request (HTTP) or data message (WebSocket) this was on its connection, from 1.
     pub ordinal: u64,
     /// When the connection was accepted, in µs of the server's clock.
@@ -83,7 +85,7 @@ mod tests {
         fn envelope_and_payload_come_apart_as_they_were_put_together(
             n: u32, seen: Option<[u64; 5]>, framing: Option<u64>, payload: Vec<u8>,
         ) {
-            let evidence = seen.map(|[connection, ordinal, opened, received, sent]| Evidence { connection, ordinal, opened, received, sent, framing });
+            let evidence = seen.map(|[connection, ordinal, opened, received, sent]| Evidence { connection: Some(connection), ordinal, opened, received, sent, framing });
             let envelope = Envelope { n, evidence };
             let mut message = envelope.line().into_bytes();
             message.extend_from_slice(&payload);

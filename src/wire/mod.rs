@@ -6,12 +6,18 @@
 mod discovery;
 mod envelope;
 mod fault;
+mod memory;
+pub mod news;
+mod room;
 mod run_id;
 mod transcript;
 
 pub use discovery::{Discovery, Endpoints, Limits, LinkOffer, TlsOffer};
 pub use envelope::{Envelope, EnvelopeError, Evidence};
 pub use fault::{Fault, FaultError};
+pub use memory::{MemoryAnswer, MemoryCommand, MemoryRequest, MemoryState};
+pub use news::{NewsAnswer, NewsEnd, NewsItem, NewsResume};
+pub use room::{MAX_ROOM_TEXT, RoomMessage, RoomNotice, RoomReceipt};
 pub use run_id::{RunId, RunIdError};
 pub use transcript::{Capture, ConnectionEntry, Ending, ExchangeEntry, Link, Piece, TlsEntry, Transcript};
 
@@ -30,10 +36,20 @@ pub const TRANSCRIPT_PATH: &str = "/transcript";
 /// The news feed: short and long polling here, server-sent events and a WebSocket below it.
 pub const NEWS_PATH: &str = "/news";
 
+/// The news feed as server-sent events (HTML standard, §9.2).
+pub const NEWS_EVENTS_PATH: &str = "/news/events";
+
+/// The news feed as messages of a WebSocket.
+pub const NEWS_WS_PATH: &str = "/news/ws";
+
 /// The counter and the cart: over HTTP here, over a WebSocket below it.
 pub const MEMORY_PATH: &str = "/memory";
 
-/// The broadcast rooms.
+/// The counter and the cart of a WebSocket.
+pub const MEMORY_WS_PATH: &str = "/memory/ws";
+
+/// The broadcast rooms: messages are sent to [`ROOM_PATH`]`/<name>`, and members listen at `/events`
+/// or `/ws` below that.
 pub const ROOM_PATH: &str = "/room";
 
 /// The WebSocket subprotocol in which each message travels in an [`Envelope`].
@@ -77,4 +93,16 @@ pub mod query {
     pub const PING: &str = "ping";
     /// In a transcript's URL: `0` leaves out the raw bytes.
     pub const BYTES: &str = "bytes";
+    /// Of news: the feed, a [`RunId`](super::RunId).
+    pub const FEED: &str = "feed";
+    /// Of news: the number of the last item that is not wanted (0 unless told otherwise).
+    pub const AFTER: &str = "after";
+    /// Of news: how long a poll may wait for an item, in ms (0 unless told otherwise).
+    pub const WAIT: &str = "wait";
+    /// Of news: begins a feed with an item every so many ms, or, with 0, on demand.
+    pub const INTERVAL: &str = "interval";
+    /// Of news: how many items the feed that is begun shall have.
+    pub const ITEMS: &str = "items";
+    /// Of news: bytes of text in each item of the feed that is begun.
+    pub const SIZE: &str = "size";
 }

@@ -41,6 +41,10 @@ pub struct ConnectionEntry {
     /// The emulated link that it came over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<Link>,
+    /// Over an emulated link: from when to when the handshake of TCP was emulated, in µs of the server's
+    /// clock. The true one was over before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emulated_handshake: Option<(u64, u64)>,
     /// What is known of its TLS, if it has any. `bytes_in` and `bytes_out` are then those within TLS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<TlsEntry>,
@@ -100,7 +104,7 @@ pub struct ExchangeEntry {
     /// The protocol, by its ALPN name (RFC 7301): `http/1.1`, `http/1.0` or `h2`.
     #[serde(default)]
     pub protocol: String,
-    /// The fault that was asked for, and that the server committed.
+    /// The fault that its URL asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
     /// The request's raw bytes, of which this server keeps only so many; `None` if it kept none.

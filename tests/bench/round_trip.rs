@@ -63,7 +63,7 @@ fn main() -> Result<()> {
 
 async fn measure(options: &Options) -> Result<()> {
     let server = server::Server::start();
-    let browser = browser::Chromium::start().await;
+    let browser = browser::Chromium::start_with(&[]).await;
     let tab = Tab::open(&browser, server.origin()).await?;
     println!("{}, {}\n", tab.browser().await?, load());
     println!("Round trips of {} bytes, medians in µs, {} rounds", SIZE.default, options.rounds);

@@ -17,7 +17,8 @@ pub(crate) struct Chromium {
 }
 
 impl Chromium {
-    pub(crate) async fn start() -> Self {
+    /// One with more command line switches (without their hyphens).
+    pub(crate) async fn start_with(switches: &[&str]) -> Self {
         let profile = TempDir::new().expect("a folder for the profile");
         // Where no browser is named, the usual places are searched.
         let mut config = BrowserConfig::builder();
@@ -31,6 +32,7 @@ impl Chromium {
             .window_size(1440, 1000)
             .args(["disable-gpu", "disable-quic", "no-first-run", "disable-background-networking"])
             .args(["disable-component-update", "disable-sync"])
+            .args(switches.to_vec())
             .build()
             .expect("a configuration");
         let (browser, mut events) = Browser::launch(config).await.expect("Chromium starts");

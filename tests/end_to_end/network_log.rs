@@ -8,7 +8,7 @@ use base64::Engine as _;
 use chromiumoxide::Page;
 use chromiumoxide::cdp::browser_protocol::network::{
     EventLoadingFailed, EventLoadingFinished, EventRequestWillBeSent, EventResponseReceived, EventWebSocketCreated,
-    EventWebSocketFrameReceived, EventWebSocketFrameSent, WebSocketFrame,
+    EventWebSocketFrameError, EventWebSocketFrameReceived, EventWebSocketFrameSent, WebSocketFrame,
 };
 use futures_util::StreamExt as _;
 use tokio::sync::watch;
@@ -23,10 +23,18 @@ pub(crate) struct Log {
     pub(crate) requests: HashMap<String, String>,
     /// TCP connections that carried responses, by request id.
     pub(crate) connections: HashMap<String, u64>,
+    /// The protocol of responses as the browser names it, by request id.
+    pub(crate) protocols: HashMap<String, String>,
     /// Requests that were read to their end or failed.
     pub(crate) ended: BTreeSet<String>,
+    /// Why requests failed (`net::ERR_…`), by request id.
+    pub(crate) failures: HashMap<String, String>,
     /// URLs of WebSockets.
     pub(crate) sockets: Vec<String>,
+    /// What the browser wrote into its console about WebSockets that broke, by their URL.
+    pub(crate) broken: HashMap<String, String>,
+    /// URLs of WebSockets, by request id.
+    urls: HashMap<String, String>,
     /// Payloads of frames that the page sent.
     pub(crate) sent: Vec<Vec<u8>>,
     /// Payloads of frames that the page received.
@@ -38,6 +46,23 @@ impl Log {
     pub(crate) fn echoes(&self, run: &str) -> Vec<(String, Option<u64>)> {
         let of_run = self.requests.iter().filter(|(_, url)| url.contains("/echo") && url.contains(run));
         of_run.map(|(id, url)| (url.clone(), self.connections.get(id).copied())).collect()
+    }
+
+    /// The protocols of a run's requests, each once.
+    pub(crate) fn echo_protocols(&self, run: &str) -> BTreeSet<String> {
+        let of_run = self.requests.iter().filter(|(_, url)| url.contains("/echo") && url.contains(run));
+        of_run.filter_map(|(id, _)| self.protocols.get(id).cloned()).collect()
+    }
+
+    /// Why the request to a URL failed, or `None` if it was read to its end or still goes on.
+    pub(crate) fn failure(&self, url: &str) -> Option<&str> {
+        let id = self.requests.iter().find(|(_, its)| *its == url).map(|(id, _)| id)?;
+        self.failures.get(id).map(String::as_str)
+    }
+
+    /// Whether the request to a URL is over.
+    pub(crate) fn is_over(&self, url: &str) -> bool {
+        self.requests.iter().any(|(id, its)| its == url && self.ended.contains(id))
     }
 
     /// The distinct connections that carried a run's requests.
@@ -74,14 +99,25 @@ impl NetworkLog {
         on!(EventResponseReceived, |log, event| {
             let connection = event.response.connection_id as u64;
             log.connections.insert(event.request_id.inner().clone(), connection);
+            let protocol = event.response.protocol.clone().unwrap_or_default();
+            log.protocols.insert(event.request_id.inner().clone(), protocol);
         });
         on!(EventLoadingFinished, |log, event| {
             log.ended.insert(event.request_id.inner().clone());
         });
         on!(EventLoadingFailed, |log, event| {
             log.ended.insert(event.request_id.inner().clone());
+            log.failures.insert(event.request_id.inner().clone(), event.error_text.clone());
         });
-        on!(EventWebSocketCreated, |log, event| log.sockets.push(event.url.clone()));
+        on!(EventWebSocketCreated, |log, event| {
+            log.sockets.push(event.url.clone());
+            log.urls.insert(event.request_id.inner().clone(), event.url.clone());
+        });
+        on!(EventWebSocketFrameError, |log, event| {
+            if let Some(url) = log.urls.get(event.request_id.inner()) {
+                log.broken.insert(url.clone(), event.error_message.clone());
+            }
+        });
         on!(EventWebSocketFrameSent, |log, event| log.sent.extend(data_frame(&event.response)));
         on!(EventWebSocketFrameReceived, |log, event| log.received.extend(data_frame(&event.response)));
         Self { log }

@@ -58,7 +58,12 @@ pub(crate) struct Lab {
 impl Lab {
     /// Opens the page at an address, in a browser of its own.
     pub(crate) async fn open(url: &str) -> Self {
-        let browser = Chromium::start().await;
+        Self::open_with(&[], url).await
+    }
+
+    /// The same, in a browser with more command line switches.
+    pub(crate) async fn open_with(switches: &[&str], url: &str) -> Self {
+        let browser = Chromium::start_with(switches).await;
         let tab = browser.tab().await;
         let log = NetworkLog::follow(&tab).await;
         let errors = Errors::follow(&tab).await;

@@ -23,6 +23,8 @@ pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
 /// A server on a free port.
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
+    /// Where it speaks TLS.
+    pub(crate) tls: Option<SocketAddr>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -38,10 +40,10 @@ impl TestServer {
         let mut config = Config::new((Ipv4Addr::LOCALHOST, 0).into());
         configure(&mut config);
         let server = Server::bind(config).await.expect("the server starts");
-        let address = server.address();
+        let (address, tls) = (server.address(), server.tls_address());
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.run(async { stopped.await.expect("the test stops it or ends") }));
-        Self { address, stop, task }
+        Self { address, tls, stop, task }
     }
 
     /// Tells it to end, and returns what resolves when it has.
@@ -79,6 +81,11 @@ impl TestServer {
             }
         })
         .await
+    }
+
+    /// The status of a `GET` on a connection of its own, whose end is not waited for.
+    pub(crate) async fn get_status(&self, target: &str) -> u16 {
+        self.get(target).await.status
     }
 
     /// `GET` on a connection of its own.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use duplex::server::{Config, Server, ServerError};
+use duplex::server::{Config, Page, Server, ServerError};
 use tempfile::TempDir;
 
 use crate::harness::{Response, TestServer};
@@ -18,7 +18,7 @@ fn folder() -> TempDir {
 }
 
 async fn serve(folder: &TempDir) -> TestServer {
-    TestServer::start_with(|config| config.page = Some(folder.path().to_owned())).await
+    TestServer::start_with(|config| config.page = Page::Folder(folder.path().to_owned())).await
 }
 
 fn assert_isolated(response: &Response) {
@@ -71,6 +71,6 @@ async fn what_is_not_in_the_folder_is_not_found() {
 #[tokio::test]
 async fn a_folder_without_a_page_is_refused_at_the_start() {
     let folder = tempfile::tempdir().expect("a folder");
-    let config = Config { page: Some(folder.path().to_owned()), ..Config::new(([127, 0, 0, 1], 0).into()) };
+    let config = Config { page: Page::Folder(folder.path().to_owned()), ..Config::new(([127, 0, 0, 1], 0).into()) };
     assert!(matches!(Server::bind(config).await, Err(ServerError::NoPage { .. })));
 }

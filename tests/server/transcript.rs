@@ -181,7 +181,7 @@ async fn an_exchange_has_the_times_of_its_evidence() {
     let transcript = server.transcript(RUN).await;
     let connection = only(&transcript);
     let ExchangeEntry { began, received, sent, .. } = connection.exchanges[0];
-    assert_eq!((connection.id, connection.opened), (evidence.connection, evidence.opened));
+    assert_eq!((Some(connection.id), connection.opened), (evidence.connection, evidence.opened));
     assert_eq!((received, sent), (Some(evidence.received), Some(evidence.sent)));
     assert!(
         connection.opened <= began && began <= evidence.received && evidence.sent <= transcript.now,

@@ -13,8 +13,8 @@ const IDLE: Duration = Duration::from_millis(150);
 const PONG: Duration = Duration::from_millis(300);
 
 fn impatient(config: &mut Config) {
-    config.idle = IDLE;
-    config.pong = PONG;
+    config.idle_time = IDLE;
+    config.pong_time = PONG;
 }
 
 async fn open(server: &TestServer, query: &str) -> RawClient {

@@ -15,8 +15,9 @@ Usage: cargo xtask <command>
                              rebuilds on change; other options go to trunk, for example --open
   test [lints] [native] [browser] [end-to-end]
                              every check, or the layers named; ends with a line of counts
-  bench [...]                the benchmarks, in the built page and a browser; further words go to
-                             them
+  bench [round_trip] [echo_throughput] [--...]
+                             the benchmarks, or those named: the built page in a browser, the server
+                             beside others; options go to them
   dist                       make the folder `dist` for a static host
 
 Each command first installs what it needs and does not find.
@@ -48,7 +49,7 @@ pub(crate) enum Command {
     },
     /// Run the benchmarks.
     Bench {
-        /// Arguments for the benchmarks.
+        /// Names of benchmarks, then options for them.
         bench: Vec<String>,
     },
     /// Make the folder for a static host.

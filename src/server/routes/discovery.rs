@@ -6,7 +6,9 @@ use axum::Json;
 use axum::extract::State;
 
 use crate::server::Shared;
-use crate::wire::{Discovery, ECHO_PATH, Endpoints, Limits, TRANSCRIPT_PATH, WS_PATH};
+use crate::wire::{
+    Discovery, ECHO_PATH, Endpoints, Limits, MEMORY_PATH, NEWS_PATH, ROOM_PATH, TRANSCRIPT_PATH, WS_PATH,
+};
 
 /// The server's description of itself.
 pub(super) async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Discovery> {
@@ -18,13 +20,13 @@ pub(super) async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Discove
             echo: ECHO_PATH.to_owned(),
             ws: WS_PATH.to_owned(),
             transcript: TRANSCRIPT_PATH.to_owned(),
-            news: None,
-            memory: None,
-            room: None,
+            news: Some(NEWS_PATH.to_owned()),
+            memory: Some(MEMORY_PATH.to_owned()),
+            room: Some(ROOM_PATH.to_owned()),
         },
         limits: Limits { max_body: shared.config.max_body, max_message: shared.config.max_message },
-        links: Vec::new(),
-        tls: None,
-        behind_proxy: false,
+        links: shared.links.clone(),
+        tls: shared.tls.clone(),
+        behind_proxy: shared.config.behind_proxy,
     })
 }

@@ -3,13 +3,22 @@
 //! Each response of the endpoints (not of the page's files) is marked [`Instrumented`] and gets, as
 //! it leaves, its evidence and the headers that let any page read it, time it, and not cache it.
 
+mod body;
+mod commit;
 mod discovery;
 mod echo;
+#[cfg(feature = "embed-page")]
+pub(crate) mod embedded;
+mod event_stream;
 mod fault;
+mod memory;
+mod news;
+mod origin;
 mod page;
 mod preflight;
 mod problem;
 mod query;
+mod room;
 mod transcript;
 mod upgrade;
 mod ws;
@@ -17,20 +26,24 @@ mod ws;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::middleware::{Next, from_fn, map_response};
+use axum::extract::{Extension, Request};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY,
-    HeaderName, HeaderValue, PRAGMA, SEC_WEBSOCKET_PROTOCOL, UPGRADE, X_CONTENT_TYPE_OPTIONS,
+    HeaderName, HeaderValue, PRAGMA, SEC_WEBSOCKET_PROTOCOL, UPGRADE, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{HeaderMap, StatusCode};
 
 pub(crate) use problem::Problem;
 
 use super::Shared;
-use crate::wire::{DISCOVERY_PATH, ECHO_PATH, EVIDENCE_HEADER, Evidence, TRANSCRIPT_PATH, WS_PATH};
+use super::shutdown::Shutdown;
+use crate::wire::{
+    DISCOVERY_PATH, ECHO_PATH, EVIDENCE_HEADER, Evidence, MEMORY_PATH, MEMORY_WS_PATH, NEWS_EVENTS_PATH, NEWS_PATH,
+    NEWS_WS_PATH, ROOM_PATH, TRANSCRIPT_PATH, WS_PATH,
+};
 
 const EVIDENCE: HeaderName = HeaderName::from_static(EVIDENCE_HEADER);
 const TIMING_ALLOW_ORIGIN: HeaderName = HeaderName::from_static("timing-allow-origin");
@@ -52,17 +65,32 @@ static INSTRUMENT: [(HeaderName, HeaderValue); 7] = [
 #[derive(Clone, Copy, Debug)]
 struct Instrumented;
 
-/// All routes.
-pub(crate) fn router(shared: Arc<Shared>) -> Router {
+/// All routes. Responses that go on end with `shutdown`.
+pub(crate) fn router(shared: Arc<Shared>, shutdown: Shutdown) -> Router {
     let endpoints = Router::new()
         .route(ECHO_PATH, any(echo::echo))
         .route(WS_PATH, get(ws::ws).fallback(only_get))
         .route(DISCOVERY_PATH, get(discovery::discovery).fallback(only_get))
         .route(&format!("{TRANSCRIPT_PATH}/{{run}}"), get(transcript::transcript).fallback(only_get))
+        .merge(ways_to_speak().layer(Extension(shutdown)))
         .layer(from_fn(answer_preflights))
+        .layer(from_fn_with_state(Arc::clone(&shared), origin::check))
         .layer(map_response(mark));
-    let page = page::Page::new(shared.config.page.as_deref());
+    let page = page::Files::new(&shared.config.page);
     endpoints.fallback(move |request: Request| page.clone().serve(request)).with_state(shared)
+}
+
+/// News, memory and rooms.
+fn ways_to_speak() -> Router<Arc<Shared>> {
+    Router::new()
+        .route(NEWS_PATH, get(news::poll).post(news::publish).fallback(only_get_and_post))
+        .route(NEWS_EVENTS_PATH, get(news::events).fallback(only_get))
+        .route(NEWS_WS_PATH, get(news::ws).fallback(only_get))
+        .route(MEMORY_PATH, post(memory::command).fallback(only_post))
+        .route(MEMORY_WS_PATH, get(memory::ws).fallback(only_get))
+        .route(&format!("{ROOM_PATH}/{{name}}"), post(room::say).fallback(only_post))
+        .route(&format!("{ROOM_PATH}/{{name}}/events"), get(room::events).fallback(only_get))
+        .route(&format!("{ROOM_PATH}/{{name}}/ws"), get(room::ws).fallback(only_get))
 }
 
 async fn mark(mut response: Response) -> Response {
@@ -79,17 +107,31 @@ async fn answer_preflights(request: Request, next: Next) -> Response {
 }
 
 async fn only_get() -> Response {
-    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "This address is only asked with GET.");
-    problem.with_header(ALLOW, HeaderValue::from_static("GET, HEAD")).into_response()
+    wrong_method("This address is only asked with GET.", "GET, HEAD")
+}
+
+async fn only_post() -> Response {
+    wrong_method("This address is only asked with POST.", "POST")
+}
+
+async fn only_get_and_post() -> Response {
+    wrong_method("This address is only asked with GET and POST.", "GET, HEAD, POST")
+}
+
+fn wrong_method(detail: &str, allowed: &'static str) -> Response {
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail);
+    problem.with_header(ALLOW, HeaderValue::from_static(allowed)).into_response()
 }
 
 /// Gives a response of the endpoints the headers of the instrument. Returns how many bytes of its
 /// head are header lines that only the instrument adds.
-pub(crate) fn instrument(response: &mut Response, evidence: Evidence) -> u64 {
+pub(crate) fn instrument(response: &mut Response, shared: &Shared, evidence: Evidence) -> u64 {
     let is_handshake = response.status() == StatusCode::SWITCHING_PROTOCOLS;
     if response.extensions().get::<Instrumented>().is_none() {
         return 0;
     }
+    let evidence = Evidence { connection: evidence.connection.filter(|_| !shared.config.behind_proxy), ..evidence };
+    let allowed = response.extensions_mut().remove::<origin::AllowedOrigin>();
     let headers = response.headers_mut();
     if is_handshake {
         // No page can read a 101, and it is shown to people: it carries what the standard asks for.
@@ -100,6 +142,10 @@ pub(crate) fn instrument(response: &mut Response, evidence: Evidence) -> u64 {
     }
     for (name, value) in &INSTRUMENT {
         headers.insert(name, value.clone());
+    }
+    if let Some(origin::AllowedOrigin(origin)) = allowed {
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        origin::vary(headers);
     }
     headers.iter().filter(|(name, _)| is_instrument(name)).map(|(name, value)| line(name, value)).sum()
 }
@@ -117,6 +163,7 @@ pub(crate) fn request_instrument(headers: &HeaderMap) -> u64 {
 /// Whether a bare echo would not send this header.
 fn is_instrument(name: &HeaderName) -> bool {
     *name == EVIDENCE
+        || *name == VARY
         || name.as_str().starts_with("access-control-")
         || INSTRUMENT.iter().any(|(instrument, _)| instrument == name)
 }

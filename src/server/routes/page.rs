@@ -1,7 +1,6 @@
 //! The built page, as files, with the headers that isolate it.
 
 use std::io;
-use std::path::Path;
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -10,7 +9,10 @@ use hyper::StatusCode;
 use hyper::header::{ALLOW, CACHE_CONTROL, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use tower_http::services::ServeDir;
 
+#[cfg(feature = "embed-page")]
+use super::embedded;
 use super::{CROSS_ORIGIN_RESOURCE_POLICY, Problem};
+use crate::server::Page;
 
 /// With these two a page is cross-origin isolated, and its clock fine (HTML standard, “cross-origin
 /// isolated capability”).
@@ -24,24 +26,41 @@ const HASH_DIGITS: usize = 16;
 
 /// The page's files, or none.
 #[derive(Clone, Debug)]
-pub(super) struct Page(Option<ServeDir>);
+pub(super) enum Files {
+    /// There are none.
+    None,
+    /// Those of a folder.
+    Folder(ServeDir),
+    /// Those within the program.
+    #[cfg(feature = "embed-page")]
+    Embedded,
+}
 
-impl Page {
-    /// The files of a folder.
-    pub(super) fn new(folder: Option<&Path>) -> Self {
-        Self(folder.map(|folder| ServeDir::new(folder).precompressed_br().precompressed_gzip()))
+impl Files {
+    /// The files of the page.
+    pub(super) fn new(page: &Page) -> Self {
+        match page {
+            Page::None => Self::None,
+            Page::Folder(folder) => Self::Folder(ServeDir::new(folder).precompressed_br().precompressed_gzip()),
+            #[cfg(feature = "embed-page")]
+            Page::Embedded => Self::Embedded,
+        }
     }
 
     /// Answers with a file, or with a problem.
     pub(super) async fn serve(self, request: Request) -> Response {
-        let Some(mut files) = self.0 else {
-            let detail = "There is no such address here: this server was started with --no-page and only has the echo endpoints.";
-            return Problem::new(StatusCode::NOT_FOUND, detail).into_response();
-        };
         let cache = if is_hashed(request.uri().path()) { "public, max-age=31536000, immutable" } else { "no-cache" };
-        let mut response = match files.try_call(request).await {
-            Ok(response) => response.map(Body::new),
-            Err(error) => return unreadable(&error).into_response(),
+        let mut response = match self {
+            Self::None => {
+                let detail = "There is no such address here: this server was started with --no-page and only has the echo endpoints.";
+                return Problem::new(StatusCode::NOT_FOUND, detail).into_response();
+            }
+            Self::Folder(mut files) => match files.try_call(request).await {
+                Ok(response) => response.map(Body::new),
+                Err(error) => return unreadable(&error).into_response(),
+            },
+            #[cfg(feature = "embed-page")]
+            Self::Embedded => embedded::serve(&request),
         };
         match response.status() {
             StatusCode::NOT_FOUND => return no_such_file().into_response(),

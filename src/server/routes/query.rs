@@ -4,13 +4,14 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use axum::extract::Query;
+use axum::response::{IntoResponse, Response};
 use hyper::Uri;
-use hyper::header::HeaderValue;
+use hyper::header::{CONNECTION, HeaderValue};
 
 use super::Problem;
 use super::fault::FaultRequest;
 use crate::server::Shared;
-use crate::server::connection::Visit;
+use crate::server::visit::Visit;
 use crate::wire::{RunId, query};
 
 /// What [`query::PING`] may be, in ms.
@@ -86,12 +87,24 @@ impl Parameters {
         Ok(())
     }
 
+    /// The response, which closes the connection if that was asked for.
+    pub(super) fn conclude(&self, response: impl IntoResponse) -> Response {
+        let mut response = response.into_response();
+        if self.close {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+
     /// Writes the exchange down on its run, if it names one.
     pub(super) fn keep_books(&self, visit: &Visit, shared: &Shared) {
         if let Some(run) = self.run
             && let Some(ledger) = shared.ledger.take_in(run, &visit.meter, shared.clock.now())
         {
-            visit.meter.belongs_to(ledger, self.n);
+            visit.meter.belongs_to(visit.ordinal, ledger, self.n);
+            if let Some(request) = &self.fault {
+                visit.meter.asks_for(visit.ordinal, request.fault);
+            }
         }
     }
 }

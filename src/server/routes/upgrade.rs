@@ -15,7 +15,7 @@ use hyper::{Method, StatusCode};
 use super::Problem;
 use super::query::Parameters;
 use crate::server::Shared;
-use crate::server::connection::Visit;
+use crate::server::visit::Visit;
 use crate::server::websocket::handshake::{self, Refusal};
 use crate::server::websocket::{Deflate, Options, Socket};
 
@@ -50,8 +50,8 @@ impl Handshake {
         let may_deflate = parameters.deflate.unwrap_or(config.deflate);
         let options = Options {
             max_message: config.max_message,
-            idle: parameters.ping.unwrap_or(config.idle),
-            pong: config.pong,
+            idle: parameters.ping.unwrap_or(config.idle_time),
+            pong: config.pong_time,
             deflate: if may_deflate { Deflate::agree(headers) } else { None },
         };
         Ok(Self { accept, on_upgrade, subprotocol, options })

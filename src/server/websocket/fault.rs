@@ -7,7 +7,6 @@ use std::time::Duration;
 use super::Transport;
 use super::assembler::Kind;
 use super::socket::Socket;
-use crate::server::meter::Meter;
 use crate::wire::Fault;
 
 /// How long a connection on which nothing more comes is kept open.
@@ -50,7 +49,7 @@ pub(super) async fn commit<S: Transport>(
     plan: FaultPlan,
     answer: Answer<'_>,
 ) -> io::Result<Option<Socket<S>>> {
-    tell(socket.meter(), plan.fault);
+    tracing::debug!(connection = socket.meter().id(), fault = %plan.fault, "commits the fault that was asked for");
     match plan.fault {
         Fault::Close => socket.end_abruptly(&[]).await?,
         Fault::Reset => socket.reset(&[]).await?,
@@ -95,11 +94,6 @@ pub(super) async fn commit<S: Transport>(
         }
     }
     Ok(None)
-}
-
-/// Tells the log, and whoever keeps the books on the connection, that a fault is committed now.
-fn tell(meter: &Meter, fault: Fault) {
-    tracing::debug!(connection = meter.id(), %fault, "commits the fault that was asked for");
 }
 
 /// The answer's frame up to the middle of its payload.

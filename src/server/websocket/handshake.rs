@@ -6,11 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 use hyper::header::{
     CONNECTION, HeaderName, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
-use sha1::{Digest, Sha1};
 use thiserror::Error;
 
-/// RFC 6455 §1.3.
-const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+use crate::decode::handshake::accept_key;
 
 /// Why a request opens no WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -51,8 +49,8 @@ pub(crate) fn accept(version: Version, headers: &HeaderMap) -> Result<HeaderValu
     if !is_16_bytes {
         return Err(Refusal::Key);
     }
-    let proof = STANDARD.encode(Sha1::new().chain_update(key.as_bytes()).chain_update(GUID).finalize());
-    HeaderValue::try_from(proof).map_err(|_| Refusal::Key)
+    let key = key.to_str().map_err(|_| Refusal::Key)?;
+    HeaderValue::try_from(accept_key(key)).map_err(|_| Refusal::Key)
 }
 
 /// Whether the client offers a subprotocol (RFC 6455 §4.1, item 10). Names are compared exactly.

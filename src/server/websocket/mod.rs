@@ -55,8 +55,9 @@ pub(crate) trait Transport: AsyncRead + AsyncWrite + Unpin + Send + Sync {
     /// Has the connection end with a reset (RST) instead of an end of stream once this is dropped.
     fn reset(&mut self);
 
-    /// Resolves once the client sent its end of stream or the connection broke; reads nothing.
-    fn client_ended(&self) -> impl Future<Output = ()> + Send;
+    /// Resolves once the client sent its end of stream or the connection broke. What it sends meanwhile is
+    /// discarded.
+    fn client_ended(&mut self) -> impl Future<Output = ()> + Send;
 }
 
 impl Transport for MeteredStream {
@@ -64,7 +65,7 @@ impl Transport for MeteredStream {
         Self::reset(self);
     }
 
-    async fn client_ended(&self) {
+    async fn client_ended(&mut self) {
         Self::client_ended(self).await;
     }
 }

@@ -399,7 +399,7 @@ mod tests {
     impl Transport for DuplexStream {
         fn reset(&mut self) {}
 
-        async fn client_ended(&self) {
+        async fn client_ended(&mut self) {
             std::future::pending::<()>().await;
         }
     }
@@ -415,7 +415,7 @@ mod tests {
             deflate: None,
         };
         let clock = Clock::start();
-        let socket = Socket::new(ours, &[], options, Arc::new(Meter::new(1, clock)), clock, shutdown);
+        let socket = Socket::new(ours, &[], options, Arc::new(Meter::new(1, clock, None, None)), clock, shutdown);
         (socket, theirs, trigger)
     }
 

@@ -1,19 +1,38 @@
-//! `cargo xtask bench`: the benchmarks, on the built page in a browser.
+//! `cargo xtask bench`: the benchmarks.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::{page, process, tools};
 
-/// Builds the page and runs every benchmark.
+/// The benchmark of the page in a browser.
+const PAGE: &str = "round_trip";
+/// The benchmark of the server beside others.
+const ECHO: &str = "echo_throughput";
+
+/// Runs the benchmarks that the first words name, or all of them, with what they need put in place. Further words, from
+/// the first one with a hyphen on, go to each of them.
 ///
 /// # Errors
 ///
-/// A tool is missing, the page could not be built, or a benchmark failed.
-pub(crate) fn bench(arguments: &[String]) -> Result<()> {
-    let trunk = tools::for_the_page()?;
-    let browser = tools::Browser::ensure()?;
-    let dist = page::build(&trunk)?;
-    let mut command = process::cargo();
-    command.args(["bench", "--features", "end-to-end", "--bench", "*", "--"]).args(arguments);
-    process::run(command.env("DUPLEX_PAGE", dist).env("CHROME", browser.chrome))
+/// A word names no benchmark, a tool is missing, the page could not be built, or a benchmark failed.
+pub(crate) fn bench(words: &[String]) -> Result<()> {
+    let (names, options) = words.split_at(words.iter().position(|word| word.starts_with('-')).unwrap_or(words.len()));
+    if let Some(name) = names.iter().find(|name| ![PAGE, ECHO].contains(&name.as_str())) {
+        bail!("there is no benchmark “{name}”: there are {PAGE} and {ECHO}; options begin with a hyphen");
+    }
+    let is_wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
+    if is_wanted(PAGE) {
+        let trunk = tools::for_the_page()?;
+        let browser = tools::Browser::ensure()?;
+        let dist = page::build(&trunk)?;
+        let mut command = process::cargo();
+        command.args(["bench", "--features", "end-to-end", "--bench", PAGE, "--"]).args(options);
+        process::run(command.env("DUPLEX_PAGE", dist).env("CHROME", browser.chrome))?;
+    }
+    if is_wanted(ECHO) {
+        let mut command = process::cargo();
+        command.args(["bench", "--bench", ECHO, "--"]).args(options);
+        process::run(command.envs(tools::echo_servers()?))?;
+    }
+    Ok(())
 }

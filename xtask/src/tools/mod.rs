@@ -8,6 +8,7 @@
 
 mod browser;
 mod download;
+mod echo_servers;
 mod install;
 mod trunk;
 mod wasm_bindgen;
@@ -17,6 +18,7 @@ mod wasm_target;
 use anyhow::Result;
 
 pub(crate) use browser::{Browser, firefox};
+pub(crate) use echo_servers::echo_servers;
 pub(crate) use trunk::Trunk;
 pub(crate) use wasm_bindgen::TestRunner;
 

@@ -1,0 +1,159 @@
+//! One HTTP exchange: what every request and every response needs around the routes, so that the
+//! meter knows where each begins and ends.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::IntoResponse;
+use bytes::Bytes;
+use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
+use hyper::header::{CONNECTION, HOST, HeaderValue};
+use hyper::service::{Service, service_fn};
+use hyper::{HeaderMap, Request, Response, StatusCode, Version};
+use hyper_util::service::TowerToHyperService;
+
+use super::Shared;
+use super::meter::Meter;
+use super::record::Answer;
+use super::routes::{self, Problem};
+use super::visit::Visit;
+
+/// The routes, with what every request and every response needs around them. `of` is what the
+/// requests of the connection have in common.
+pub(crate) fn service(
+    router: Router,
+    shared: Arc<Shared>,
+    of: Visit,
+) -> impl Service<Request<Incoming>, Response = Response<ResponseBody>, Error = Infallible, Future: Send> {
+    let router = TowerToHyperService::new(router);
+    service_fn(move |request: Request<Incoming>| {
+        let ordinal = of.meter.request(request.method(), request.version());
+        let visit = Visit { ordinal, ..of.clone() };
+        let (router, shared) = (router.clone(), Arc::clone(&shared));
+        async move { Ok(answer(&router, &shared, visit, request).await) }
+    })
+}
+
+async fn answer(
+    router: &TowerToHyperService<Router>,
+    shared: &Shared,
+    visit: Visit,
+    request: Request<Incoming>,
+) -> Response<ResponseBody> {
+    let Visit { ordinal, is_multiplexed, .. } = visit;
+    let meter = Arc::clone(&visit.meter);
+    let host = check_host(request.version(), request.headers());
+    let request_instrument = if is_multiplexed { 0 } else { routes::request_instrument(request.headers()) };
+    let mut request = request.map(|body| request_body(body, &meter, ordinal));
+    request.extensions_mut().insert(visit);
+    let mut response = match host {
+        Ok(()) => router.call(request).await.unwrap_or_else(|never| match never {}),
+        Err(problem) => problem.into_response(),
+    };
+    let received = meter.received(ordinal);
+    let headers = response.headers_mut();
+    if is_multiplexed {
+        // RFC 9113 §8.2.2: there is no such header, since a response does not close the connection.
+        headers.remove(CONNECTION);
+    } else if received.is_none() {
+        // What is left of a body that nobody read is not to be taken for the next request.
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    let sent = shared.clock.now();
+    let evidence = meter.evidence(ordinal, received.unwrap_or_else(|| meter.last_read()), sent);
+    let instrument = routes::instrument(&mut response, shared, evidence);
+    let answer = Answer {
+        sent,
+        status: response.status().as_u16(),
+        request_instrument,
+        instrument: if is_multiplexed { 0 } else { instrument },
+        upgraded: response.status() == StatusCode::SWITCHING_PROTOCOLS,
+        last: response.headers().get(CONNECTION).is_some_and(|value| value == "close"),
+    };
+    meter.answered(ordinal, answer);
+    response.map(|inner| ResponseBody { inner, meter, ordinal })
+}
+
+/// RFC 9112 §3.2: a request of HTTP/1.1 without a `Host`, or with several, gets a 400.
+fn check_host(version: Version, headers: &HeaderMap) -> Result<(), Problem> {
+    if version == Version::HTTP_11 && headers.get_all(HOST).iter().count() != 1 {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "A request of HTTP/1.1 has exactly one Host header."));
+    }
+    Ok(())
+}
+
+/// A request's body, which tells the meter when it was read to its end.
+struct RequestBody {
+    inner: Incoming,
+    meter: Arc<Meter>,
+    ordinal: u64,
+}
+
+fn request_body(inner: Incoming, meter: &Arc<Meter>, ordinal: u64) -> Body {
+    if inner.is_end_stream() {
+        meter.request_read(ordinal);
+        return Body::empty();
+    }
+    Body::new(RequestBody { inner, meter: Arc::clone(meter), ordinal })
+}
+
+impl HttpBody for RequestBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let polled = Pin::new(&mut self.inner).poll_frame(context);
+        if matches!(polled, Poll::Ready(None)) || self.inner.is_end_stream() {
+            self.meter.request_read(self.ordinal);
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+/// A response's body, which tells the meter when it was handed over to its end or given up.
+pub(crate) struct ResponseBody {
+    inner: Body,
+    meter: Arc<Meter>,
+    ordinal: u64,
+}
+
+impl HttpBody for ResponseBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.inner).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl Drop for ResponseBody {
+    fn drop(&mut self) {
+        self.meter.response_ended(self.ordinal);
+    }
+}
