@@ -366,8 +366,8 @@ impl<S: Transport> Socket<S> {
         Ok(())
     }
 
-    /// Neither reads nor writes for some time, or until the server ends, or, if that is wanted, until the
-    /// client does. Returns whether it was the server.
+    /// Neither reads nor writes for some time, or until the server ends; or, if that is wanted, until the
+    /// client does, for which what it sends is read and discarded. Returns whether it was the server.
     pub(super) async fn hold(&mut self, time: Duration, ends_with_client: bool) -> bool {
         tokio::select! {
             () = &mut self.shutdown => true,
