@@ -285,11 +285,12 @@ impl AsyncWrite for MeteredStream {
             self.meter.ended(Ending::Server);
             self.lingers = Some(Box::pin(tokio::time::sleep(LINGER)));
         }
-        if self.poll_discarded(context).is_pending()
-            && let Some(sleep) = &mut self.lingers
-        {
-            ready!(sleep.as_mut().poll(context));
+        // The time first: a client that never pauses would not let it have its turn.
+        if self.lingers.as_mut().is_none_or(|sleep| sleep.as_mut().poll(context).is_ready()) {
+            return Poll::Ready(Ok(()));
         }
+        // Broken is ended, too.
+        drop(ready!(self.poll_discarded(context)));
         Poll::Ready(Ok(()))
     }
 }

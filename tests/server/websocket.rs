@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use duplex::wire::{Envelope, SUBPROTOCOL};
 use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
@@ -266,4 +267,35 @@ async fn many_websockets_at_once_each_get_their_own_messages() {
             assert_eq!(next(client).await, Message::text(format!("{round} {at}")));
         }
     }
+}
+
+#[tokio::test]
+async fn a_server_that_ends_closes_also_with_a_client_that_never_pauses() {
+    let server = TestServer::start_with(|config| config.closing_time = Duration::from_secs(60)).await;
+    let mut client = server.connect().await;
+    client.upgrade("", "").await;
+    let (mut reader, mut writer) = client.tcp.into_split();
+    let flood = tokio::spawn(async move {
+        let frames = frame(0x82, &[7; 1000]).repeat(200);
+        while writer.write_all(&frames).await.is_ok() {}
+    });
+    let mut answers = vec![0; 1 << 20];
+    within(reader.read_exact(&mut answers)).await.expect("it echoes");
+    let ended = server.stop();
+    let mut last = Vec::new();
+    within(async {
+        loop {
+            let count = reader.read(&mut answers).await.expect("it ends in order");
+            if count == 0 {
+                return;
+            }
+            last.extend_from_slice(&answers[..count]);
+            last.drain(..last.len().saturating_sub(19));
+        }
+    })
+    .await;
+    assert_eq!(last, [&[0x88, 17, 0x03, 0xE9], &b"the server ends"[..]].concat());
+    drop(reader);
+    within(flood).await.expect("it ends with the connection");
+    within(ended).await.expect("the server ends");
 }

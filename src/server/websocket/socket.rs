@@ -6,9 +6,11 @@
 //! them; see [`echo`](super::echo).
 
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -30,6 +32,10 @@ use crate::wire::Evidence;
 /// How long the client's close is waited for after the server's own.
 const CLOSE_TIME: Duration = Duration::from_secs(2);
 
+/// After how many reads the server's end is looked for, even if there is more to read.
+const BUSY: u32 = 64;
+
+const AWAY: &str = "the server ends";
 const NO_SIGN: &str = "no sign of life came after a ping";
 
 /// A whole data message from the client.
@@ -56,6 +62,8 @@ pub(crate) struct Socket<S = MeteredStream> {
     shutdown: Pin<Box<dyn Future<Output = ()> + Send>>,
     /// Until when the client's close is waited for.
     close_by: Option<Pin<Box<Sleep>>>,
+    /// How often something was waited for.
+    reads: u32,
     /// Data messages received.
     messages: u64,
     /// When the last bytes of the latest message were read, in µs of the server's clock.
@@ -99,6 +107,7 @@ impl<S: Transport> Socket<S> {
             watch: Watch::new(options.idle, options.pong),
             shutdown: Box::pin(shutdown.begun()),
             close_by: None,
+            reads: 0,
             messages: 0,
             received: 0,
             framing: 0,
@@ -229,6 +238,15 @@ impl<S: Transport> Socket<S> {
 
     /// Waits until something was read, or happened that is to be told.
     async fn wait(&mut self) -> io::Result<()> {
+        self.reads = self.reads.wrapping_add(1);
+        if self.reads.is_multiple_of(BUSY) {
+            // A client that never pauses never lets the other branches have their turn.
+            let shutdown = &mut self.shutdown;
+            if poll_fn(|context| Poll::Ready(shutdown.as_mut().poll(context).is_ready())).await {
+                self.begin_close(1001, AWAY);
+                return Ok(());
+            }
+        }
         let missing = self.assembler.missing();
         let silent = || Duration::from_micros(self.clock.now().saturating_sub(self.meter.last_read()));
         tokio::select! {
@@ -237,7 +255,7 @@ impl<S: Transport> Socket<S> {
                 0 => self.state = State::Ending,
                 _ => self.watch.heard(),
             },
-            () = &mut self.shutdown => self.begin_close(1001, "the server ends"),
+            () = &mut self.shutdown => self.begin_close(1001, AWAY),
             silence = self.watch.silence(silent) => match silence {
                 Silence::Ask => self.output.collect(Opcode::Ping, &[]),
                 // RFC 6455 §7.4.1: the server meets a condition that keeps it from going on. 1001 would say
@@ -259,11 +277,12 @@ impl<S: Transport> Socket<S> {
             }
             let missing = self.assembler.missing();
             tokio::select! {
+                // The time first: a client that never pauses would not let it have its turn.
                 biased;
+                () = close_by.as_mut() => break,
                 read = self.input.read(&mut self.stream, missing) => if !read.is_ok_and(|count| count > 0) {
                     break;
                 },
-                () = close_by.as_mut() => break,
             }
         }
         // Whatever way this went, the connection ends.
@@ -347,8 +366,8 @@ impl<S: Transport> Socket<S> {
         Ok(())
     }
 
-    /// Neither reads nor writes for some time, or until the server ends, or, if that is wanted, until the
-    /// client does. Returns whether it was the server.
+    /// Neither reads nor writes for some time, or until the server ends; or, if that is wanted, until the
+    /// client does, for which what it sends is read and discarded. Returns whether it was the server.
     pub(super) async fn hold(&mut self, time: Duration, ends_with_client: bool) -> bool {
         tokio::select! {
             () = &mut self.shutdown => true,
