@@ -128,8 +128,9 @@ async fn connect(peer: &Peer) -> Result<TcpStream> {
     let mut stream = TcpStream::connect(peer.address()).await?;
     stream.set_nodelay(true)?;
     let request = format!(
-        "GET /ws HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        "GET /ws{} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+        peer.query(),
         peer.address()
     );
     stream.write_all(request.as_bytes()).await?;

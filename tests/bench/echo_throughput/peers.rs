@@ -9,9 +9,14 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context as _, Result, ensure};
 use clap::ValueEnum;
 
-/// Our server as it is measured: a name, and options. To measure another way of running it, add a line.
-/// The first is the one that the peers are compared with.
-const OURS: &[(&str, &[&str])] = &[("duplex", &[])];
+/// Our server as it is measured: a name, options, and a query. To measure another way of running it, add a
+/// line. The first is the one that the peers are compared with.
+const OURS: &[(&str, &[&str], &str)] = &[
+    // Without a run in the URL nothing is recorded.
+    ("duplex", &[], ""),
+    // Recorded until 16 MiB of a connection or 256 MiB in all are full, then counted.
+    ("duplex, tapped", &["--tap", "256MiB", "--tap-per-connection", "16MiB"], "?run=0123456789abcdef0123456789abcdef"),
+];
 
 /// A bare server on a Rust library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -54,13 +59,14 @@ const FOREIGN: [Foreign; 2] = [
 pub(crate) struct Peer {
     name: String,
     is_ours: bool,
+    query: &'static str,
     process: Child,
     address: SocketAddr,
 }
 
 impl Peer {
     /// Starts it and waits until it says its address in a line with `http://` or `ws://`.
-    fn start(name: &str, is_ours: bool, mut command: Command) -> Result<Self> {
+    fn start(name: &str, is_ours: bool, query: &'static str, mut command: Command) -> Result<Self> {
         let mut process = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -70,7 +76,7 @@ impl Peer {
         let stdout = process.stdout.take().context("its output is piped")?;
         let mut line = String::new();
         let read = BufReader::new(stdout).read_line(&mut line);
-        let mut peer = Self { name: name.to_owned(), is_ours, process, address: ([127, 0, 0, 1], 0).into() };
+        let mut peer = Self { name: name.to_owned(), is_ours, query, process, address: ([127, 0, 0, 1], 0).into() };
         read?;
         let (_, address) = line.split_once("://").with_context(|| format!("{name} ended or said “{}”", line.trim()))?;
         peer.address = address.trim().trim_end_matches('/').parse().with_context(|| format!("{name} said “{line}”"))?;
@@ -90,6 +96,11 @@ impl Peer {
         self.address
     }
 
+    /// The query of the WebSocket's URL.
+    pub(crate) fn query(&self) -> &'static str {
+        self.query
+    }
+
     pub(crate) fn process(&self) -> u32 {
         self.process.id()
     }
@@ -107,12 +118,12 @@ impl Drop for Peer {
 pub(crate) fn start(wanted: &[String]) -> Result<Vec<Peer>> {
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     let mut peers = Vec::new();
-    for (index, (name, options)) in OURS.iter().enumerate() {
+    for (index, (name, options, query)) in OURS.iter().enumerate() {
         if index == 0 || is_wanted(name) {
             let mut command = Command::new(env!("CARGO_BIN_EXE_duplex"));
             command.args(["--listen", "127.0.0.1:0", "--no-page", "--log", "off"]);
             command.args(["--exit-with", &std::process::id().to_string()]).args(*options);
-            peers.push(Peer::start(name, true, command)?);
+            peers.push(Peer::start(name, true, query, command)?);
         }
     }
     for bare in Bare::value_variants() {
@@ -121,12 +132,12 @@ pub(crate) fn start(wanted: &[String]) -> Result<Vec<Peer>> {
         if is_wanted(&name) {
             let mut command = Command::new(env::current_exe()?);
             command.args(["--serve", word.get_name()]);
-            peers.push(Peer::start(&name, false, command)?);
+            peers.push(Peer::start(&name, false, "", command)?);
         }
     }
     for Foreign { name, variable, command } in FOREIGN.iter().filter(|foreign| is_wanted(foreign.name)) {
         match env::var_os(variable) {
-            Some(place) => peers.push(Peer::start(name, false, command(place.into()))?),
+            Some(place) => peers.push(Peer::start(name, false, "", command(place.into()))?),
             None => {
                 println!(
                     "{name} is left out: it is not installed (`cargo xtask bench` does, and says so if it cannot)"
