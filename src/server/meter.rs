@@ -40,7 +40,12 @@ pub(crate) struct Meter {
     // Written by the connection's own task alone; atomic so that a transcript may look.
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
+    /// When the connection was accepted, until something is read.
     last_read: AtomicU64,
+    // These three in µs of the server's clock and 1 more; 0 until there is such a moment.
+    first_read: AtomicU64,
+    first_written: AtomicU64,
+    last_written: AtomicU64,
     /// Since when the socket takes no more bytes, in µs of the server's clock and 1 more; 0 while it
     /// does.
     blocked: AtomicU64,
@@ -159,6 +164,9 @@ impl Meter {
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
             last_read: AtomicU64::new(opened),
+            first_read: AtomicU64::new(0),
+            first_written: AtomicU64::new(0),
+            last_written: AtomicU64::new(0),
             blocked: AtomicU64::new(0),
             websocket: AtomicBool::new(false),
             frames: OnceLock::new(),
@@ -232,19 +240,26 @@ impl Meter {
         }
         self.bytes_in.store(before + bytes.len() as u64, Relaxed);
         self.last_read.store(now, Relaxed);
+        if before == 0 {
+            self.first_read.store(now + 1, Relaxed);
+        }
     }
 
     /// `bytes` were taken by the socket.
     pub(crate) fn wrote(&self, bytes: &[u8]) {
-        self.bytes_out.store(self.bytes_out.load(Relaxed) + bytes.len() as u64, Relaxed);
+        let now = self.clock.now();
+        let before = self.bytes_out.load(Relaxed);
+        self.bytes_out.store(before + bytes.len() as u64, Relaxed);
+        self.last_written.store(now + 1, Relaxed);
+        if before == 0 {
+            self.first_written.store(now + 1, Relaxed);
+        }
         if self.websocket.load(Relaxed) {
-            if self.frames.get().is_some() {
-                self.record_frames(Part::FramesOut, self.clock.now(), bytes);
-            }
+            self.record_frames(Part::FramesOut, now, bytes);
         } else if self.reel.is_some()
             && let Some(tape) = self.state().open.first().and_then(|open| open.tape.as_ref())
         {
-            tape.record(Part::Response, self.clock.now(), bytes);
+            tape.record(Part::Response, now, bytes);
         }
     }
 
@@ -418,6 +433,12 @@ impl Meter {
             closed: state.closed,
             bytes_in,
             bytes_out,
+            read: self.first_read.load(Relaxed).checked_sub(1).map(|first| (first, self.last_read())),
+            written: self
+                .first_written
+                .load(Relaxed)
+                .checked_sub(1)
+                .zip(self.last_written.load(Relaxed).checked_sub(1)),
             requests: state.requests,
             link: self.link.as_ref().map(|over| Link::clone(&over.link)),
             emulated_handshake: self.link.as_ref().and_then(|over| over.handshake),

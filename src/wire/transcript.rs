@@ -36,6 +36,13 @@ pub struct ConnectionEntry {
     pub bytes_in: u64,
     /// Bytes written to the socket until now, those of other runs' exchanges included.
     pub bytes_out: u64,
+    /// When its first and its latest bytes were read, in µs of the server's clock; `None` while there are none.
+    #[serde(default)]
+    pub read: Option<(u64, u64)>,
+    /// When its first and its latest bytes were written, in µs of the server's clock; `None` while there are
+    /// none.
+    #[serde(default)]
+    pub written: Option<(u64, u64)>,
     /// HTTP requests on it until now, those of other runs included.
     pub requests: u64,
     /// The emulated link that it came over.

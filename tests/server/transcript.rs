@@ -51,6 +51,11 @@ async fn each_exchange_has_the_bytes_that_its_client_wrote_and_read() {
     assert_eq!(connection.bytes_in, client.written);
     assert_eq!(connection.bytes_out, expected.iter().map(|(_, response)| response).sum::<u64>());
     assert_eq!((connection.requests, connection.closed), (8, None));
+    let (first_read, last_read) = connection.read.expect("something was read");
+    let (first_written, last_written) = connection.written.expect("something was written");
+    assert_eq!(first_read, connection.exchanges[0].began);
+    assert_eq!(Some(last_read), connection.exchanges[7].received);
+    assert!(Some(first_written) >= connection.exchanges[0].sent && Some(last_written) >= connection.exchanges[7].sent);
 }
 
 #[tokio::test]
