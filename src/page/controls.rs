@@ -144,7 +144,7 @@ fn LinkChoice(state: LabState) -> impl IntoView {
     let options = move || {
         let mut options = vec![(String::new(), "as it is".to_owned())];
         let emulated = |offer: LinkOffer| {
-            let words = format!("{} ({} ms)", offer.link.name, offer.link.rtt as f64 / 1000.0);
+            let words = format!("{}, {} ms", offer.link.name, offer.link.rtt as f64 / 1000.0);
             (offer.link.name, words)
         };
         options.extend(offers().into_iter().map(emulated));

@@ -43,8 +43,9 @@ fn beyond_this_machine(lines: &mut String, address: SocketAddr) {
     line(
         lines,
         format_args!(
-            "Every machine that reaches this one can use it: it echoes what they send and stores nothing, but it has \
-             no passwords. Ctrl-C ends it; --listen 127.0.0.1:{} keeps it to this machine.",
+            "Every machine that reaches this one can use it: it echoes what they send, keeps a run's bytes in memory \
+             for a while for those who know the run's id, and has no passwords. Ctrl-C ends it; --listen 127.0.0.1:{} \
+             keeps it to this machine.",
             address.port()
         ),
     );
