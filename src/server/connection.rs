@@ -14,7 +14,7 @@ use super::stream::MeteredStream;
 use super::transport::{Socket, Transport, Wire};
 use super::visit::{UpgradeSlot, Visit};
 use super::watchdog::Watchdog;
-use super::{Shared, tls};
+use super::{Shared, head, tls};
 use crate::wire::Ending;
 
 /// A connection that was accepted.
@@ -87,6 +87,7 @@ async fn serve_http1(
             .timer(TokioTimer::new())
             // The watchdog tells a slow head from an idle connection.
             .header_read_timeout(None)
+            .max_buf_size(head::BUFFER)
             .serve_connection(TokioIo::new(stream), service(router, Arc::clone(shared), visit))
             .with_upgrades(),
     );

@@ -8,19 +8,17 @@ use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::Body;
-use axum::response::IntoResponse;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
-use hyper::header::{CONNECTION, HOST, HeaderValue};
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::service::{Service, service_fn};
-use hyper::{HeaderMap, Request, Response, StatusCode, Version};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::service::TowerToHyperService;
 
-use super::Shared;
 use super::meter::Meter;
 use super::record::Answer;
-use super::routes::{self, Problem};
 use super::visit::Visit;
+use super::{Shared, head, routes};
 
 /// The routes, with what every request and every response needs around them. `of` is what the
 /// requests of the connection have in common.
@@ -46,13 +44,14 @@ async fn answer(
 ) -> Response<ResponseBody> {
     let Visit { ordinal, is_multiplexed, .. } = visit;
     let meter = Arc::clone(&visit.meter);
-    let host = check_host(request.version(), request.headers());
+    let may_be_https = meter.is_secured() || shared.config.behind_proxy;
+    let instead = head::answer_instead(&request, meter.oddities(), may_be_https);
     let request_instrument = if is_multiplexed { 0 } else { routes::request_instrument(request.headers()) };
     let mut request = request.map(|body| request_body(body, &meter, ordinal));
     request.extensions_mut().insert(visit);
-    let mut response = match host {
-        Ok(()) => router.call(request).await.unwrap_or_else(|never| match never {}),
-        Err(problem) => problem.into_response(),
+    let mut response = match instead {
+        Some(response) => response,
+        None => router.call(request).await.unwrap_or_else(|never| match never {}),
     };
     let received = meter.received(ordinal);
     let headers = response.headers_mut();
@@ -76,14 +75,6 @@ async fn answer(
     };
     meter.answered(ordinal, answer);
     response.map(|inner| ResponseBody { inner, meter, ordinal })
-}
-
-/// RFC 9112 §3.2: a request of HTTP/1.1 without a `Host`, or with several, gets a 400.
-fn check_host(version: Version, headers: &HeaderMap) -> Result<(), Problem> {
-    if version == Version::HTTP_11 && headers.get_all(HOST).iter().count() != 1 {
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "A request of HTTP/1.1 has exactly one Host header."));
-    }
-    Ok(())
 }
 
 /// A request's body, which tells the meter when it was read to its end.

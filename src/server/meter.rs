@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use hyper::{Method, Version};
 
 use super::clock::Clock;
+use super::head::{Oddities, Scan};
 use super::ledger::{RunLedger, Settled};
 use super::plan::Plan;
 use super::record::{Answer, Record};
@@ -69,6 +70,7 @@ struct State {
     /// When the latest exchange was settled, in µs of the server's clock.
     idle_since: u64,
     plan: Option<Plan>,
+    scan: Scan,
 }
 
 /// The emulated link that a connection came over.
@@ -215,6 +217,11 @@ impl Meter {
         drop(self.tls.set(tls));
     }
 
+    /// Whether TLS was agreed on.
+    pub(crate) fn is_secured(&self) -> bool {
+        self.tls.get().is_some()
+    }
+
     /// What follows is HTTP/2.
     pub(crate) fn multiplexed(&self) {
         self.state().multiplexed = true;
@@ -232,7 +239,9 @@ impl Meter {
                 if state.open.first().is_none_or(|open| open.response_ended && !open.last) {
                     self.settle_all(&mut state, before);
                     state.open.push(self.begin(now, before, true));
+                    state.scan.begin();
                 }
+                state.scan.read(bytes);
                 if let Some(tape) = state.open.first().and_then(|open| open.tape.as_ref()) {
                     tape.record(Part::Request, now, bytes);
                 }
@@ -312,6 +321,7 @@ impl Meter {
             }
             let exchange = self.begin(self.last_read(), bytes_in, false);
             state.open.push(exchange);
+            state.scan.skip();
         }
         if let Some(open) = state.open.last_mut() {
             open.record.ordinal = ordinal;
@@ -319,6 +329,11 @@ impl Meter {
             open.record.version = version;
         }
         ordinal
+    }
+
+    /// What the head of the newest request has beside what hyper tells of it.
+    pub(crate) fn oddities(&self) -> Oddities {
+        self.state().scan.oddities()
     }
 
     fn with_exchange<T>(&self, ordinal: u64, act: impl FnOnce(&mut Exchange) -> T) -> Option<T> {

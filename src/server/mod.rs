@@ -6,7 +6,7 @@
 //! `transport` is what then carries bytes; `stream` counts on a `meter` what crosses it, records it on
 //! a `tap`, closes it in an orderly way, and commits the faults that a `plan` asks for; `connection`
 //! speaks HTTP on it and, after an upgrade, hands it to `websocket`; `exchange` is what surrounds the
-//! `routes`, which answer requests. The `ledger` keeps for each run which exchanges carried its id; `news`
+//! `routes`, which answer requests, once `head` has let them pass. The `ledger` keeps for each run which exchanges carried its id; `news`
 //! and `room` keep what is told to many, and `memory` signs what clients carry.
 //!
 //! Each connection is one task. Everything that several connections share is in `Shared`.
@@ -20,6 +20,7 @@ mod connection;
 mod error;
 mod exchange;
 mod gate;
+mod head;
 mod ledger;
 mod link;
 mod memory;

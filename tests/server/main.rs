@@ -12,6 +12,7 @@ mod news;
 mod origins;
 mod page;
 mod refusals;
+mod robust;
 mod room;
 mod tap;
 mod tls;

@@ -15,9 +15,10 @@ Usage: cargo xtask <command>
                              rebuilds on change; other options go to trunk, for example --open
   test [lints] [native] [browser] [end-to-end]
                              every check, or the layers named; ends with a line of counts
-  bench [round_trip] [echo_throughput] [--...]
+  bench [round_trip] [echo_throughput] [idle_load] [--...]
                              the benchmarks, or those named: the built page in a browser, the server
-                             beside others; options go to them
+                             beside others; options go to them; idle_load, the server with thousands of
+                             idle connections and with attackers, takes minutes and is only run if named
   dist                       make the folder `dist` for a static host
   binary                     make one file that is the server with the page in it; copying it to a
                              machine of the same kind is the whole deployment

@@ -8,8 +8,10 @@ use crate::{page, process, tools};
 const PAGE: &str = "round_trip";
 /// The benchmark of the server beside others.
 const ECHO: &str = "echo_throughput";
+/// The benchmark of the server with many idle connections and with attackers. It takes minutes.
+const IDLE: &str = "idle_load";
 
-/// Runs the benchmarks that the first words name, or all of them, with what they need put in place. Further words, from
+/// Runs the benchmarks that the first words name, or all quick ones, with what they need put in place. Further words, from
 /// the first one with a hyphen on, go to each of them.
 ///
 /// # Errors
@@ -17,8 +19,8 @@ const ECHO: &str = "echo_throughput";
 /// A word names no benchmark, a tool is missing, the page could not be built, or a benchmark failed.
 pub(crate) fn bench(words: &[String]) -> Result<()> {
     let (names, options) = words.split_at(words.iter().position(|word| word.starts_with('-')).unwrap_or(words.len()));
-    if let Some(name) = names.iter().find(|name| ![PAGE, ECHO].contains(&name.as_str())) {
-        bail!("there is no benchmark “{name}”: there are {PAGE} and {ECHO}; options begin with a hyphen");
+    if let Some(name) = names.iter().find(|name| ![PAGE, ECHO, IDLE].contains(&name.as_str())) {
+        bail!("there is no benchmark “{name}”: there are {PAGE}, {ECHO} and {IDLE}; options begin with a hyphen");
     }
     let is_wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
     if is_wanted(PAGE) {
@@ -33,6 +35,11 @@ pub(crate) fn bench(words: &[String]) -> Result<()> {
         let mut command = process::cargo();
         command.args(["bench", "--bench", ECHO, "--"]).args(options);
         process::run(command.envs(tools::echo_servers()?))?;
+    }
+    if names.iter().any(|name| name == IDLE) {
+        let mut command = process::cargo();
+        command.args(["bench", "--bench", IDLE, "--"]).args(options);
+        process::run(&mut command)?;
     }
     Ok(())
 }
