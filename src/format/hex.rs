@@ -35,11 +35,12 @@ pub struct Stretch {
 pub fn markup(bytes: &[u8], stretches: &[Stretch], count: usize) -> String {
     let bytes = bytes.get(..count).unwrap_or(bytes);
     let mut out = String::with_capacity(bytes.len() * 16);
+    let digits = if bytes.len() > 0x1_0000 { 6 } else { 4 };
     for (line, row) in bytes.chunks(WIDTH).enumerate() {
         let start = line * WIDTH;
         let runs = runs(stretches, start..start + row.len());
         // Writing to a string never fails.
-        write!(out, "<span class=\"offset\">{start:04x}</span>  ").ok();
+        write!(out, "<span class=\"offset\">{start:0digits$x}</span>  ").ok();
         for (place, run) in runs.iter().enumerate() {
             let hex: Vec<String> = row[run.range.start - start..run.range.end - start].iter().map(hex).collect();
             open(&mut out, run);

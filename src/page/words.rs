@@ -188,6 +188,19 @@ pub(super) fn alpn(name: &str) -> String {
     }
 }
 
+/// The protocol that the server and the browser's Resource Timing name, and who says so.
+pub(super) fn protocol_told(by_server: Option<String>, by_browser: Option<String>) -> Option<(String, &'static str)> {
+    match (by_server, by_browser) {
+        (Some(server), Some(browser)) if server == browser => Some((server, "the server and Resource Timing both say")),
+        (Some(server), Some(browser)) => {
+            Some((format!("{server}, {browser}"), "the server says the former, Resource Timing the latter"))
+        }
+        (Some(server), None) => Some((server, "as the server saw it")),
+        (None, Some(browser)) => Some((browser, "nextHopProtocol of Resource Timing")),
+        (None, None) => None,
+    }
+}
+
 /// An emulated link.
 pub(super) fn link(link: &Link) -> String {
     let micros = |micros: u64| Span(micros.cast_signed()).to_string();

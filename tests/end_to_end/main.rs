@@ -9,6 +9,8 @@ mod echoes;
 mod exchange;
 mod failures;
 mod firefox;
+mod head_log;
+mod inspector;
 mod network_log;
 mod page;
 mod server;

@@ -8,7 +8,7 @@ use crate::page::state::Record;
 use crate::page::words;
 use crate::trace::{Connection, Fate, Message, Protocol, Trace};
 
-pub(super) fn section(record: &Record, trace: &Trace, message: &Message) -> impl IntoView + use<> {
+pub(super) fn section(record: &Record, trace: &Trace, message: &Message) -> AnyView {
     let connection = message.connection.and_then(|id| trace.connection(id));
     let facts = connection.map(|connection| facts(trace, message, connection));
     let closing = connection
@@ -20,14 +20,16 @@ pub(super) fn section(record: &Record, trace: &Trace, message: &Message) -> impl
         {facts}
         {closing}
     }
+    .into_any()
 }
 
 /// Protocol, TLS and link, as far as they are told.
-fn facts(trace: &Trace, message: &Message, connection: &Connection) -> impl IntoView + use<> {
-    let by_server = message.alpn.as_deref().map(|name| row("Protocol", words::alpn(name), "as the server saw it"));
+fn facts(trace: &Trace, message: &Message, connection: &Connection) -> AnyView {
     let request = message.answers.and_then(|id| trace.message(id)).unwrap_or(message);
     let by_browser = request.phases.as_deref().map(|phases| phases.protocol.clone()).filter(|name| !name.is_empty());
-    let by_browser = by_browser.map(|name| row("Protocol", words::alpn(&name), "nextHopProtocol of Resource Timing"));
+    let by_server = message.alpn.as_deref().map(words::alpn);
+    let protocol = words::protocol_told(by_server, by_browser.as_deref().map(words::alpn));
+    let protocol = protocol.map(|(name, note)| row("Protocol", name, note));
     let tls = connection.tls.as_deref().map(|tls| {
         let (read, written) = tls.handshake_bytes;
         let handshake = format!("{} in, {} out", bytes_in_words(read), bytes_in_words(written));
@@ -39,7 +41,7 @@ fn facts(trace: &Trace, message: &Message, connection: &Connection) -> impl Into
     let handshake = connection.emulated_handshake.map(|(from, until)| {
         row("Its handshake", (until - from).to_string(), "emulated: the true one was over before")
     });
-    view! { <dl>{by_server}{by_browser}{tls}{link}{handshake}</dl> }
+    view! { <dl>{protocol}{tls}{link}{handshake}</dl> }.into_any()
 }
 
 fn sentence(trace: &Trace, message: &Message) -> String {

@@ -21,7 +21,7 @@ pub(super) fn section(
     message: &Message,
     connection: &Connection,
     carried: &Carried,
-) -> impl IntoView + use<> {
+) -> AnyView {
     let one = carried.frame_count == 1;
     let frames = carried.frames.iter().take(SHOWN).enumerate().map(|(place, frame)| {
         let title = (!one).then(|| view! { <h5>{format!("Frame {} of {}", place + 1, carried.frame_count)}</h5> });
@@ -40,10 +40,11 @@ pub(super) fn section(
         {(more > 0).then(|| view! { <p class="hint">{format!("and {more} more frames")}</p> })}
         {(direction == Direction::ToServer || !one).then(|| payload(connection, carried))}
     }
+    .into_any()
 }
 
 /// The payload as the application gave it: unmasked, and its frames' put together.
-fn payload(connection: &Connection, carried: &Carried) -> impl IntoView + use<> {
+fn payload(connection: &Connection, carried: &Carried) -> AnyView {
     let from = carried.application_from.unwrap_or(0);
     let bytes = carried.payload.clone();
     let stretches = layers(from, bytes.len());
@@ -57,6 +58,7 @@ fn payload(connection: &Connection, carried: &Carried) -> impl IntoView + use<> 
         <p class="hint">{words}</p>
         <div class="unmasked"><Hex label="The unmasked payload in hex" bytes stretches/></div>
     }
+    .into_any()
 }
 
 /// The layers of an unmasked payload whose envelope ends `from` there.
@@ -78,7 +80,7 @@ fn whole(
     direction: Direction,
     carried: &CarriedFrame,
     envelope: usize,
-) -> impl IntoView + use<> {
+) -> AnyView {
     let row = |(name, value, note): (&'static str, String, String)| {
         view! { <div data-field=name><dt>{name}</dt><dd><b>{value}</b>" "<small>{note}</small></dd></div> }
     };
@@ -93,6 +95,7 @@ fn whole(
         <Hex label="The frame in hex" bytes=carried.bytes.clone() stretches=stretches(carried, envelope)/>
         {raw::provenance(record, trace, message, direction, &carried.taken)}
     }
+    .into_any()
 }
 
 fn stretches(carried: &CarriedFrame, envelope: usize) -> Vec<Stretch> {
@@ -115,7 +118,7 @@ fn stretches(carried: &CarriedFrame, envelope: usize) -> Vec<Stretch> {
 }
 
 /// The first two bytes bit by bit, as RFC 6455 §5.2 draws them; eight bits a row.
-fn bits(carried: &CarriedFrame) -> impl IntoView + use<> {
+fn bits(carried: &CarriedFrame) -> AnyView {
     let bytes = [carried.bytes.first().copied().unwrap_or(0), carried.bytes.get(1).copied().unwrap_or(0)];
     let row = |byte: u8, names: &'static [(&'static str, u32)]| {
         let mut left = 8;
@@ -134,6 +137,7 @@ fn bits(carried: &CarriedFrame) -> impl IntoView + use<> {
             </tbody>
         </table>
     }
+    .into_any()
 }
 
 /// The close frames of a WebSocket, both ways.

@@ -11,10 +11,10 @@ use crate::page::words;
 use crate::trace::{Direction, Message, Trace};
 
 /// One side of the handshake, the other one folded, and the checks of both.
-pub(super) fn section(record: &Record, trace: &Trace, message: &Message) -> impl IntoView + use<> {
+pub(super) fn section(record: &Record, trace: &Trace, message: &Message) -> AnyView {
     let own = match bytes::http(trace, message) {
-        Ok(bytes) => http::section(record, trace, message, &bytes).into_any(),
-        Err(why) => raw::absent(trace, message, why).into_any(),
+        Ok(bytes) => http::section(record, trace, message, &bytes),
+        Err(why) => raw::absent(trace, message, why),
     };
     let checked = bytes::handshake(trace, message).map(|handshake| {
         view! { {proof(&handshake)}{checks(&handshake)} }
@@ -33,7 +33,7 @@ pub(super) fn section(record: &Record, trace: &Trace, message: &Message) -> impl
             </details>
         })
     });
-    view! { {checked}{own}{other} }
+    view! { {checked}{own}{other} }.into_any()
 }
 
 fn other_side<'a>(trace: &'a Trace, message: &Message) -> Option<&'a Message> {
@@ -69,7 +69,7 @@ fn proof(handshake: &Handshake) -> impl IntoView + use<> {
     })
 }
 
-fn checks(handshake: &Handshake) -> impl IntoView + use<> {
+fn checks(handshake: &Handshake) -> AnyView {
     let holding = handshake.checks.iter().filter(|check| check.holds).count();
     let check = |check: &crate::decode::handshake::Check| {
         let (sign, class) = if check.holds { ("✓ ", "") } else { ("✗ ", "error") };
@@ -78,5 +78,5 @@ fn checks(handshake: &Handshake) -> impl IntoView + use<> {
     };
     let list = handshake.checks.iter().map(check).collect_view();
     let title = format!("{holding} of {} requirements are met", handshake.checks.len());
-    view! { <details class="checks"><summary>{title}</summary><ul>{list}</ul></details> }
+    view! { <details class="checks"><summary>{title}</summary><ul>{list}</ul></details> }.into_any()
 }

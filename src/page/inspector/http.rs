@@ -12,16 +12,17 @@ use crate::page::words;
 use crate::trace::{Message, Trace};
 
 /// An HTTP message of the run.
-pub(super) fn section(record: &Record, trace: &Trace, message: &Message, bytes: &HttpBytes) -> impl IntoView + use<> {
+pub(super) fn section(record: &Record, trace: &Trace, message: &Message, bytes: &HttpBytes) -> AnyView {
     view! {
         <h4>"On the wire"</h4>
         {said(bytes)}
         {dump(record, trace, message, bytes)}
     }
+    .into_any()
 }
 
 /// What the message says: a sentence, its first line, its fields, and what is wrong with it.
-pub(super) fn said(bytes: &HttpBytes) -> impl IntoView + use<> {
+pub(super) fn said(bytes: &HttpBytes) -> AnyView {
     let read = bytes.message();
     let problems = bytes.reading.problems.iter().map(|problem| problem.part.to_string());
     let problems = problems.map(|words| view! { <li class="error">{words}</li> }).collect_view();
@@ -31,9 +32,10 @@ pub(super) fn said(bytes: &HttpBytes) -> impl IntoView + use<> {
         <ul>{problems}</ul>
         {words::raw::cut(bytes.dropped, bytes.left_out).map(|words| view! { <p class="hint">{words}</p> })}
     }
+    .into_any()
 }
 
-fn head(read: &Read) -> impl IntoView + use<> {
+fn head(read: &Read) -> AnyView {
     let line = match &read.start_line {
         StartLine::Request { method, target, minor_version } => format!("{method} {target} HTTP/1.{minor_version}"),
         StartLine::Status { minor_version, code, reason } => format!("HTTP/1.{minor_version} {code} {reason}"),
@@ -47,10 +49,11 @@ fn head(read: &Read) -> impl IntoView + use<> {
         <p class="start-line">{line}</p>
         <dl class="fields">{fields}</dl>
     }
+    .into_any()
 }
 
 /// All of the bytes, and where they come from.
-pub(super) fn dump(record: &Record, trace: &Trace, message: &Message, bytes: &HttpBytes) -> impl IntoView + use<> {
+pub(super) fn dump(record: &Record, trace: &Trace, message: &Message, bytes: &HttpBytes) -> AnyView {
     let stretches = bytes.reading.spans.iter().map(|span| Stretch {
         range: span.start as usize..span.end as usize,
         layer: if matches!(span.part, Part::Body) { Layer::Payload } else { Layer::Framing },
@@ -60,4 +63,5 @@ pub(super) fn dump(record: &Record, trace: &Trace, message: &Message, bytes: &Ht
         <Hex label="Its raw bytes in hex" bytes=bytes.bytes.clone() stretches=stretches.collect()/>
         {raw::provenance(record, trace, message, message.direction, &bytes.taken)}
     }
+    .into_any()
 }

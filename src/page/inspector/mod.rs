@@ -84,17 +84,17 @@ fn details(record: &Record, trace: &Trace, message: &Message) -> impl IntoView +
         <h3 class=class>{words::kind(message)}</h3>
         <p class="meta">{words::protocol(message.protocol)} " · " {turn} " · " {to}</p>
         <p>{words::explanation(message)}</p>
+        {raw::section(record, trace, message)}
         <h4>"Times since the run began"</h4>
         <dl>{time_rows(record, trace, message)}{phases}</dl>
         <h4>"Bytes"</h4>
         <dl>{byte_rows(trace, message)}</dl>
         {connection::section(record, trace, message)}
-        {raw::section(record, trace, message)}
     }
 }
 
-fn row(name: &'static str, value: String, note: &'static str) -> impl IntoView + use<> {
-    view! { <div><dt>{name}</dt><dd>{value}" "<small>{note}</small></dd></div> }
+fn row(name: &'static str, value: String, note: &'static str) -> AnyView {
+    view! { <div><dt>{name}</dt><dd>{value}" "<small>{note}</small></dd></div> }.into_any()
 }
 
 fn time_rows(record: &Record, trace: &Trace, message: &Message) -> impl IntoView + use<> {

@@ -16,23 +16,23 @@ const LISTED: usize = 6;
 /// What the bytes of a message are, in full.
 pub(super) fn section(record: &Record, trace: &Trace, message: &Message) -> AnyView {
     if message.kind.is_opening() {
-        return handshake::section(record, trace, message).into_any();
+        return handshake::section(record, trace, message);
     }
     let connection = message.connection.and_then(|id| trace.connection(id));
     match connection.filter(|connection| connection.protocol == crate::trace::Protocol::WebSocket) {
         Some(connection) => match raw::carried(trace, message) {
-            Ok(carried) => frame::section(record, trace, message, connection, &carried).into_any(),
-            Err(why) => absent(trace, message, why).into_any(),
+            Ok(carried) => frame::section(record, trace, message, connection, &carried),
+            Err(why) => absent(trace, message, why),
         },
         None => match raw::http(trace, message) {
-            Ok(bytes) => http::section(record, trace, message, &bytes).into_any(),
-            Err(why) => absent(trace, message, why).into_any(),
+            Ok(bytes) => http::section(record, trace, message, &bytes),
+            Err(why) => absent(trace, message, why),
         },
     }
 }
 
 /// Why there are no raw bytes; then the payload as the page itself kept it.
-pub(super) fn absent(trace: &Trace, message: &Message, why: Missing) -> impl IntoView + use<> {
+pub(super) fn absent(trace: &Trace, message: &Message, why: Missing) -> AnyView {
     let copy = message.copy.as_ref().map(|copy| copy.0.clone());
     let words = match &copy {
         None if message.kind.is_opening() => None,
@@ -47,6 +47,7 @@ pub(super) fn absent(trace: &Trace, message: &Message, why: Missing) -> impl Int
         {words.map(|words| view! { <h4>"Payload"</h4><p class="hint">{words}</p> })}
         {dump.map(|bytes| view! { <Hex label="The payload in hex" bytes stretches=Vec::new()/> })}
     }
+    .into_any()
 }
 
 /// Where raw bytes come from: who told them, and when they were read or written.
@@ -56,7 +57,7 @@ pub(super) fn provenance(
     message: &Message,
     direction: Direction,
     taken: &[Taken],
-) -> impl IntoView + use<> {
+) -> AnyView {
     let (one, many) = match direction {
         Direction::ToServer => ("read", "reads"),
         Direction::ToPage => ("write", "writes"),
@@ -79,5 +80,5 @@ pub(super) fn provenance(
             {format!("Raw bytes: reported by the server’s tap, in {count}. What they mean is derived from them here.{within}")}
         </p>
         <ul class="pieces">{list}{(rest > 0).then(|| view! { <li>{format!("and {rest} more")}</li> })}</ul>
-    }
+    }.into_any()
 }
