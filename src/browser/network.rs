@@ -110,6 +110,8 @@ impl BrowserNetwork {
             let Some(origin) = surroundings::http_origin(&endpoint.url) else { continue };
             if let Some(transcript) = discovery::transcript(&format!("{origin}{TRANSCRIPT_PATH}/{run}")).await {
                 shared.recorder.borrow_mut().ledger(clock::now(), of, transcript);
+                // Reading a long account takes about a frame; what is made of it waits for the next.
+                timer::frame(|| {}).await;
             }
         }
     }

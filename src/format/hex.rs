@@ -68,6 +68,7 @@ fn runs(stretches: &[Stretch], line: Range<usize>) -> Vec<Stretch> {
         let range = stretch.range.start.max(at)..stretch.range.end.min(line.end);
         if range.start > at {
             runs.push(uncovered(at..range.start));
+            at = range.start;
         }
         if !range.is_empty() {
             at = range.end;

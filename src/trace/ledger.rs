@@ -111,7 +111,7 @@ impl Trace {
         raw: [Option<Raw>; 2],
     ) {
         let [request_raw, response_raw] = raw.map(|raw| raw.map(Box::new));
-        let alpn = || Some(entry.protocol.as_str().into()).filter(|name: &Box<str>| !name.is_empty());
+        let alpn = || (!entry.protocol.is_empty()).then(|| entry.protocol.as_str().into());
         if let Some(message) = self.message_mut(request) {
             message.fate = Fate::Delivered;
             if message.received == Moment::Unknown {

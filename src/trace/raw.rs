@@ -98,7 +98,6 @@ impl RawFrames {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
 const fn is_zero(count: &u64) -> bool {
     *count == 0
 }
