@@ -5,12 +5,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use duplex::analysis::{Sample, Timeline};
+use duplex::analysis::{Sample, Timeline, raw};
 use duplex::browser::{BrowserNetwork, Plan, clock, discovery, surroundings, timer};
 use duplex::lab::exchange::{self, Parameters};
 use duplex::network::{Network as _, Patience, Request, Socket as _};
 use duplex::trace::{
-    Cause, Circumstances, Endpoint, Event, Failure, Inference, Protocol, Recorder, Span, Speaks, Time, Trace, Turn,
+    Cause, Circumstances, Direction, Endpoint, Event, Failure, Inference, Protocol, Recorder, Span, Speaks, Time,
+    Trace, Turn,
 };
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -119,6 +120,33 @@ async fn the_lab_runs_over_the_browser_and_its_record_is_whole() {
     assert_eq!(timed, 26, "each exchange has its timing entry");
     assert!(trace.messages.iter().all(|message| message.overhead.is_some()), "each message's overhead is known");
     assert!(Timeline::of(&trace).clock(Protocol::Http).is_some(), "the clocks are brought together");
+}
+
+#[wasm_bindgen_test]
+async fn the_servers_account_brings_the_bytes_that_the_browser_sent_and_hides() {
+    let plan = plan(Speaks::Duplex);
+    let (network, recorder) = network(plan.clone());
+    let parameters = Parameters { messages: 5, size: 300, ..Parameters::default() };
+    exchange::run(&network, &parameters).await.expect("the lab finishes");
+    network.settle().await;
+    let trace = trace_of(&plan, &recorder);
+    for message in &trace.messages {
+        if message.protocol == Protocol::WebSocket && !message.kind.is_opening() {
+            let carried = raw::carried(&trace, message).expect("its frame is there");
+            assert_eq!((carried.grounds, carried.frame_count), (raw::Grounds::Payload, 1));
+            let masked = carried.frames[0].frame.masking_key.is_some();
+            assert_eq!(masked, message.direction == Direction::ToServer);
+        } else {
+            let http = raw::http(&trace, message).expect("its bytes are there");
+            let head = http.message().expect("it has a head");
+            assert!(head.end.is_some() && http.reading.problems.is_empty());
+            if message.answers.is_none() {
+                assert_eq!(head.single("user-agent").as_deref(), Some(surroundings::browser().as_str()));
+            }
+        }
+    }
+    let opening = trace.messages.iter().find(|message| message.kind.is_opening()).expect("a WebSocket was opened");
+    assert!(raw::handshake(&trace, opening).expect("both sides are there").holds());
 }
 
 #[wasm_bindgen_test]

@@ -1,10 +1,10 @@
 //! What must hold of every sequence diagram, over runs of many shapes.
 
 use duplex::analysis::Timeline;
-use duplex::drawing::{Anchor, Item, Scene, Shape, sequence};
+use duplex::drawing::{Anchor, Item, Role, Scene, Shape, sequence};
 use duplex::lab::exchange::{self, Parameters};
 use duplex::network::sim::{Conditions, Sim};
-use duplex::trace::{Circumstances, Direction, Endpoint, Outcome, Protocol, Span, Speaks, Time, Trace};
+use duplex::trace::{Circumstances, Direction, Endpoint, Outcome, Protocol, ServerTime, Span, Speaks, Time, Trace};
 use duplex::wire::RunId;
 use proptest::prelude::*;
 
@@ -114,6 +114,24 @@ fn arrows_slant_by_their_time_in_flight() {
             assert!((to - from - 40.0).abs() < 1.0, "{} px", to - from);
         }
     }
+}
+
+#[test]
+fn an_emulated_handshake_is_a_segment_of_its_own_as_long_as_it_took() {
+    let mut trace = recorded(Parameters::default(), Conditions::default());
+    let connection = trace.connections.iter_mut().find(|connection| connection.protocol == Protocol::WebSocket);
+    let connection = connection.expect("a WebSocket");
+    let accepted = connection.accepted.server().expect("the server tells");
+    connection.emulated_handshake = Some((accepted, ServerTime(accepted.0 + 1_500)));
+    let segments = |protocol| {
+        let scene = draw(&trace, protocol, 20.0, None);
+        let segments = scene.items.into_iter().filter(|item| matches!(item.role, Role::EmulatedHandshake(_)));
+        segments.map(|item| (item.shape, item.title)).collect::<Vec<_>>()
+    };
+    assert_eq!(segments(Protocol::Http), []);
+    let [(Shape::Rect { height, .. }, title)] = &segments(Protocol::WebSocket)[..] else { panic!("one segment") };
+    assert!((height - 30.0).abs() < 0.1, "{height} px");
+    assert!(title.contains("emulated handshake, 1.50 ms"), "{title}");
 }
 
 #[test]

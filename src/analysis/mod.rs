@@ -1,9 +1,10 @@
 //! What a trace means: clocks brought together, each protocol's own time, statistics, the byte
-//! ledger. Everything here is *derived*, and pure.
+//! ledger, and what the raw bytes of a message are. Everything here is *derived*, and pure.
 
 mod bytes;
 pub mod clock;
 mod own_time;
+pub mod raw;
 mod statistics;
 mod summary;
 mod timeline;

@@ -48,7 +48,8 @@ impl Sample {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening {
     /// So many were opened, and half of them took at most this long: constructor to `open` event for a
-    /// WebSocket, `connectStart` to `connectEnd` for HTTP.
+    /// WebSocket, `connectStart` to `connectEnd` for HTTP. Behind an emulated link the latter is that of the
+    /// true TCP handshake, and the emulated one, as the server tells it, is added.
     Took {
         /// How many.
         count: usize,
@@ -116,7 +117,13 @@ fn connections(trace: &Trace, timeline: &Timeline, protocol: Protocol) -> Option
 }
 
 fn opening(trace: &Trace, timeline: &Timeline, protocol: Protocol) -> Opening {
-    let took = |connection: &Connection| Some(connection.opened.page()? - connection.asked.page()?);
+    // A WebSocket opens behind the emulated handshake; HTTP's connection is open for the browser before it.
+    let emulated = |connection: &Connection| match (protocol, connection.emulated_handshake) {
+        (Protocol::Http, Some((from, to))) => to - from,
+        _ => Span::default(),
+    };
+    let took =
+        |connection: &Connection| Some(connection.opened.page()? - connection.asked.page()? + emulated(connection));
     let opened: Vec<Span> = carriers(trace, timeline, protocol).filter_map(took).collect();
     match Statistics::of(&opened) {
         Some(Statistics { n, median, .. }) => Opening::Took { count: n, median },

@@ -109,7 +109,9 @@ impl BrowserNetwork {
         for (endpoint, of) in asked.into_iter().filter(|(endpoint, _)| endpoint.speaks == Speaks::Duplex) {
             let Some(origin) = surroundings::http_origin(&endpoint.url) else { continue };
             if let Some(transcript) = discovery::transcript(&format!("{origin}{TRANSCRIPT_PATH}/{run}")).await {
-                shared.recorder.borrow_mut().ledger(of, transcript);
+                shared.recorder.borrow_mut().ledger(clock::now(), of, transcript);
+                // Reading a long account takes about a frame; what is made of it waits for the next.
+                timer::frame(|| {}).await;
             }
         }
     }

@@ -21,7 +21,13 @@ pub const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /// ```
 #[must_use]
 pub fn accept_key(key: &str) -> String {
-    STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
+    STANDARD.encode(accept_digest(key))
+}
+
+/// The step before: the 20 bytes of the SHA-1, not yet in base64.
+#[must_use]
+pub fn accept_digest(key: &str) -> [u8; 20] {
+    Sha1::new().chain_update(key).chain_update(GUID).finalize().into()
 }
 
 /// Something that a handshake requires (RFC 6455 §4.1 for the client, §4.2 for the server).

@@ -115,6 +115,8 @@ pub enum Role {
     Connection(Protocol),
     /// The edge at which a connection was opened or closed.
     ConnectionEnd(Protocol),
+    /// The handshake of TCP that an emulated link holds a connection back for.
+    EmulatedHandshake(Protocol),
     /// A message.
     Message {
         /// What carried it.

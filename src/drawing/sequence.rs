@@ -242,6 +242,33 @@ impl<'a> Layout<'a> {
                 add(Shape::Line { from, to }, Role::ConnectionEnd(protocol));
             }
         }
+        self.emulated_handshake(connection);
+    }
+
+    /// Over an emulated link, the stretch at a connection's start for which the server held it back: beside
+    /// the server's lifeline, since no message crosses.
+    fn emulated_handshake(&mut self, connection: &Connection) {
+        let Some((from, until)) = connection.emulated_handshake else { return };
+        let place = |at| self.timeline.place(self.trace, self.protocol, Moment::Server(at));
+        let (Some(from), Some(until)) = (place(from), place(until)) else { return };
+        let took = until.at - from.at;
+        let (top, bottom) = (self.y(from.at).max(0.0), self.y(until.at).clamp(0.0, self.scene.height));
+        let height = bottom - top;
+        // In own time it may lie within the other protocol's turn; then nothing is left of it.
+        if height < 2.0 {
+            return;
+        }
+        let x = self.server_x + BAR / 2.0;
+        self.scene.items.push(Item {
+            shape: Shape::Rect { at: Point { x: x + 2.0, y: top }, width: BAR, height },
+            role: Role::EmulatedHandshake(self.protocol),
+            message: None,
+            title: format!("emulated handshake, {took}: the server held the connection back, as the link asks; the true handshake of TCP was over before"),
+        });
+        if height >= TEXT_HEIGHT {
+            let at = Point { x: x - BAR - 4.0, y: top + f64::midpoint(height, TEXT_HEIGHT) };
+            self.scene.text(Role::Note, at, Anchor::End, "emulated handshake");
+        }
     }
 
     fn messages(&mut self) {

@@ -139,6 +139,7 @@ fn classes(role: Role) -> String {
         Role::Lifeline => "lifeline".into(),
         Role::Connection(protocol) => of("connection", protocol),
         Role::ConnectionEnd(protocol) => of("connection-end", protocol),
+        Role::EmulatedHandshake(protocol) => of("emulated-handshake", protocol),
         Role::Message { protocol, provenance, warm_up } => {
             let unknown = if provenance == Provenance::Unknown { " unknown" } else { "" };
             format!("{}{unknown}{}", of("message", protocol), warm_up_class(warm_up))

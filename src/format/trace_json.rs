@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::trace::{ClockFit, Message, Moment, Phases, ServerTime, Time, Trace};
+use crate::trace::{ClockFit, Connection, Message, Moment, Phases, Raw, ServerTime, Time, Trace};
 
 /// What the field `format` says.
 pub const FORMAT: &str = "duplex-trace";
@@ -92,6 +92,7 @@ fn check(trace: &Trace) -> Result<(), FileError> {
         let closed = connection.closed.as_ref().map(|closed| closed.at);
         let in_order = connection.id.0 as usize == place;
         problem(in_order, ends.into_iter().chain(closed), "connection", place)?;
+        connection_of(connection).map_err(|what| FileError::Damaged(format!("connection {place} {what}")))?;
     }
     for (place, message) in trace.messages.iter().enumerate() {
         let head = message.head.map(Moment::Page);
@@ -103,6 +104,30 @@ fn check(trace: &Trace) -> Result<(), FileError> {
     for (place, mark) in trace.marks.iter().enumerate() {
         let in_order = mark.from <= mark.until;
         problem(in_order, [Moment::Page(mark.from), Moment::Page(mark.until)], "mark", place)?;
+    }
+    // Whoever picks a message has these decoded.
+    if trace.raw_bytes() > Raw::MAX {
+        return Err(FileError::Damaged(format!("it has more than {} raw bytes", Raw::MAX)));
+    }
+    Ok(())
+}
+
+fn connection_of(connection: &Connection) -> Result<(), &'static str> {
+    let frames = connection.frames.as_deref();
+    frames.into_iter().flat_map(|frames| [&frames.to_server, &frames.to_page]).flatten().try_for_each(raw)?;
+    let possible = |(from, until): (ServerTime, ServerTime)| 0 <= from.0 && from <= until && until.0 <= MOST;
+    if !connection.emulated_handshake.is_none_or(possible) {
+        return Err("has an emulated handshake that ends before it begins");
+    }
+    Ok(())
+}
+
+fn raw(raw: &Raw) -> Result<(), &'static str> {
+    if !raw.pieces.iter().all(|piece| (0..=MOST).contains(&piece.at.0)) {
+        return Err("has raw bytes with a time that no clock shows");
+    }
+    if raw.dropped.max(raw.left_out) > MOST.cast_unsigned() {
+        return Err("misses more raw bytes than there can be");
     }
     Ok(())
 }
@@ -151,6 +176,7 @@ fn message_of(trace: &Trace, message: &Message) -> Result<(), &'static str> {
     if bytes.into_iter().flatten().any(|count| count > MOST.cast_unsigned()) {
         return Err("has a count of bytes that no message has");
     }
+    message.raw.as_deref().map_or(Ok(()), raw)?;
     if message.turn > exchange_messages::MOST {
         return Err("has a turn that no run has");
     }

@@ -4,8 +4,9 @@
 use leptos::prelude::*;
 
 use super::state::{LabState, Record};
+use super::words;
 use crate::analysis::{Bytes, OneWay, Opening, Statistics, Summary, bytes_in_words};
-use crate::trace::{Happening, Protocol, Recorder, Span, Speaks, Trace};
+use crate::trace::{Happening, Protocol, Raw, Recorder, Span, Speaks, Trace};
 
 /// One line of the summary.
 #[derive(Clone, PartialEq)]
@@ -90,7 +91,12 @@ fn lines(trace: &Trace, both: &[Summary; 2]) -> Vec<Line> {
             key: "opening",
             what: "Opening a connection",
             values: [0, 1].map(|of| opening(both[of].opening, resolution)),
-            words: "TCP for HTTP; TCP and the handshake for the WebSocket".to_owned(),
+            words: if trace.connections.iter().any(|connection| connection.emulated_handshake.is_some()) {
+                "TCP for HTTP, of which the emulated part as the server tells it; TCP and the handshake for the WebSocket"
+            } else {
+                "TCP for HTTP; TCP and the handshake for the WebSocket"
+            }
+            .to_owned(),
         },
         Line {
             key: "connections",
@@ -99,8 +105,69 @@ fn lines(trace: &Trace, both: &[Summary; 2]) -> Vec<Line> {
             words: String::new(),
         },
     ];
+    lines.extend(carrier_lines(trace));
     lines.extend(byte_lines(both));
     lines
+}
+
+/// What carried the messages: the protocol by its ALPN name, TLS and an emulated link where there is one.
+fn carrier_lines(trace: &Trace) -> Vec<Line> {
+    let connections = |protocol| trace.connections.iter().filter(move |connection| connection.protocol == protocol);
+    let by_server = Protocol::BOTH.map(|protocol| {
+        let names = distinct(trace.of(protocol).filter_map(|message| message.alpn.as_deref()));
+        joined(names.into_iter().map(words::alpn))
+    });
+    let by_browser = Protocol::BOTH.map(|protocol| {
+        let phases = trace.of(protocol).filter_map(|message| message.phases.as_deref());
+        let names = distinct(phases.map(|phases| phases.protocol.as_str()).filter(|name| !name.is_empty()));
+        joined(names.into_iter().map(words::alpn))
+    });
+    let tls = Protocol::BOTH.map(|protocol| {
+        let versions = distinct(connections(protocol).filter_map(|known| Some(known.tls.as_deref()?.version.as_str())));
+        joined(versions.into_iter().map(str::to_owned))
+    });
+    let link = Protocol::BOTH.map(|protocol| {
+        let links = distinct(connections(protocol).filter_map(|known| known.link.as_deref()));
+        joined(links.into_iter().map(words::link))
+    });
+    let note = match (&by_server[0], &by_browser[0]) {
+        (Some(server), Some(browser)) if server == browser => "as the server and Resource Timing both say".to_owned(),
+        (Some(_), Some(browser)) => format!("as the server says; Resource Timing says {browser}"),
+        (Some(_), None) => "as the server says".to_owned(),
+        (None, Some(_)) => "as Resource Timing says, which knows nothing of WebSockets".to_owned(),
+        (None, None) => String::new(),
+    };
+    let [http, ws] = by_server;
+    let ws = ws.map(|handshake| format!("{handshake}, then WebSocket"));
+    let protocol = Line {
+        key: "protocol",
+        what: "Protocol spoken",
+        values: [http.or(by_browser[0].clone()), ws].map(|name| name.unwrap_or_else(unknown)),
+        words: note,
+    };
+    let line = |key, what, values: [Option<String>; 2], words: &str| {
+        let any = values.iter().any(Option::is_some);
+        any.then(|| Line { key, what, values: values.map(|value| value.unwrap_or_else(dash)), words: words.to_owned() })
+    };
+    let tls = line("tls", "Encryption", tls, "bytes below are those within TLS");
+    let link = line("link", "Emulated link", link, "delay that the server adds, not the network’s");
+    [Some(protocol), tls, link].into_iter().flatten().collect()
+}
+
+/// Each value once, in the order in which they came.
+fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut known = Vec::new();
+    for value in values {
+        if !known.contains(&value) {
+            known.push(value);
+        }
+    }
+    known
+}
+
+fn joined(words: impl Iterator<Item = String>) -> Option<String> {
+    let words: Vec<String> = words.collect();
+    (!words.is_empty()).then(|| words.join(", "))
 }
 
 fn byte_lines(both: &[Summary; 2]) -> Vec<Line> {
@@ -193,6 +260,9 @@ fn left_out(trace: &Trace, both: &[Summary; 2]) -> String {
     }
     if trace.marks.iter().any(|mark| mark.what == Happening::CopiesFull) {
         words += &format!("; payloads beyond {} in all are not kept", bytes_in_words(Recorder::MAX_COPIES as u64));
+    }
+    if trace.marks.iter().any(|mark| mark.what == Happening::RawFull) {
+        words += &format!("; raw bytes beyond {} in all are not kept", bytes_in_words(Raw::MAX));
     }
     if trace.forgotten > 0 {
         words += &format!("; the server no longer knew {} exchanges", trace.forgotten);

@@ -1,9 +1,11 @@
 //! What values say, in words. The one place where a failure, a kind of message or a ratio becomes a
 //! sentence.
 
+pub(super) mod raw;
+
 use crate::analysis::{Placed, Provenance, bytes_in_words};
 use crate::browser::surroundings;
-use crate::trace::{Cause, Failure, Inference, Kind, Message, Outcome, Protocol, Span, Trace};
+use crate::trace::{Cause, Failure, Inference, Kind, Link, Message, Outcome, Protocol, Span, Trace};
 
 /// The protocol's name.
 pub(super) const fn protocol(protocol: Protocol) -> &'static str {
@@ -173,4 +175,36 @@ pub(super) fn recorded(trace: &Trace) -> String {
     };
     let when = surroundings::date(known.started);
     format!("Recorded earlier: {when}, in {}, against {} and {}.{outcome}", known.browser, known.http.url, known.ws.url)
+}
+
+/// A protocol by its ALPN name (RFC 7301), with the name that people know.
+pub(super) fn alpn(name: &str) -> String {
+    match name {
+        "http/1.0" => "HTTP/1.0".to_owned(),
+        "http/1.1" => "HTTP/1.1".to_owned(),
+        "h2" => "HTTP/2 (h2)".to_owned(),
+        "h3" => "HTTP/3 (h3)".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// The protocol that the server and the browser's Resource Timing name, and who says so.
+pub(super) fn protocol_told(by_server: Option<String>, by_browser: Option<String>) -> Option<(String, &'static str)> {
+    match (by_server, by_browser) {
+        (Some(server), Some(browser)) if server == browser => Some((server, "the server and Resource Timing both say")),
+        (Some(server), Some(browser)) => {
+            Some((format!("{server}, {browser}"), "the server says the former, Resource Timing the latter"))
+        }
+        (Some(server), None) => Some((server, "as the server saw it")),
+        (None, Some(browser)) => Some((browser, "nextHopProtocol of Resource Timing")),
+        (None, None) => None,
+    }
+}
+
+/// An emulated link.
+pub(super) fn link(link: &Link) -> String {
+    let micros = |micros: u64| Span(micros.cast_signed()).to_string();
+    let jitter = if link.jitter > 0 { format!(" ± {}", micros(link.jitter)) } else { String::new() };
+    let rate = link.rate.map_or_else(String::new, |rate| format!(", {}/s", bytes_in_words(rate)));
+    format!("{}: round trip {}{jitter}{rate}", link.name, micros(link.rtt))
 }

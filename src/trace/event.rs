@@ -1,14 +1,12 @@
 //! What a network tells, one event at a time, and the [`Trace`] that the events add up to.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Circumstances, ClockFit, Closed, Closing, Connection, ConnectionBytes, ConnectionId, Fate, Mark, Message,
-    MessageId, Moment, Outcome, Phases, Protocol, ServerTime,
+    Circumstances, ClockFit, Closed, Connection, ConnectionId, Fate, Mark, Message, MessageId, Moment, Outcome, Phases,
+    Protocol, Time,
 };
-use crate::wire::{ConnectionEntry, Ending, ExchangeEntry, Transcript};
+use crate::wire::Transcript;
 
 /// One thing that happened. Plain data, so that a run can be told across a worker's boundary.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +64,8 @@ pub enum Event {
     },
     /// A server told what it saw of the run.
     Ledger {
+        /// When its account came.
+        at: Time,
         /// What it was asked about: its ids are unique for itself alone.
         of: Vec<Protocol>,
         /// What it saw.
@@ -171,18 +171,18 @@ impl Trace {
                 }
             }
             Event::Phases { message, phases } => self.apply_phases(message, phases),
-            Event::Ledger { of, transcript } => self.apply_ledger(&of, &transcript),
+            Event::Ledger { at, of, transcript } => self.apply_ledger(at, &of, *transcript),
             Event::Mark(mark) => self.marks.push(mark),
             Event::Clock(protocol, fit) => self.clocks.push((protocol, fit)),
             Event::Ended(outcome) => self.outcome = Some(outcome),
         }
     }
 
-    fn connection_mut(&mut self, id: ConnectionId) -> Option<&mut Connection> {
+    pub(super) fn connection_mut(&mut self, id: ConnectionId) -> Option<&mut Connection> {
         self.connections.get_mut(id.0 as usize)
     }
 
-    fn message_mut(&mut self, id: MessageId) -> Option<&mut Message> {
+    pub(super) fn message_mut(&mut self, id: MessageId) -> Option<&mut Message> {
         self.messages.get_mut(id.0 as usize)
     }
 
@@ -197,80 +197,4 @@ impl Trace {
             connection.opened = opened;
         }
     }
-
-    /// Writes down what a server's meter counted: bytes, and how connections ended.
-    fn apply_ledger(&mut self, of: &[Protocol], transcript: &Transcript) {
-        self.forgotten += transcript.dropped;
-        let told = self.connections.iter().filter(|connection| of.contains(&connection.protocol));
-        let by_server_id: HashMap<u64, ConnectionId> =
-            told.filter_map(|entry| Some((entry.server_id?, entry.id))).collect();
-        let mut openings: HashMap<(ConnectionId, u32, bool), MessageId> = HashMap::new();
-        let mut answers: HashMap<MessageId, MessageId> = HashMap::new();
-        for message in &self.messages {
-            match (message.answers, message.connection) {
-                (Some(request), _) => {
-                    answers.insert(request, message.id);
-                }
-                (None, Some(connection)) if !matches!(message.kind, super::Kind::Binary | super::Kind::Text) => {
-                    openings.insert((connection, message.turn, message.kind.is_opening()), message.id);
-                }
-                _ => {}
-            }
-        }
-        for entry in &transcript.connections {
-            let Some(&connection) = by_server_id.get(&entry.id) else { continue };
-            self.apply_connection_entry(connection, entry);
-            for exchange in &entry.exchanges {
-                // A handshake has no number; an exchange without one is none of the lab's.
-                let turn = if exchange.upgraded { Some(0) } else { exchange.n };
-                let request = turn.and_then(|turn| openings.get(&(connection, turn, exchange.upgraded)));
-                if let Some(&request) = request {
-                    self.apply_exchange_entry(request, answers.get(&request).copied(), exchange);
-                }
-            }
-        }
-    }
-
-    fn apply_connection_entry(&mut self, connection: ConnectionId, entry: &ConnectionEntry) {
-        let Some(known) = self.connection_mut(connection) else {
-            return;
-        };
-        known.bytes = Some(ConnectionBytes { to_server: entry.bytes_in, to_page: entry.bytes_out });
-        // How a WebSocket was closed the page saw itself.
-        if known.closed.is_none() {
-            known.closed = entry.closed.map(|(at, ending)| Closed {
-                at: Moment::Server(ServerTime(at.cast_signed())),
-                how: match ending {
-                    Ending::Client => Closing::ByClient,
-                    Ending::Server => Closing::ByServer,
-                    Ending::Broken => Closing::Broken,
-                },
-            });
-        }
-    }
-
-    fn apply_exchange_entry(&mut self, request: MessageId, response: Option<MessageId>, entry: &ExchangeEntry) {
-        if let Some(message) = self.message_mut(request) {
-            message.fate = Fate::Delivered;
-            if message.received == Moment::Unknown {
-                message.received = server_moment(entry.received);
-            }
-            let instrument = message.instrument.unwrap_or(0) + entry.request_instrument_bytes;
-            message.instrument = Some(instrument);
-            message.overhead = entry.request_bytes.and_then(|bytes| bytes.checked_sub(message.payload + instrument));
-        }
-        if let Some(message) = response.and_then(|id| self.message_mut(id)) {
-            if message.sent == Moment::Unknown {
-                message.sent = server_moment(entry.sent);
-            }
-            // A 101's agreed subprotocol is ours and was written down when it arrived.
-            let instrument = message.instrument.unwrap_or(0) + entry.response_instrument_bytes;
-            message.instrument = Some(instrument);
-            message.overhead = entry.response_bytes.and_then(|bytes| bytes.checked_sub(message.payload + instrument));
-        }
-    }
-}
-
-fn server_moment(at: Option<u64>) -> Moment {
-    at.map_or(Moment::Unknown, |at| Moment::Server(ServerTime(at.cast_signed())))
 }

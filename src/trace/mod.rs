@@ -7,7 +7,9 @@
 
 mod event;
 mod failure;
+mod ledger;
 mod model;
+mod raw;
 mod recorder;
 mod time;
 
@@ -17,5 +19,9 @@ pub use model::{
     Circumstances, ClockFit, Closed, Closing, Connection, ConnectionBytes, ConnectionId, Direction, Endpoint, Fate,
     Happening, Kind, Mark, Message, MessageId, Moment, Outcome, PayloadCopy, Phases, Protocol, Speaks,
 };
+pub use raw::{Raw, RawFrames, RawPiece};
 pub use recorder::{Recorder, Reply, Turn};
 pub use time::{ServerTime, Span, Time};
+
+// What a server tells of a connection is written down as it was told.
+pub use crate::wire::{Link, TlsEntry};

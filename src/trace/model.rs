@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, ServerTime, Span, Time};
-use crate::wire::RunId;
+use super::{Failure, Raw, RawFrames, ServerTime, Span, Time};
+use crate::wire::{Envelope, Link, RunId, SUBPROTOCOL, TlsEntry};
 
 /// Which of the two protocols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -98,6 +98,19 @@ pub struct Connection {
     pub extensions: String,
     /// Bytes that the server's meter counted on it, below HTTP and WebSocket.
     pub bytes: Option<ConnectionBytes>,
+    /// For a WebSocket: the raw bytes of its frames, as the server's tap told them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frames: Option<Box<RawFrames>>,
+    /// The emulated link that it came over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<Box<Link>>,
+    /// Over an emulated link: from when to when the handshake of TCP was emulated. The true one was over
+    /// before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emulated_handshake: Option<(ServerTime, ServerTime)>,
+    /// What the server knows of its TLS; `None` where it has none, or nobody tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Box<TlsEntry>>,
 }
 
 impl Connection {
@@ -105,6 +118,12 @@ impl Connection {
     #[must_use]
     pub fn came_to_be(&self) -> bool {
         self.opened != Moment::Unknown || self.accepted != Moment::Unknown
+    }
+
+    /// Its messages travel in envelopes of ours.
+    #[must_use]
+    pub fn is_enveloped(&self) -> bool {
+        self.subprotocol == SUBPROTOCOL
     }
 }
 
@@ -244,6 +263,14 @@ pub struct Message {
     /// A copy of the payload's bytes, as long as there was room for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy: Option<PayloadCopy>,
+    /// For HTTP and a WebSocket's handshake: the protocol as the server saw it, by its ALPN name (RFC 7301)
+    /// such as `http/1.1` or `h2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alpn: Option<Box<str>>,
+    /// For HTTP and a WebSocket's handshake: its raw bytes, as the server's tap told them. Those of
+    /// WebSocket messages are among the connection's [`frames`](Connection::frames).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<Box<Raw>>,
 }
 
 impl Message {
@@ -254,6 +281,23 @@ impl Message {
             Direction::ToServer => self.sent.page(),
             Direction::ToPage => self.received.page(),
         }
+    }
+
+    /// Where the application's payload begins in what a WebSocket message carried, if that can be this
+    /// message: behind our envelope, which names the turn, or at once where there is none. Of a message
+    /// of which only the first bytes are there (`whole` is false), these alone are compared.
+    #[must_use]
+    pub fn payload_in(&self, carried: &[u8], enveloped: bool, whole: bool) -> Option<usize> {
+        let payload = match enveloped {
+            true => Envelope::split(carried).ok().filter(|(envelope, _)| envelope.n == self.turn)?.1,
+            false => carried,
+        };
+        let copy = self.copy.as_ref().map(|copy| copy.0.as_slice());
+        let fits = match whole {
+            true => payload.len() as u64 == self.payload && copy.is_none_or(|copy| copy == payload),
+            false => payload.len() as u64 <= self.payload && copy.is_none_or(|copy| copy.starts_with(payload)),
+        };
+        fits.then(|| carried.len() - payload.len())
     }
 }
 
@@ -340,6 +384,8 @@ pub enum Happening {
     Hidden,
     /// From here on no payload copies are kept: the room for them was used up.
     CopiesFull,
+    /// The server told more raw bytes than the record has room for; the rest is counted, not kept.
+    RawFull,
 }
 
 /// How much an endpoint tells.

@@ -124,6 +124,10 @@ impl Recorder {
             subprotocol: String::new(),
             extensions: String::new(),
             bytes: None,
+            frames: None,
+            link: None,
+            emulated_handshake: None,
+            tls: None,
         }));
         let message = self.message(|message| Message {
             connection: Some(id),
@@ -229,8 +233,8 @@ impl Recorder {
     }
 
     /// A server told what it saw of the run; `of` is what it carried.
-    pub fn ledger(&mut self, of: Vec<Protocol>, transcript: Transcript) {
-        self.events.push(Event::Ledger { of, transcript: Box::new(transcript) });
+    pub fn ledger(&mut self, at: Time, of: Vec<Protocol>, transcript: Transcript) {
+        self.events.push(Event::Ledger { at, of, transcript: Box::new(transcript) });
     }
 
     /// Something happened beside the messages.
@@ -294,6 +298,10 @@ impl Recorder {
             subprotocol: String::new(),
             extensions: String::new(),
             bytes: None,
+            frames: None,
+            link: None,
+            emulated_handshake: None,
+            tls: None,
         }));
         Some(id)
     }
@@ -369,6 +377,8 @@ fn sent_by_page(
         warm_up: turn.is_warm_up(),
         phases: None,
         copy: None,
+        alpn: None,
+        raw: None,
     }
 }
 
@@ -400,6 +410,8 @@ fn reply_to_page(
         warm_up: turn.is_warm_up(),
         phases: None,
         copy: None,
+        alpn: None,
+        raw: None,
     }
 }
 

@@ -40,6 +40,12 @@ impl Chromium {
         Self { browser, handler, _profile: profile }
     }
 
+    /// Where a tab's DevTools protocol is spoken, as a WebSocket's address.
+    pub(crate) fn devtools(&self, tab: &Page) -> String {
+        let (origin, _) = self.browser.websocket_address().split_once("/devtools/").expect("an address of DevTools");
+        format!("{origin}/devtools/page/{}", tab.target_id().inner())
+    }
+
     /// A blank tab whose network events are on.
     pub(crate) async fn tab(&self) -> Page {
         let page = self.browser.new_page("about:blank").await.expect("a tab");

@@ -10,6 +10,8 @@ mod exchange;
 mod failures;
 mod faults;
 mod firefox;
+mod head_log;
+mod inspector;
 mod network_log;
 mod page;
 mod places;

@@ -52,7 +52,7 @@ pub(crate) struct Lab {
     pub(crate) tab: Page,
     pub(crate) log: NetworkLog,
     errors: Errors,
-    _browser: Chromium,
+    browser: Chromium,
 }
 
 impl Lab {
@@ -68,7 +68,12 @@ impl Lab {
         let log = NetworkLog::follow(&tab).await;
         let errors = Errors::follow(&tab).await;
         tab.goto(url).await.expect("the page opens");
-        Self { tab, log, errors, _browser: browser }
+        Self { tab, log, errors, browser }
+    }
+
+    /// Where this tab's DevTools protocol is spoken.
+    pub(crate) fn devtools(&self) -> String {
+        self.browser.devtools(&self.tab)
     }
 
     /// What an expression comes to, promises included.

@@ -1,5 +1,12 @@
-//! One message in full: what it is, its times with their provenance, its bytes by layer, and the
-//! payload in hex.
+//! One message in full: what it is, its raw bytes with what they mean, its times with their provenance,
+//! its bytes by layer, its connection. Raw bytes are decoded here and now, when a message is picked.
+
+mod connection;
+mod frame;
+mod handshake;
+mod hex;
+mod http;
+mod raw;
 
 use leptos::prelude::*;
 
@@ -10,10 +17,7 @@ use super::words;
 use crate::analysis::{Placed, bytes_in_words, known_overhead};
 use crate::browser::surroundings;
 use crate::format::svg;
-use crate::trace::{Direction, Fate, Message, Moment, Phases, Protocol, Span, Time, Trace};
-
-/// Bytes of the payload that are shown.
-const SHOWN: usize = 256;
+use crate::trace::{Direction, Message, Moment, Phases, Protocol, Span, Time, Trace};
 
 #[component]
 pub(super) fn Inspector(state: LabState) -> impl IntoView {
@@ -80,18 +84,17 @@ fn details(record: &Record, trace: &Trace, message: &Message) -> impl IntoView +
         <h3 class=class>{words::kind(message)}</h3>
         <p class="meta">{words::protocol(message.protocol)} " · " {turn} " · " {to}</p>
         <p>{words::explanation(message)}</p>
+        {raw::section(record, trace, message)}
         <h4>"Times since the run began"</h4>
         <dl>{time_rows(record, trace, message)}{phases}</dl>
         <h4>"Bytes"</h4>
         <dl>{byte_rows(trace, message)}</dl>
-        <h4>"Connection"</h4>
-        <p>{connection_words(trace, message)}</p>
-        {payload(message)}
+        {connection::section(record, trace, message)}
     }
 }
 
-fn row(name: &'static str, value: String, note: &'static str) -> impl IntoView + use<> {
-    view! { <div><dt>{name}</dt><dd>{value}" "<small>{note}</small></dd></div> }
+fn row(name: &'static str, value: String, note: &'static str) -> AnyView {
+    view! { <div><dt>{name}</dt><dd>{value}" "<small>{note}</small></dd></div> }.into_any()
 }
 
 fn time_rows(record: &Record, trace: &Trace, message: &Message) -> impl IntoView + use<> {
@@ -130,7 +133,6 @@ fn phase_rows(phases: &Phases, resolution: Span) -> impl IntoView + use<> {
         row("Connecting", connect, "connectStart to connectEnd"),
         row("Waiting", took(phases.request_start, phases.response_start), "requestStart to responseStart"),
         row("Reading", took(phases.response_start, phases.response_end), "responseStart to responseEnd"),
-        row("Protocol", phases.protocol.clone(), "nextHopProtocol"),
     )
 }
 
@@ -147,59 +149,4 @@ fn byte_rows(trace: &Trace, message: &Message) -> impl IntoView + use<> {
         row("Overhead", overhead.map_or_else(unknown, bytes_in_words), overhead_note),
         row("Our instrument", message.instrument.map_or_else(unknown, bytes_in_words), "charged to no protocol"),
     )
-}
-
-fn connection_words(trace: &Trace, message: &Message) -> String {
-    let Some(connection) = message.connection.and_then(|id| trace.connection(id)) else {
-        return match message.fate {
-            Fate::Delivered => "The server does not tell which TCP connection carried this.".to_owned(),
-            Fate::InFlight | Fate::Unanswered => {
-                "Without an answer nobody tells which TCP connection carried this.".to_owned()
-            }
-        };
-    };
-    let name = match connection.server_id {
-        Some(id) => format!("TCP connection {id} (the server’s number)"),
-        None => "One TCP connection".to_owned(),
-    };
-    let open = if connection.already_open { ", open since before the run" } else { "" };
-    let extensions = match (connection.protocol, connection.extensions.as_str()) {
-        (Protocol::WebSocket, "") if connection.came_to_be() => " No extensions were negotiated.".to_owned(),
-        (Protocol::Http, _) | (_, "") => String::new(),
-        (Protocol::WebSocket, names) => format!(" Extensions: {names}."),
-    };
-    format!("{name}{open}.{extensions}")
-}
-
-fn payload(message: &Message) -> impl IntoView + use<> {
-    let copy = message.copy.as_ref().map(|copy| copy.0.as_slice());
-    let words = match copy {
-        None if message.kind.is_opening() => None,
-        None => Some("Its bytes are not kept: the room for copies was used up.".to_owned()),
-        Some([]) => Some("It is empty.".to_owned()),
-        Some(bytes) if bytes.len() > SHOWN => Some(format!("The first {SHOWN} of {} bytes.", bytes.len())),
-        Some(_) => None,
-    };
-    let dump = copy.filter(|bytes| !bytes.is_empty()).map(|bytes| hex_dump(&bytes[..bytes.len().min(SHOWN)]));
-    (copy.is_some() || words.is_some()).then(|| {
-        view! {
-            <h4>"Payload"</h4>
-            {words.map(|words| view! { <p class="hint">{words}</p> })}
-            {dump.map(|dump| view! { <pre class="hex">{dump}</pre> })}
-        }
-    })
-}
-
-/// Eight bytes a line: offset, hex, and as ASCII where they are printable.
-fn hex_dump(bytes: &[u8]) -> String {
-    let mut out = String::new();
-    for (line, chunk) in bytes.chunks(8).enumerate() {
-        let hex: Vec<String> = chunk.iter().map(|byte| format!("{byte:02x}")).collect();
-        let text: String = chunk
-            .iter()
-            .map(|&byte| if byte.is_ascii_graphic() || byte == b' ' { char::from(byte) } else { '·' })
-            .collect();
-        out += &format!("{:04x}  {:<23}  {text}\n", line * 8, hex.join(" "));
-    }
-    out
 }

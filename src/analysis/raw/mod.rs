@@ -1,0 +1,95 @@
+//! Finds the raw bytes of a message and reads them: the head and body of an HTTP message, the frames that
+//! carried a WebSocket message, the two sides of its opening handshake, the close frames at its end.
+//!
+//! In comes what the server's tap told of a run; out comes what is there, byte for byte, or why it cannot
+//! be had. Nothing is guessed: where a frame is not what the page recorded, that is said instead.
+
+mod frames;
+mod http;
+
+pub use frames::{Carried, CarriedFrame, Grounds, carried, closing};
+pub use http::{HttpBytes, handshake, http};
+
+use crate::trace::{Connection, Fate, Message, Protocol, Raw, ServerTime, Speaks, Trace};
+
+/// Why raw bytes cannot be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// The endpoint is no Duplex server: nobody but a Duplex server tells raw bytes.
+    Plain,
+    /// The server is behind a proxy: what crosses its connections is the proxy's.
+    BehindProxy,
+    /// There was no answer, so it is not known which connection carried it.
+    Unanswered,
+    /// Over HTTP/2 several exchanges share a connection frame by frame, and the tap does not tell them apart.
+    Shared,
+    /// There is no account of the server in this record.
+    NotTold,
+    /// The server counted so many bytes and kept none of them.
+    Dropped(u64),
+    /// The server told so many bytes, and this record had no room for them.
+    LeftOut(u64),
+    /// Of the frames that are there, none is in this message's place, and nothing is missing.
+    NeverSeen,
+    /// The frames in this message's place carry something else.
+    Differs,
+}
+
+/// A part of some bytes that one read or one write of the server took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// When, on the server's clock.
+    pub at: ServerTime,
+    /// How many of these bytes it took.
+    pub bytes: u64,
+}
+
+/// The reads or writes that took the bytes from `start` to `end` of what was told.
+fn taken(raw: &Raw, start: u64, end: u64) -> Vec<Taken> {
+    let mut offset = 0;
+    let mut all = Vec::new();
+    for piece in &raw.pieces {
+        let (from, until) = (offset, offset + piece.bytes.0.len() as u64);
+        offset = until;
+        let bytes = until.min(end).saturating_sub(from.max(start));
+        if bytes > 0 {
+            all.push(Taken { at: piece.at, bytes });
+        }
+    }
+    all
+}
+
+/// Why there is nothing, where nothing was told.
+fn why_not_told(trace: &Trace, message: &Message) -> Missing {
+    let endpoint = match message.protocol {
+        Protocol::Http => &trace.circumstances.http,
+        Protocol::WebSocket => &trace.circumstances.ws,
+    };
+    if endpoint.speaks == Speaks::Plain {
+        return Missing::Plain;
+    }
+    if message.alpn.as_deref() == Some("h2") {
+        return Missing::Shared;
+    }
+    let connection = message.connection.and_then(|id| trace.connection(id));
+    if connection.and_then(|connection| connection.server_id).is_some() {
+        return Missing::NotTold;
+    }
+    // Evidence without a connection's number comes from a server that is behind a proxy.
+    let timed = |message: &Message| message.received.server().is_some() || message.sent.server().is_some();
+    if trace.of(message.protocol).any(timed) {
+        return if message.fate == Fate::Delivered { Missing::BehindProxy } else { Missing::Unanswered };
+    }
+    if message.fate == Fate::Delivered { Missing::NotTold } else { Missing::Unanswered }
+}
+
+/// Why there is nothing, where something was told and none of it is here.
+const fn why_not_here(raw: &Raw) -> Missing {
+    if raw.left_out > 0 { Missing::LeftOut(raw.left_out) } else { Missing::Dropped(raw.dropped) }
+}
+
+/// Whether permessage-deflate was agreed on (RFC 7692).
+fn compresses(connection: &Connection) -> bool {
+    let mut names = connection.extensions.split(',').map(|extension| extension.split(';').next().unwrap_or_default());
+    names.any(|name| name.trim().eq_ignore_ascii_case("permessage-deflate"))
+}
