@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use duplex::analysis::{Summary, Timeline};
+use duplex::analysis::{Opening, Summary, Timeline};
 use duplex::trace::{Outcome, Protocol, Trace};
 use duplex::wire::Transcript;
 
@@ -66,6 +66,12 @@ async fn behind_an_emulated_link_both_protocols_take_its_round_trip() {
         let times = round_trips(&trace, protocol);
         assert!(times.iter().all(|&ms| ms >= 40.0), "{protocol:?}: {times:?}");
     }
+    let opening = |protocol| match Summary::of(&trace, &Timeline::of(&trace), protocol).opening {
+        Opening::Took { median, .. } => median.as_millis(),
+        other => panic!("{protocol:?}: {other:?}"),
+    };
+    // The browser's own timing of HTTP's connection knows nothing of the emulated handshake.
+    assert!(opening(Protocol::Http) >= 40.0 && opening(Protocol::WebSocket) >= 80.0);
     assert!(!trace.circumstances.http.url.starts_with(server.origin()), "it went through another port");
 }
 
