@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use axum::Router;
 use axum::body::Body;
@@ -19,6 +19,10 @@ use super::meter::Meter;
 use super::record::Answer;
 use super::visit::Visit;
 use super::{Shared, head, routes};
+
+/// Of a response's body over HTTP/2 so many bytes are handed over at a time, so that a client that takes
+/// nothing is noticed.
+const PIECE: usize = 16 << 10;
 
 /// The routes, with what every request and every response needs around them. `of` is what the
 /// requests of the connection have in common.
@@ -44,6 +48,8 @@ async fn answer(
 ) -> Response<ResponseBody> {
     let Visit { ordinal, is_multiplexed, .. } = visit;
     let meter = Arc::clone(&visit.meter);
+    // If the client gives the exchange up, it is over before there is a response.
+    let open = OpenExchange { meter: Arc::clone(&meter), ordinal };
     let may_be_https = meter.is_secured() || shared.config.behind_proxy;
     let instead = head::answer_instead(&request, meter.oddities(), may_be_https);
     let request_instrument = if is_multiplexed { 0 } else { routes::request_instrument(request.headers()) };
@@ -74,7 +80,19 @@ async fn answer(
         last: response.headers().get(CONNECTION).is_some_and(|value| value == "close"),
     };
     meter.answered(ordinal, answer);
-    response.map(|inner| ResponseBody { inner, meter, ordinal })
+    response.map(|inner| ResponseBody { inner, rest: Bytes::new(), in_pieces: is_multiplexed, open })
+}
+
+/// An exchange that goes on: it tells the meter of its end when it is dropped.
+struct OpenExchange {
+    meter: Arc<Meter>,
+    ordinal: u64,
+}
+
+impl Drop for OpenExchange {
+    fn drop(&mut self) {
+        self.meter.response_ended(self.ordinal);
+    }
 }
 
 /// A request's body, which tells the meter when it was read to its end.
@@ -119,8 +137,30 @@ impl HttpBody for RequestBody {
 /// A response's body, which tells the meter when it was handed over to its end or given up.
 pub(crate) struct ResponseBody {
     inner: Body,
-    meter: Arc<Meter>,
-    ordinal: u64,
+    /// Of a frame that is handed over in pieces.
+    rest: Bytes,
+    in_pieces: bool,
+    open: OpenExchange,
+}
+
+impl ResponseBody {
+    /// The next piece, of [`PIECE`] bytes at most.
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let OpenExchange { meter, ordinal } = &self.open;
+        meter.piece_taken(*ordinal);
+        if self.rest.is_empty() {
+            match ready!(Pin::new(&mut self.inner).poll_frame(context)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => self.rest = data,
+                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                },
+                end => return Poll::Ready(end),
+            }
+        }
+        let piece = self.rest.split_to(self.rest.len().min(PIECE));
+        meter.piece_handed_over(*ordinal);
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
 }
 
 impl HttpBody for ResponseBody {
@@ -131,20 +171,20 @@ impl HttpBody for ResponseBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.inner).poll_frame(context)
+        if self.in_pieces { self.poll_piece(context) } else { Pin::new(&mut self.inner).poll_frame(context) }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.rest.is_empty() && self.inner.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
-}
-
-impl Drop for ResponseBody {
-    fn drop(&mut self) {
-        self.meter.response_ended(self.ordinal);
+        let (inner, rest) = (self.inner.size_hint(), self.rest.len() as u64);
+        let mut hint = SizeHint::new();
+        hint.set_lower(inner.lower() + rest);
+        if let Some(upper) = inner.upper() {
+            hint.set_upper(upper + rest);
+        }
+        hint
     }
 }

@@ -56,6 +56,10 @@ pub(crate) struct Meter {
     frames: OnceLock<Weak<Tape>>,
     gone: AtomicBool,
     is_planned: AtomicBool,
+    /// A fault has the connection neither answer nor end, for as long as the fault says.
+    is_silent: AtomicBool,
+    /// How many exchanges have begun, those included whose head is not complete.
+    begun: AtomicU64,
     state: Mutex<State>,
 }
 
@@ -69,7 +73,8 @@ struct State {
     multiplexed: bool,
     /// When the latest exchange was settled, in µs of the server's clock.
     idle_since: u64,
-    plan: Option<Plan>,
+    /// The number of the exchange that the plan is for goes with it.
+    plan: Option<(Plan, u64)>,
     scan: Scan,
 }
 
@@ -123,6 +128,9 @@ struct Exchange {
     /// The connection ends with this response: whatever is still read belongs to it.
     last: bool,
     response_ended: bool,
+    /// Over HTTP/2: since when no more of the response's body was asked for, because the client takes
+    /// nothing, in µs of the server's clock.
+    untaken: Option<u64>,
     run: Option<Arc<RunLedger>>,
     tape: Option<Arc<Tape>>,
 }
@@ -174,6 +182,8 @@ impl Meter {
             frames: OnceLock::new(),
             gone: AtomicBool::new(false),
             is_planned: AtomicBool::new(false),
+            is_silent: AtomicBool::new(false),
+            begun: AtomicU64::new(0),
             state: Mutex::new(State { idle_since: opened, ..State::default() }),
         }
     }
@@ -198,7 +208,13 @@ impl Meter {
         if let Some(since) = self.blocked.load(Relaxed).checked_sub(1) {
             return Phase::Blocked(since);
         }
+        if self.is_silent.load(Relaxed) {
+            return Phase::Busy;
+        }
         let state = self.state();
+        if let Some(since) = state.open.iter().filter_map(|open| open.untaken).min() {
+            return Phase::Blocked(since);
+        }
         match state.open.last() {
             None => Phase::Idle(state.idle_since.max(if state.multiplexed { self.last_read() } else { 0 })),
             Some(open) if open.record.ordinal == 0 => Phase::Head(open.record.began),
@@ -371,7 +387,7 @@ impl Meter {
 
     /// What the stream shall do to the response that is written next.
     pub(crate) fn plan(&self, plan: Plan) {
-        self.state().plan = Some(plan);
+        self.state().plan = Some((plan, self.begun()));
         self.is_planned.store(true, Relaxed);
     }
 
@@ -380,13 +396,34 @@ impl Meter {
         self.is_planned.load(Relaxed)
     }
 
-    /// The plan, for the first time it is asked for.
-    pub(crate) fn take_plan(&self) -> Option<Plan> {
+    /// The plan and the number of its exchange, as [`Meter::begun`] gave it, for the first time it is asked for.
+    pub(crate) fn take_plan(&self) -> Option<(Plan, u64)> {
         if !self.is_planned() {
             return None;
         }
         self.is_planned.store(false, Relaxed);
         self.state().plan.take()
+    }
+
+    /// How many exchanges have begun on the connection: the number of the one that goes on, over HTTP/1.
+    pub(crate) fn begun(&self) -> u64 {
+        self.begun.load(Relaxed)
+    }
+
+    /// A fault has the connection neither answer nor end from now on. Who planned it sees to its end.
+    pub(crate) fn falls_silent(&self) {
+        self.is_silent.store(true, Relaxed);
+    }
+
+    /// Over HTTP/2: a piece of the response's body was handed over, and is under way or waits for the client.
+    pub(crate) fn piece_handed_over(&self, ordinal: u64) {
+        let now = self.clock.now();
+        self.with_exchange(ordinal, |open| open.untaken = Some(now));
+    }
+
+    /// Over HTTP/2: the client took what was handed over, and more of the body is asked for.
+    pub(crate) fn piece_taken(&self, ordinal: u64) {
+        self.with_exchange(ordinal, |open| open.untaken = None);
     }
 
     /// The response is handed over.
@@ -401,7 +438,8 @@ impl Meter {
         });
     }
 
-    /// The response's body was handed over to its end; bytes of it may still be on their way out.
+    /// The response's body was handed over to its end, or the exchange was given up before; bytes of it
+    /// may still be on their way out.
     pub(crate) fn response_ended(&self, ordinal: u64) {
         let now = self.clock.now();
         let mut state = self.state();
@@ -470,12 +508,14 @@ impl Meter {
     }
 
     fn begin(&self, now: u64, bytes_in: u64, is_taped: bool) -> Exchange {
+        self.begun.fetch_add(1, Relaxed);
         Exchange {
             record: Record::new(now),
             start_in: bytes_in,
             start_out: self.bytes_out.load(Relaxed),
             last: false,
             response_ended: false,
+            untaken: None,
             run: None,
             tape: self.reel.as_ref().filter(|_| is_taped).map(Reel::tape),
         }

@@ -26,61 +26,98 @@ pub(crate) struct MeteredStream {
     meter: Arc<Meter>,
     /// The client sent its end of stream, or the connection broke.
     read_ended: bool,
+    /// The server's end of stream is being sent.
+    is_closing: bool,
     /// Set once the server's end of stream was sent: until when the client's is waited for.
     lingers: Option<Pin<Box<Sleep>>>,
     fault: Option<Box<Committing>>,
+    /// How many bytes had been written below TLS when the client was found to take none.
+    written_below: u64,
 }
 
 /// A plan that is being carried out.
 #[derive(Debug)]
 struct Committing {
     plan: Plan,
-    /// How much of the empty line that ends a head was written last, in bytes; 4 behind the head.
-    head_end: usize,
+    /// The number of the exchange that it is for.
+    exchange: u64,
+    head: Head,
     /// Bytes until the act.
     left: u64,
     /// Until when nothing is written.
     pause: Option<Pin<Box<Sleep>>>,
 }
 
+/// How much of a response's head was written, interim responses before it included (RFC 9110 §15.2).
+#[derive(Clone, Copy, Debug, Default)]
+struct Head {
+    /// Bytes until now.
+    length: usize,
+    /// How many of them, the last ones, are of [`HEAD_END`]; all 4 behind the head.
+    end: usize,
+    /// It is that of an interim response, which another head follows.
+    is_interim: bool,
+}
+
 /// What ends a head (RFC 9112 §2.1).
 const HEAD_END: &[u8; 4] = b"\r\n\r\n";
+/// Where a status has its first digit, behind `HTTP/1.1 `.
+const STATUS: usize = 9;
+
+impl Head {
+    fn is_over(self) -> bool {
+        self.end == HEAD_END.len()
+    }
+
+    /// The next byte was written.
+    fn step(&mut self, byte: u8) {
+        if self.length == STATUS {
+            self.is_interim = byte == b'1';
+        }
+        self.length += 1;
+        self.end = if byte == HEAD_END[self.end] { self.end + 1 } else { usize::from(byte == HEAD_END[0]) };
+        if self.is_over() && self.is_interim {
+            *self = Self::default();
+        }
+    }
+}
 
 impl Committing {
-    fn new(plan: Plan) -> Self {
-        let (head_end, left) = plan.after.map_or((HEAD_END.len(), 0), |after| (0, after));
-        Self { plan, head_end, left, pause: None }
+    fn new(plan: Plan, exchange: u64) -> Self {
+        let left = plan.after.unwrap_or(0);
+        let head = Head { end: if plan.after.is_some() { 0 } else { HEAD_END.len() }, ..Head::default() };
+        Self { plan, exchange, head, left, pause: None }
+    }
+
+    /// Whether another exchange has begun, and this one's response was over before the act's turn came.
+    fn is_over(&self, exchange: u64) -> bool {
+        let is_due = self.head.is_over() && self.left == 0;
+        self.exchange != exchange && (!is_due || matches!(self.plan.act, Act::Drip(..)))
     }
 
     /// How many of these bytes may be written before the act; none is the moment of the act.
     fn allowed(&self, bytes: &[u8]) -> usize {
-        let mut head_end = self.head_end;
-        let in_head = bytes.iter().take_while(|&&byte| (head_end < 4).then(|| step(&mut head_end, byte)).is_some());
-        let in_head = in_head.count();
+        let mut head = self.head;
+        let in_head = bytes.iter().take_while(|&&byte| (!head.is_over()).then(|| head.step(byte)).is_some()).count();
         let behind = (bytes.len() - in_head) as u64;
         in_head + usize::try_from(behind.min(self.left)).unwrap_or(usize::MAX)
     }
 
     fn wrote(&mut self, bytes: &[u8]) {
         for &byte in bytes {
-            if self.head_end < HEAD_END.len() {
-                step(&mut self.head_end, byte);
-            } else {
+            if self.head.is_over() {
                 self.left = self.left.saturating_sub(1);
+            } else {
+                self.head.step(byte);
             }
         }
     }
 }
 
-/// Counts how much of [`HEAD_END`] was seen once `byte` is.
-fn step(seen: &mut usize, byte: u8) {
-    *seen = if byte == HEAD_END[*seen] { *seen + 1 } else { usize::from(byte == HEAD_END[0]) };
-}
-
 impl MeteredStream {
     /// Counts what crosses `transport` on `meter`.
     pub(crate) fn new(transport: Transport, meter: Arc<Meter>) -> Self {
-        Self { transport, meter, read_ended: false, lingers: None, fault: None }
+        Self { transport, meter, read_ended: false, is_closing: false, lingers: None, fault: None, written_below: 0 }
     }
 
     /// Has the connection end with a reset (RST) instead of an end of stream once the stream is dropped,
@@ -119,15 +156,27 @@ impl MeteredStream {
     }
 
     fn note_write(&mut self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        match polled {
-            Poll::Pending => {
-                self.meter.write_blocked();
-                Poll::Pending
-            }
-            Poll::Ready(result) => {
-                self.meter.write_unblocked();
-                Poll::Ready(self.note(result))
-            }
+        self.note_room(&polled);
+        polled.map(|result| self.note(result))
+    }
+
+    /// Tells the meter whether the client is waited for. TLS and an emulated link take bytes before there
+    /// is room for them, so that it may also be with a flush or with the end of stream.
+    fn note_room<T>(&mut self, polled: &Poll<T>) {
+        let written_below = self.transport.written_below();
+        if polled.is_ready() || written_below != self.written_below {
+            self.written_below = written_below;
+            self.meter.write_unblocked();
+        }
+        if polled.is_pending() {
+            self.meter.write_blocked();
+        }
+    }
+
+    /// Gives up a fault whose exchange is over.
+    fn forget_old_fault(&mut self) {
+        if self.fault.as_ref().is_some_and(|fault| fault.is_over(self.meter.begun())) {
+            self.fault = None;
         }
     }
 
@@ -182,7 +231,11 @@ impl MeteredStream {
 
     /// Neither writes nor ends, until the client ends or patience does.
     fn poll_silence(&mut self, fault: &mut Committing, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let pause = fault.pause.get_or_insert_with(|| Box::pin(tokio::time::sleep(PATIENCE)));
+        let meter = &self.meter;
+        let pause = fault.pause.get_or_insert_with(|| {
+            meter.falls_silent();
+            Box::pin(tokio::time::sleep(PATIENCE))
+        });
         if pause.as_mut().poll(context).is_ready() {
             self.reset();
             return Poll::Ready(Err(committed()));
@@ -240,8 +293,9 @@ impl AsyncRead for MeteredStream {
 
 impl AsyncWrite for MeteredStream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        if let Some(plan) = self.meter.take_plan() {
-            self.fault = Some(Box::new(Committing::new(plan)));
+        self.forget_old_fault();
+        if let Some((plan, exchange)) = self.meter.take_plan() {
+            self.fault = Some(Box::new(Committing::new(plan, exchange)));
         }
         self.poll_planned(context, bytes)
     }
@@ -251,6 +305,7 @@ impl AsyncWrite for MeteredStream {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.forget_old_fault();
         if self.fault.is_some() || self.meter.is_planned() {
             let first = slices.iter().find(|slice| !slice.is_empty()).map_or(&[][..], |slice| slice);
             return self.poll_write(context, first);
@@ -273,15 +328,23 @@ impl AsyncWrite for MeteredStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.transport).poll_flush(context)
+        let polled = Pin::new(&mut self.transport).poll_flush(context);
+        // With the end of stream on its way there may be nothing to flush, and still no room for the end.
+        if !self.is_closing {
+            self.note_room(&polled);
+        }
+        polled
     }
 
     /// Sends the end of stream, then reads and discards until the client's arrives, for [`LINGER`]
     /// at most. Closing a socket with unread bytes would reset the connection, and a reset may
     /// take away what the client has not read yet (RFC 9112 §9.6).
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.is_closing = true;
         if self.lingers.is_none() {
-            ready!(Pin::new(&mut self.transport).poll_shutdown(context))?;
+            let polled = Pin::new(&mut self.transport).poll_shutdown(context);
+            self.note_room(&polled);
+            ready!(polled)?;
             self.meter.ended(Ending::Server);
             self.lingers = Some(Box::pin(tokio::time::sleep(LINGER)));
         }
@@ -306,7 +369,7 @@ mod tests {
     use super::*;
 
     fn committing(after: u64) -> Committing {
-        Committing::new(Plan::after(after, Act::End))
+        Committing::new(Plan::after(after, Act::End), 1)
     }
 
     #[test]
@@ -331,6 +394,6 @@ mod tests {
 
     #[test]
     fn what_is_to_happen_at_once_allows_nothing() {
-        assert_eq!(Committing::new(Plan::at_once(Act::Reset)).allowed(b"HTTP/1.1 200 OK\r\n\r\n"), 0);
+        assert_eq!(Committing::new(Plan::at_once(Act::Reset), 1).allowed(b"HTTP/1.1 200 OK\r\n\r\n"), 0);
     }
 }

@@ -42,6 +42,15 @@ impl Wire {
 }
 
 impl Transport {
+    /// How many bytes were written below TLS, where there is TLS: while it waits for room for what it was
+    /// given, this shows whether there is any. Without TLS always 0.
+    pub(crate) fn written_below(&self) -> u64 {
+        match self {
+            Self::Plain(_) => 0,
+            Self::Tls(tls) => tls.get_ref().0.counts.bytes_out.load(Relaxed),
+        }
+    }
+
     /// Has the connection end with a reset (RST) instead of an end of stream once it is dropped.
     ///
     /// # Errors

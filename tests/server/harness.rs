@@ -8,7 +8,7 @@ use duplex::server::{Config, Server};
 use duplex::wire::{Evidence, RunId, Transcript};
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -155,6 +155,14 @@ impl RawClient {
     pub(crate) async fn connect(address: SocketAddr) -> Self {
         let tcp = TcpStream::connect(address).await.expect("the server listens");
         tcp.set_nodelay(true).expect("it is a socket");
+        Self { tcp, buffer: Vec::new(), written: 0 }
+    }
+
+    /// One that has next to no room for what it does not read.
+    pub(crate) async fn connect_with_little_room(address: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(4096).expect("it is a socket");
+        let tcp = socket.connect(address).await.expect("the server listens");
         Self { tcp, buffer: Vec::new(), written: 0 }
     }
 

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use duplex::wire::{Discovery, Link};
+use duplex::wire::{Discovery, Link, Transcript};
 
 use crate::harness::{RUN, RawClient, TestServer};
 
@@ -55,6 +55,30 @@ async fn a_round_trip_takes_what_the_link_says_over_both_protocols() {
     let (from, to) = connection.emulated_handshake.expect("it was emulated");
     assert_eq!(to - from, link().rtt);
     assert!(to <= connection.exchanges[0].began, "nothing arrived while it went on");
+}
+
+#[tokio::test]
+async fn who_does_not_read_the_last_response_over_a_link_is_let_go() {
+    let server = TestServer::start_with(|config| {
+        config.links = vec![Link { rtt: 10_000, ..link() }];
+        (config.head_time, config.idle_time) = (Duration::from_millis(500), Duration::from_millis(500));
+    })
+    .await;
+    let discovery: Discovery = server.get("/.well-known/duplex").await.json();
+    let address = (server.address.ip(), discovery.links[0].port).into();
+    let mut held = Vec::new();
+    // One of these sizes is such that the socket is full and the link has room for the rest.
+    for n in 8..=18 {
+        let mut client = RawClient::connect_with_little_room(address).await;
+        let size = n * 256 * 1024;
+        let head =
+            format!("POST /echo?run={RUN}&connection=close HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n");
+        client.send(&[head.as_bytes(), &vec![0; size]].concat()).await;
+        held.push(client);
+    }
+    server.knows(RUN).await;
+    let are_gone = |its: &Transcript| its.connections.iter().filter(|its| its.closed.is_some()).count() == held.len();
+    server.transcript_when(RUN, are_gone).await;
 }
 
 #[tokio::test]

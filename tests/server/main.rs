@@ -4,6 +4,7 @@
 
 mod command;
 mod echo;
+mod faults;
 mod harness;
 mod limits;
 mod links;

@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use duplex::server::{Certificate, Config, Server, ServerError, Tls};
-use duplex::wire::{Discovery, TlsEntry};
+use duplex::wire::{Discovery, TlsEntry, Transcript};
 use http_body_util::{BodyExt, Full};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tempfile::TempDir;
@@ -16,7 +18,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::harness::{RUN, TestServer, frame, handshake, within};
+use crate::harness::{RUN, RawClient, TestServer, frame, handshake, within};
 
 /// A server with a certificate of its own making, and what a client trusts.
 struct Secure {
@@ -27,6 +29,10 @@ struct Secure {
 
 impl Secure {
     async fn start() -> Self {
+        Self::start_with(|config| config.head_time = Duration::from_millis(500)).await
+    }
+
+    async fn start_with(configure: impl FnOnce(&mut Config)) -> Self {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
         let folder = tempfile::tempdir().expect("a folder");
         let (chain, key) = (folder.path().join("chain.pem"), folder.path().join("key.pem"));
@@ -35,21 +41,40 @@ impl Secure {
         let certificate = Certificate::Files { chain, key };
         let server = TestServer::start_with(|config| {
             config.tls = Some(Tls { listen: ([127, 0, 0, 1], 0).into(), certificate });
-            config.head_time = std::time::Duration::from_millis(500);
+            configure(config);
         });
         Self { server: server.await, certificate: made.cert.der().clone(), _folder: folder }
     }
 
     async fn connect(&self, protocols: &[&str]) -> TlsStream<TcpStream> {
+        let tcp = TcpStream::connect(self.tls_address()).await.expect("it listens");
+        self.secure(tcp, protocols).await
+    }
+
+    async fn secure(&self, tcp: TcpStream, protocols: &[&str]) -> TlsStream<TcpStream> {
         let mut roots = RootCertStore::empty();
         roots.add(self.certificate.clone()).expect("it is a certificate");
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let mut config = builder.expect("versions").with_root_certificates(roots).with_no_client_auth();
         config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
-        let tcp = TcpStream::connect(self.tls_address()).await.expect("it listens");
         let name = ServerName::try_from("localhost").expect("a name");
         within(TlsConnector::from(Arc::new(config)).connect(name, tcp)).await.expect("TLS is agreed on")
+    }
+
+    /// An HTTP/2 connection that `configure` has its say in. Whoever has its sender can ask.
+    async fn http2(
+        &self,
+        configure: impl FnOnce(&mut http2::Builder<TokioExecutor>),
+    ) -> http2::SendRequest<Full<Bytes>> {
+        let stream = self.connect(&["h2"]).await;
+        let mut builder = http2::Builder::new(TokioExecutor::new());
+        builder.timer(TokioTimer::new());
+        configure(&mut builder);
+        let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.expect("HTTP/2");
+        // It ends with the server or the test.
+        tokio::spawn(async { connection.await.ok() });
+        sender
     }
 
     fn tls_address(&self) -> std::net::SocketAddr {
@@ -182,4 +207,75 @@ async fn files_that_hold_no_certificate_are_refused_with_their_name() {
     let error = Server::bind(config).await.expect_err("it is no certificate");
     assert!(matches!(&error, ServerError::CertificateFile { path, .. } if *path == chain), "{error}");
     assert!(error.to_string().contains("BEGIN CERTIFICATE"), "{error}");
+}
+
+#[tokio::test]
+async fn an_exchange_over_http_2_that_the_client_gives_up_is_over() {
+    let short = Duration::from_millis(300);
+    let secure = Secure::start_with(|config| (config.head_time, config.idle_time) = (short, short)).await;
+    let mut sender = secure.http2(|_| {}).await;
+    let uri = format!("https://localhost/news?feed={RUN}&interval=0&wait=60000&run={RUN}&n=1");
+    let request = hyper::Request::get(uri).body(Full::default()).expect("a request");
+    let waiting = tokio::spawn(sender.send_request(request));
+    secure.server.knows(RUN).await;
+    waiting.abort();
+    // A connection on which nothing goes on is closed after a while; it was busy before.
+    let transcript = secure.server.transcript_when(RUN, |its| its.connections[0].closed.is_some()).await;
+    let told = &transcript.connections[0].exchanges;
+    assert_eq!((told.len(), told[0].status), (1, None));
+}
+
+#[tokio::test]
+async fn who_takes_nothing_of_a_response_over_http_2_is_let_go_though_it_shows_signs_of_life() {
+    let short = Duration::from_millis(400);
+    let secure = Secure::start_with(|config| (config.head_time, config.idle_time) = (short, short)).await;
+    let mut sender = secure
+        .http2(|builder| {
+            let ping = Duration::from_millis(100);
+            builder.initial_stream_window_size(1000).keep_alive_interval(ping).keep_alive_while_idle(true);
+        })
+        .await;
+    let uri = format!("https://localhost/echo?run={RUN}&n=1");
+    let request = hyper::Request::post(uri).body(Full::from(vec![b'x'; 70_000])).expect("a request");
+    let response = within(sender.send_request(request)).await.expect("a response");
+    let is_closed = |its: &Transcript| its.connections[0].closed.is_some();
+    secure.server.transcript_when(RUN, is_closed).await;
+    drop(response);
+}
+
+#[tokio::test]
+async fn a_response_over_http_2_that_is_read_slowly_is_not_cut_off() {
+    let short = Duration::from_secs(1);
+    let secure = Secure::start_with(|config| (config.head_time, config.idle_time) = (short, short)).await;
+    let mut sender = secure.http2(|builder| _ = builder.initial_stream_window_size(20_000)).await;
+    let request = hyper::Request::post("https://localhost/echo").body(Full::from(vec![b'x'; 300_000])).expect("right");
+    let mut body = within(sender.send_request(request)).await.expect("a response").into_body();
+    let mut length = 0;
+    while let Some(frame) = within(body.frame()).await {
+        length += frame.expect("the connection goes on").into_data().expect("data").len();
+        // In all it takes longer than a client may take nothing.
+        tokio::time::sleep(short / 50).await;
+    }
+    assert_eq!(length, 300_000);
+}
+
+#[tokio::test]
+async fn who_does_not_read_the_last_response_within_tls_is_let_go() {
+    let short = Duration::from_millis(500);
+    let secure = Secure::start_with(|config| (config.head_time, config.idle_time) = (short, short)).await;
+    let mut held = Vec::new();
+    // One of these sizes is such that the socket is full and TLS has room for the rest.
+    for n in 40..=64_usize {
+        let tcp = RawClient::connect_with_little_room(secure.tls_address()).await.tcp;
+        let mut stream = secure.secure(tcp, &["http/1.1"]).await;
+        let size = n * 56 * 1024;
+        let head = format!(
+            "POST /echo?run={RUN}&n={n}&connection=close HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n"
+        );
+        stream.write_all(&[head.as_bytes(), &vec![0; size]].concat()).await.expect("it is open");
+        held.push(stream);
+    }
+    secure.server.knows(RUN).await;
+    let are_gone = |its: &Transcript| its.connections.iter().filter(|its| its.closed.is_some()).count() == held.len();
+    secure.server.transcript_when(RUN, are_gone).await;
 }
