@@ -8,7 +8,8 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio_rustls::TlsAcceptor;
 
 use super::exchange::service;
-use super::meter::{Meter, Tls};
+use super::layers::Tls;
+use super::meter::Meter;
 use super::shutdown::Shutdown;
 use super::stream::MeteredStream;
 use super::transport::{Socket, Transport, Wire};

@@ -23,11 +23,12 @@ use hyper::{Method, Version};
 
 use super::clock::Clock;
 use super::head::{Oddities, Scan};
+use super::layers::{OverLink, Tls};
 use super::ledger::{RunLedger, Settled};
 use super::plan::Plan;
 use super::record::{Answer, Record};
 use super::tap::{Part, Reel, Tap, Tape};
-use crate::wire::{ConnectionEntry, Ending, Evidence, Fault, Link, TlsEntry};
+use crate::wire::{ConnectionEntry, Ending, Evidence, Fault, Link};
 
 /// The counters of one connection, shared by its stream, its requests and the ledger.
 #[derive(Debug)]
@@ -76,46 +77,6 @@ struct State {
     /// The number of the exchange that the plan is for goes with it.
     plan: Option<(Plan, u64)>,
     scan: Scan,
-}
-
-/// The emulated link that a connection came over.
-#[derive(Clone, Debug)]
-pub(crate) struct OverLink {
-    /// The link.
-    pub(crate) link: Arc<Link>,
-    /// From when to when its handshake was emulated, in µs of the server's clock.
-    pub(crate) handshake: Option<(u64, u64)>,
-}
-
-/// What is known of a connection's TLS once its handshake is done.
-#[derive(Debug)]
-pub(crate) struct Tls {
-    /// Such as `TLS 1.3`.
-    pub(crate) version: &'static str,
-    /// An earlier session was resumed.
-    pub(crate) resumed: bool,
-    /// When it was established, in µs of the server's clock.
-    pub(crate) established: u64,
-    /// Bytes of the handshake, read and written.
-    pub(crate) handshake: (u64, u64),
-    /// Bytes below TLS.
-    pub(crate) wire: Arc<WireCounts>,
-}
-
-/// Bytes read from and written to a socket below TLS.
-#[derive(Debug, Default)]
-pub(crate) struct WireCounts {
-    /// Read.
-    pub(crate) bytes_in: AtomicU64,
-    /// Written.
-    pub(crate) bytes_out: AtomicU64,
-}
-
-impl WireCounts {
-    /// Read and written until now.
-    pub(crate) fn both(&self) -> (u64, u64) {
-        (self.bytes_in.load(Relaxed), self.bytes_out.load(Relaxed))
-    }
 }
 
 /// An exchange whose bytes may still come.
@@ -495,13 +456,7 @@ impl Meter {
             requests: state.requests,
             link: self.link.as_ref().map(|over| Link::clone(&over.link)),
             emulated_handshake: self.link.as_ref().and_then(|over| over.handshake),
-            tls: self.tls.get().map(|tls| TlsEntry {
-                version: tls.version.to_owned(),
-                resumed: tls.resumed,
-                established: tls.established,
-                handshake_bytes: tls.handshake,
-                wire_bytes: tls.wire.both(),
-            }),
+            tls: self.tls.get().map(Tls::entry),
             exchanges: Vec::new(),
         };
         (connection, open)

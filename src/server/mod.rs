@@ -21,6 +21,7 @@ mod error;
 mod exchange;
 mod gate;
 mod head;
+mod layers;
 mod ledger;
 mod link;
 mod memory;

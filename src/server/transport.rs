@@ -11,8 +11,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+use super::layers::WireCounts;
 use super::link::Linked;
-use super::meter::WireCounts;
 
 /// A socket, perhaps behind an emulated link.
 pub(crate) type Socket = Linked<TcpStream>;
