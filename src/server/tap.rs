@@ -134,6 +134,8 @@ impl Reel {
     /// The connection ended: its tapes may be erased when there is no room.
     pub(crate) fn ended(&self) {
         let tapes = std::mem::take(&mut *lock(&self.tapes));
+        // Nothing more is recorded on them, and they are kept for long.
+        tapes.iter().filter_map(Weak::upgrade).for_each(|tape| tape.shrink());
         let mut ended = lock(&self.tap.ended);
         // Those whose run was forgotten hold no room any more.
         while ended.front().is_some_and(|tape| tape.strong_count() == 0) {
@@ -208,6 +210,14 @@ impl Tape {
             response: capture(Part::Response),
             frames_in: capture(Part::FramesIn),
             frames_out: capture(Part::FramesOut),
+        }
+    }
+
+    /// Gives back what the tracks have room for and do not hold, which is not counted.
+    fn shrink(&self) {
+        for track in lock(&self.tracks).iter_mut() {
+            track.bytes.shrink_to_fit();
+            track.marks.shrink_to_fit();
         }
     }
 
