@@ -351,6 +351,22 @@ mod tests {
     }
 
     #[test]
+    fn a_tape_whose_connection_ended_takes_the_room_that_is_counted() {
+        let reel = tap(1 << 20, 1 << 20).reel();
+        let tape = reel.tape();
+        reel.keep(&tape);
+        tape.record(Part::Request, 0, &[1; 8000]);
+        tape.reassign(7000, Part::Request, Part::FramesIn);
+        tape.record(Part::FramesIn, 1, &[1; 10]);
+        reel.ended();
+        let tracks = lock(&tape.tracks);
+        let room: usize = tracks.iter().map(|track| track.bytes.capacity() + 16 * track.marks.capacity()).sum();
+        let counted: u64 = tracks.iter().map(Track::cost).sum();
+        assert_eq!(room as u64, counted);
+        drop(tracks);
+    }
+
+    #[test]
     fn what_came_with_a_handshake_is_moved_to_the_frames() {
         let tap = tap(4096, 1 << 20);
         let tape = tap.reel().tape();
