@@ -165,7 +165,12 @@ impl RunLedger {
         self.last_used.fetch_max(now, Relaxed);
         let mut pages = self.pages();
         if let Some(&at) = pages.index.get(&connection) {
-            pages.connections[at].exchanges.push((exchange, tape));
+            let exchanges = &mut pages.connections[at].exchanges;
+            if exchanges.is_empty() {
+                // Many connections carry one exchange; a vector begins with room for four.
+                exchanges.reserve_exact(1);
+            }
+            exchanges.push((exchange, tape));
         }
     }
 

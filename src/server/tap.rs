@@ -134,6 +134,8 @@ impl Reel {
     /// The connection ended: its tapes may be erased when there is no room.
     pub(crate) fn ended(&self) {
         let tapes = std::mem::take(&mut *lock(&self.tapes));
+        // Nothing more is recorded on them, and they are kept for long.
+        tapes.iter().filter_map(Weak::upgrade).for_each(|tape| tape.shrink());
         let mut ended = lock(&self.tap.ended);
         // Those whose run was forgotten hold no room any more.
         while ended.front().is_some_and(|tape| tape.strong_count() == 0) {
@@ -208,6 +210,14 @@ impl Tape {
             response: capture(Part::Response),
             frames_in: capture(Part::FramesIn),
             frames_out: capture(Part::FramesOut),
+        }
+    }
+
+    /// Gives back what the tracks have room for and do not hold, which is not counted.
+    fn shrink(&self) {
+        for track in lock(&self.tracks).iter_mut() {
+            track.bytes.shrink_to_fit();
+            track.marks.shrink_to_fit();
         }
     }
 
@@ -338,6 +348,22 @@ mod tests {
             assert_eq!(bytes(tape.captures().request.as_ref()).1, 0);
         }
         assert_eq!(tap.used.load(Relaxed), 0);
+    }
+
+    #[test]
+    fn a_tape_whose_connection_ended_takes_the_room_that_is_counted() {
+        let reel = tap(1 << 20, 1 << 20).reel();
+        let tape = reel.tape();
+        reel.keep(&tape);
+        tape.record(Part::Request, 0, &[1; 8000]);
+        tape.reassign(7000, Part::Request, Part::FramesIn);
+        tape.record(Part::FramesIn, 1, &[1; 10]);
+        reel.ended();
+        let tracks = lock(&tape.tracks);
+        let room: usize = tracks.iter().map(|track| track.bytes.capacity() + 16 * track.marks.capacity()).sum();
+        let counted: u64 = tracks.iter().map(Track::cost).sum();
+        assert_eq!(room as u64, counted);
+        drop(tracks);
     }
 
     #[test]

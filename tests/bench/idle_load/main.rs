@@ -11,8 +11,8 @@
 //!   its echo, over and over. Every byte is compared. Server and client share the machine and the client has one
 //!   thread, so the times contain the wait for a processor; the load of the machine is told.
 //! - *Attackers*: the same load beside clients that send a head or a body byte by byte, and clients that ask for
-//!   answers of 1 MiB and read none. First with the default limits, under which they stay, then with short
-//!   ones: when each was let go is told, counted from its beginning.
+//!   answers of 1 MiB and read none. First with limits under which they stay, then with
+//!   short ones: when each was let go is told, counted from its beginning.
 //! - At the end every idle connection has to answer a ping.
 //!
 //! A goal that is not met is told, and is no error; a lost or wrong message is one, and so is a lost connection.
@@ -104,7 +104,9 @@ async fn tell_memory(options: &Options, name: &str, arguments: &[&str], with_run
 }
 
 async fn beside_idle(options: &Options, arguments: &[&str], attacked: bool) -> Result<()> {
-    let server = Server::start(arguments)?;
+    // As long as the load lasts, nobody is let go.
+    let patient = ["--head-time", "7200", "--body-time", "7200"];
+    let server = Server::start(&[arguments, &patient].concat())?;
     let mut idle = Idle::open(server.address(), options.idle, false).await?;
     let attackers = if attacked { Some(Attackers::begin(server.address()).await?) } else { None };
     println!("  {}", server::machine());
