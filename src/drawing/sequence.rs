@@ -265,8 +265,9 @@ impl<'a> Layout<'a> {
             message: None,
             title: format!("emulated handshake, {took}: the server held the connection back, as the link asks; the true handshake of TCP was over before"),
         });
-        if height >= TEXT_HEIGHT {
-            let at = Point { x: x - BAR - 4.0, y: top + f64::midpoint(height, TEXT_HEIGHT) };
+        // Further down the label of the handshake's request has its place.
+        if height >= 3.0 * TEXT_HEIGHT {
+            let at = Point { x: x - BAR - 4.0, y: top + TEXT_HEIGHT + 2.0 };
             self.scene.text(Role::Note, at, Anchor::End, "emulated handshake");
         }
     }

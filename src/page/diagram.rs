@@ -309,6 +309,7 @@ fn Legend() -> impl IntoView {
             {sample("", "<g class='cut'><line x1='12' y1='8' x2='22' y2='4'/><line x1='12' y1='11' x2='22' y2='7'/></g>", "time cut out")}
             {sample("", "<g class='message http'><line x1='1' y1='7' x2='22' y2='7'/><line class='cross' x1='18' y1='3' x2='26' y2='11'/><line class='cross' x1='18' y1='11' x2='26' y2='3'/></g>", "never answered")}
             {sample("", "<g class='uncertainty http'><line x1='17' y1='1' x2='17' y2='13'/></g>", "how far off the server’s end may be")}
+            {sample("", "<g class='emulated-handshake http'><rect x='13' y='1' width='8' height='12'/></g>", "an emulated link’s handshake: the server holds the connection back")}
         </ul>
     }
 }
