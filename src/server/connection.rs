@@ -1,6 +1,7 @@
 //! One connection: perhaps TLS, then HTTP on the metered stream, then perhaps a WebSocket, in one
 //! task.
 
+use std::pin::pin;
 use std::sync::{Arc, PoisonError};
 
 use axum::Router;
@@ -33,7 +34,8 @@ pub(crate) async fn serve(accepted: Accepted, router: Router, shared: Arc<Shared
     let Accepted { socket, meter, tls } = accepted;
     let (transport, is_http2) = match tls {
         None => (Transport::Plain(socket), false),
-        Some(acceptor) => match secure(socket, &acceptor, &meter, &shared).await {
+        // On the heap, as is HTTP below, so that a connection keeps no room for what it does not do or has done.
+        Some(acceptor) => match Box::pin(secure(socket, &acceptor, &meter, &shared)).await {
             Some(secured) => secured,
             None => return meter.gone(),
         },
@@ -41,10 +43,10 @@ pub(crate) async fn serve(accepted: Accepted, router: Router, shared: Arc<Shared
     let stream = MeteredStream::new(transport, Arc::clone(&meter));
     if is_http2 {
         meter.multiplexed();
-        return serve_http2(stream, meter, router, shared, shutdown).await;
+        return Box::pin(serve_http2(stream, meter, router, shared, shutdown)).await;
     }
     let upgrade = Arc::new(UpgradeSlot::default());
-    serve_http1(stream, &meter, router, &shared, shutdown.clone(), &upgrade).await;
+    Box::pin(serve_http1(stream, &meter, router, &shared, shutdown.clone(), &upgrade)).await;
     let upgrade = upgrade.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(upgrade) = upgrade {
         upgrade.go_on(meter, shared.clock, shutdown).await;
@@ -82,8 +84,7 @@ async fn serve_http1(
     upgrade: &Arc<UpgradeSlot>,
 ) {
     let visit = Visit { meter: Arc::clone(meter), ordinal: 0, is_multiplexed: false, upgrade: Arc::clone(upgrade) };
-    // On the heap, so that a WebSocket does not keep the room of an HTTP connection.
-    let mut http = Box::pin(
+    let mut http = pin!(
         hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             // The watchdog tells a slow head from an idle connection.
@@ -111,7 +112,7 @@ async fn serve_http2(
 ) {
     let visit = Visit { meter: Arc::clone(&meter), ordinal: 0, is_multiplexed: true, upgrade: Arc::default() };
     // Extended CONNECT (RFC 8441) stays off: a WebSocket is opened over HTTP/1.1, with its 101.
-    let mut http = Box::pin(
+    let mut http = pin!(
         hyper::server::conn::http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .keep_alive_interval(shared.config.idle_time)
