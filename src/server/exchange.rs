@@ -58,7 +58,7 @@ async fn answer(
     request.extensions_mut().insert(visit);
     let mut response = match host {
         Ok(()) => router.call(request).await.unwrap_or_else(|never| match never {}),
-        Err(problem) => problem.into_response(),
+        Err(problem) => routes::mark(problem.into_response()).await,
     };
     let received = meter.received(ordinal);
     let headers = response.headers_mut();

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use hyper::header::{
@@ -41,6 +41,11 @@ impl Handshake {
     ) -> Result<Self, Problem> {
         if request.method() != Method::GET {
             return Err(Problem::bad_request("A WebSocket is opened with GET."));
+        }
+        if !request.body().is_end_stream() {
+            return Err(Problem::bad_request(
+                "A WebSocket's opening handshake has no body: what would follow it are frames already.",
+            ));
         }
         let accept = handshake::accept(request.version(), request.headers()).map_err(problem)?;
         let on_upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or_else(|| problem(Refusal::NoUpgrade))?;
