@@ -229,12 +229,16 @@ impl Tape {
         }
     }
 
+    /// Gives up the bytes of one part, which turned out to be another exchange's too; they are counted.
+    pub(crate) fn withhold(&self, part: Part) {
+        let cost = lock(&self.tracks)[part as usize].clear();
+        self.reel.tap.used.fetch_sub(cost, Relaxed);
+        self.reel.left.fetch_add(cost, Relaxed);
+    }
+
     fn erase(&self) {
-        for track in lock(&self.tracks).iter_mut() {
-            self.reel.tap.used.fetch_sub(track.cost(), Relaxed);
-            track.dropped += track.bytes.len() as u64;
-            (track.bytes, track.marks) = (Vec::new(), Vec::new());
-        }
+        let cost: u64 = lock(&self.tracks).iter_mut().map(Track::clear).sum();
+        self.reel.tap.used.fetch_sub(cost, Relaxed);
     }
 }
 
@@ -247,6 +251,14 @@ impl Drop for Tape {
 }
 
 impl Track {
+    /// Drops the bytes; returns what they cost.
+    fn clear(&mut self) -> u64 {
+        let cost = self.cost();
+        self.dropped += self.bytes.len() as u64;
+        (self.bytes, self.marks) = (Vec::new(), Vec::new());
+        cost
+    }
+
     fn cost(&self) -> u64 {
         self.bytes.len() as u64 + MARK * self.marks.len() as u64
     }
