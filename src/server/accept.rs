@@ -87,6 +87,7 @@ impl Server {
             clock,
             ledger: Ledger::default(),
             links: link_offers(&doors),
+            ports: doors.iter().map(|door| door.address.port()).collect(),
             tls: tls_offer(&config, &doors),
             news: News::new(clock),
             signer: Signer::new(instance[..KEY_ID].to_owned()).map_err(ServerError::NoRandom)?,

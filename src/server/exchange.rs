@@ -56,7 +56,7 @@ async fn answer(
     let mut request = request.map(|body| request_body(body, &meter, ordinal));
     request.extensions_mut().insert(visit);
     let mut response = match instead {
-        Some(response) => response,
+        Some(response) => routes::mark(response).await,
         None => router.call(request).await.unwrap_or_else(|never| match never {}),
     };
     let received = meter.received(ordinal);

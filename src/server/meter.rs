@@ -9,7 +9,7 @@
 //! the first bytes read after the previous response's body was handed over begin a new exchange.
 //! It is exact for every client that waits for a response before it sends the next request on the
 //! same connection, as all browsers do. A client that pipelines (RFC 9112 §9.3.2) has the bytes of
-//! the requests that were read together counted to the first of them. Interim responses (`100
+//! the requests that were read together counted to the first of them, and none of them are told. Interim responses (`100
 //! Continue`) and the rest of a body that was refused count to their exchange: after a response
 //! that closes the connection no new one begins.
 //!
@@ -294,6 +294,10 @@ impl Meter {
         if state.multiplexed || state.open.last().is_none_or(|open| open.record.ordinal != 0) {
             let bytes_in = self.bytes_in.load(Relaxed);
             if !state.multiplexed {
+                // The first one's tape has bytes of this request, too, and its run may be another's.
+                if let Some(tape) = state.open.first().and_then(|open| open.tape.as_ref()) {
+                    tape.withhold(Part::Request);
+                }
                 self.settle_all(&mut state, bytes_in);
             }
             let exchange = self.begin(self.last_read(), bytes_in, false);

@@ -69,6 +69,8 @@ pub(crate) struct Shared {
     pub(crate) ledger: Ledger,
     /// Its ports behind emulated links.
     pub(crate) links: Vec<LinkOffer>,
+    /// All its ports, those behind links and with TLS included.
+    pub(crate) ports: Vec<u16>,
     /// Its port with TLS.
     pub(crate) tls: Option<TlsOffer>,
     /// The news feeds.

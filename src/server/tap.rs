@@ -37,7 +37,7 @@ pub(crate) struct Tap {
     limits: TapLimits,
     used: AtomicU64,
     /// The tapes of connections that have ended, the longest ended first.
-    ended: Mutex<VecDeque<Weak<Tape>>>,
+    ended: Mutex<Kept>,
 }
 
 /// The room that the tapes of one connection share.
@@ -45,7 +45,29 @@ pub(crate) struct Tap {
 pub(crate) struct Reel {
     tap: Arc<Tap>,
     left: AtomicU64,
-    tapes: Mutex<Vec<Weak<Tape>>>,
+    tapes: Mutex<Kept>,
+}
+
+/// Tapes that are kept as long as their runs are. Those whose run was forgotten are swept out now and then, so
+/// that their number does not grow with time.
+#[derive(Debug, Default)]
+struct Kept {
+    tapes: VecDeque<Weak<Tape>>,
+    /// How many there are when it is swept next.
+    sweep_at: usize,
+}
+
+/// How many tapes are kept before it pays to sweep.
+const FEW: usize = 64;
+
+impl Kept {
+    fn push(&mut self, tape: Weak<Tape>) {
+        if self.tapes.len() >= self.sweep_at {
+            self.tapes.retain(|tape| tape.strong_count() > 0);
+            self.sweep_at = FEW.max(2 * self.tapes.len());
+        }
+        self.tapes.push_back(tape);
+    }
 }
 
 /// The raw bytes of one exchange.
@@ -109,7 +131,7 @@ impl Tap {
             if self.used.fetch_update(Relaxed, Relaxed, room).is_ok() {
                 return true;
             }
-            let oldest = lock(&self.ended).pop_front();
+            let oldest = lock(&self.ended).tapes.pop_front();
             match oldest {
                 Some(tape) => tape.upgrade().iter().for_each(|tape| tape.erase()),
                 None => return false,
@@ -135,19 +157,15 @@ impl Reel {
     pub(crate) fn ended(&self) {
         let tapes = std::mem::take(&mut *lock(&self.tapes));
         // Nothing more is recorded on them, and they are kept for long.
-        tapes.iter().filter_map(Weak::upgrade).for_each(|tape| tape.shrink());
+        tapes.tapes.iter().filter_map(Weak::upgrade).for_each(|tape| tape.shrink());
         let mut ended = lock(&self.tap.ended);
-        // Those whose run was forgotten hold no room any more.
-        while ended.front().is_some_and(|tape| tape.strong_count() == 0) {
-            ended.pop_front();
-        }
-        ended.extend(tapes);
+        tapes.tapes.into_iter().for_each(|tape| ended.push(tape));
     }
 
     fn limit(&self, part: Part) -> u64 {
         match part {
             Part::Request | Part::Response => self.tap.limits.per_connection / 4,
-            Part::FramesIn | Part::FramesOut => self.tap.limits.per_connection * 3 / 8,
+            Part::FramesIn | Part::FramesOut => self.tap.limits.per_connection / 8 * 3,
         }
     }
 }
@@ -221,12 +239,16 @@ impl Tape {
         }
     }
 
+    /// Gives up the bytes of one part, which turned out to be another exchange's too; they are counted.
+    pub(crate) fn withhold(&self, part: Part) {
+        let cost = lock(&self.tracks)[part as usize].clear();
+        self.reel.tap.used.fetch_sub(cost, Relaxed);
+        self.reel.left.fetch_add(cost, Relaxed);
+    }
+
     fn erase(&self) {
-        for track in lock(&self.tracks).iter_mut() {
-            self.reel.tap.used.fetch_sub(track.cost(), Relaxed);
-            track.dropped += track.bytes.len() as u64;
-            (track.bytes, track.marks) = (Vec::new(), Vec::new());
-        }
+        let cost: u64 = lock(&self.tracks).iter_mut().map(Track::clear).sum();
+        self.reel.tap.used.fetch_sub(cost, Relaxed);
     }
 }
 
@@ -239,6 +261,14 @@ impl Drop for Tape {
 }
 
 impl Track {
+    /// Drops the bytes; returns what they cost.
+    fn clear(&mut self) -> u64 {
+        let cost = self.cost();
+        self.dropped += self.bytes.len() as u64;
+        (self.bytes, self.marks) = (Vec::new(), Vec::new());
+        cost
+    }
+
     fn cost(&self) -> u64 {
         self.bytes.len() as u64 + MARK * self.marks.len() as u64
     }
@@ -381,5 +411,32 @@ mod tests {
         assert_eq!(frames, expected);
         drop(tape);
         assert_eq!(tap.used.load(Relaxed), 0);
+    }
+
+    #[test]
+    fn tapes_whose_runs_were_forgotten_leave_nothing_behind() {
+        let tap = tap(1000, 1000);
+        let (first, reel) = (tap.reel(), tap.reel());
+        let kept = first.tape();
+        kept.record(Part::Request, 1, b"x");
+        first.keep(&kept);
+        first.ended();
+        for _ in 0..10_000 {
+            reel.keep(&reel.tape());
+            let other = tap.reel();
+            other.keep(&other.tape());
+            other.ended();
+        }
+        assert!(lock(&reel.tapes).tapes.len() <= FEW, "of one connection");
+        assert!(lock(&tap.ended).tapes.len() <= FEW, "of those that have ended");
+        assert!(kept.captures().request.is_some(), "one whose run is known stays");
+    }
+
+    #[test]
+    fn a_limit_may_be_as_large_as_can_be() {
+        let tap = tap(u64::MAX, u64::MAX);
+        let tape = tap.reel().tape();
+        tape.record(Part::FramesIn, 1, b"frames");
+        assert_eq!(tape.captures().frames_in.map(|capture| capture.dropped), Some(0));
     }
 }

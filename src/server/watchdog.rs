@@ -29,7 +29,7 @@ impl Watchdog {
         let Config { head_time, idle_time, .. } = shared.config;
         let clock = shared.clock;
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        let looks = clock.now() + micros(head_time);
+        let looks = clock.now().saturating_add(micros(head_time));
         let sleep = Box::pin(tokio::time::sleep(head_time));
         Self { meter, clock, head_time: micros(head_time), idle_time: micros(idle_time), looks, sleep }
     }

@@ -1,8 +1,8 @@
 //! Whose pages may use the server, and what one behind a proxy does not tell.
 
-use duplex::wire::Discovery;
+use duplex::wire::{Discovery, Link};
 
-use crate::harness::{RUN, TestServer, handshake};
+use crate::harness::{RUN, RawClient, TestServer, handshake};
 
 const COURSE: &str = "https://course.example";
 
@@ -29,6 +29,24 @@ async fn with_a_list_its_pages_and_the_servers_own_may_and_no_others() {
     let refused = ask(&server, "https://evil.example").await;
     assert!(refused.problem(403).contains("--origin"));
     assert_eq!(server.get("/echo").await.status, 200, "who is no page names no origin");
+}
+
+#[tokio::test]
+async fn the_servers_own_page_may_use_its_ports_behind_links() {
+    let server = TestServer::start_with(|config| {
+        config.origins = vec![COURSE.to_owned()];
+        config.links = vec![Link { name: "test".to_owned(), rtt: 1000, jitter: 0, rate: None }];
+    })
+    .await;
+    let discovery: Discovery = server.get("/.well-known/duplex").await.json();
+    let address = (server.address.ip(), discovery.links[0].port).into();
+    let own = format!("http://here.example:{}", server.address.port());
+    for (origin, status) in [(own.as_str(), 200), ("http://here.example:1", 403)] {
+        let head =
+            format!("GET /echo HTTP/1.1\r\nHost: here.example:{}\r\nOrigin: {origin}\r\n\r\n", discovery.links[0].port);
+        let response = RawClient::connect(address).await.exchange(&head, b"").await;
+        assert_eq!(response.status, status, "{origin}");
+    }
 }
 
 #[tokio::test]

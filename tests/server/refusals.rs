@@ -52,6 +52,16 @@ async fn a_client_that_sends_all_of_a_body_too_large_still_reads_why() {
 }
 
 #[tokio::test]
+async fn a_handshake_with_a_body_opens_no_websocket() {
+    let server = TestServer::start().await;
+    let request = crate::harness::handshake("", "Content-Length: 5\r\n");
+    let mut client = server.connect().await;
+    let response = client.exchange(&request, b"hello").await;
+    assert!(response.problem(400).contains("no body"), "{response:?}");
+    assert_eq!(client.rest().await, b"");
+}
+
+#[tokio::test]
 async fn an_unknown_address_is_a_404_and_another_method_a_405() {
     let server = TestServer::start().await;
     server.get("/nothing").await.problem(404);
@@ -98,6 +108,7 @@ async fn a_request_without_a_host_or_with_two_is_refused() {
     for hosts in ["", "Host: a\r\nHost: b\r\n"] {
         let response = server.connect().await.exchange(&format!("GET /echo HTTP/1.1\r\n{hosts}\r\n"), b"").await;
         assert!(response.problem(400).contains("Host"));
+        assert_eq!(response.header("access-control-allow-origin"), Some("*"), "a page may read why");
     }
 }
 

@@ -49,6 +49,22 @@ async fn each_exchange_has_its_raw_bytes_and_nobody_elses() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_pipelined_behind_one_of_a_run_is_not_told_with_it() {
+    let server = TestServer::start().await;
+    let mut client = server.connect().await;
+    let both = [request(RUN, 1, "mine"), request(RunId(7), 2, "another's")].concat();
+    client.send(both.as_bytes()).await;
+    assert_eq!(client.response(false).await.body, b"mine");
+    assert_eq!(client.response(false).await.body, b"another's");
+    for run in [RUN, RunId(7)] {
+        let transcript = server.transcript(run).await;
+        let told = exchanges(&transcript)[0];
+        let pieces = told.request.iter().flat_map(|capture| &capture.pieces);
+        assert_eq!(pieces.count(), 0, "where one ends and the other begins is not known");
+    }
+}
+
+#[tokio::test]
 async fn a_websocket_has_its_handshake_and_its_frames_masking_keys_and_all() {
     let server = TestServer::start().await;
     let mut client = server.connect().await;

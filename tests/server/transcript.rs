@@ -253,3 +253,18 @@ async fn many_exchanges_on_one_connection_are_all_told() {
     assert!(numbers.eq((0..MANY).map(Some)));
     assert_eq!(transcript.dropped, 0);
 }
+
+#[tokio::test]
+async fn a_preflight_is_an_exchange_of_its_run_whatever_address_it_is_for() {
+    let server = TestServer::start().await;
+    let mut client = server.connect().await;
+    for (n, target) in ["/echo", "/memory", "/news", "/room/0123456789abcdef0123456789abcdef"].into_iter().enumerate() {
+        let preflight = format!(
+            "OPTIONS {target}?run={RUN}&n={n} HTTP/1.1\r\nHost: test\r\nOrigin: http://a\r\n\
+             Access-Control-Request-Method: PUT\r\n\r\n"
+        );
+        assert_eq!(client.exchange(&preflight, b"").await.status, 204, "{target}");
+    }
+    let told = &server.transcript(RUN).await.connections[0].exchanges;
+    assert_eq!(told.iter().map(|exchange| exchange.n).collect::<Vec<_>>(), [0, 1, 2, 3].map(Some));
+}

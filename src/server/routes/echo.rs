@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::{Extension, Request, State};
 use axum::response::Response;
-use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 
 use super::query::Parameters;
-use super::{Problem, body, commit, preflight};
+use super::{Problem, body, commit};
 use crate::server::visit::Visit;
 use crate::server::{Config, Shared};
 
@@ -19,14 +19,8 @@ pub(super) async fn echo(
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(request.uri())?;
     parameters.keep_books(&visit, &shared);
-    let mut response = match preflight::answer(request.method(), request.headers()) {
-        Some(response) => response,
-        None => echoed(request, &parameters, &visit, &shared.config).await?,
-    };
-    if parameters.close {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    Ok(response)
+    let response = echoed(request, &parameters, &visit, &shared.config).await?;
+    Ok(parameters.conclude(response))
 }
 
 async fn echoed(

@@ -26,8 +26,8 @@ mod ws;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Extension, Request};
-use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
+use axum::extract::{Extension, Request, State};
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use hyper::header::{
@@ -40,6 +40,7 @@ pub(crate) use problem::Problem;
 
 use super::Shared;
 use super::shutdown::Shutdown;
+use super::visit::Visit;
 use crate::wire::{
     DISCOVERY_PATH, ECHO_PATH, EVIDENCE_HEADER, Evidence, MEMORY_PATH, MEMORY_WS_PATH, NEWS_EVENTS_PATH, NEWS_PATH,
     NEWS_WS_PATH, ROOM_PATH, TRANSCRIPT_PATH, WS_PATH,
@@ -73,7 +74,7 @@ pub(crate) fn router(shared: Arc<Shared>, shutdown: Shutdown) -> Router {
         .route(DISCOVERY_PATH, get(discovery::discovery).fallback(only_get))
         .route(&format!("{TRANSCRIPT_PATH}/{{run}}"), get(transcript::transcript).fallback(only_get))
         .merge(ways_to_speak().layer(Extension(shutdown)))
-        .layer(from_fn(answer_preflights))
+        .layer(from_fn_with_state(Arc::clone(&shared), answer_preflights))
         .layer(from_fn_with_state(Arc::clone(&shared), origin::check))
         .layer(map_response(mark));
     let page = page::Files::new(&shared.config.page);
@@ -93,16 +94,33 @@ fn ways_to_speak() -> Router<Arc<Shared>> {
         .route(&format!("{ROOM_PATH}/{{name}}/ws"), get(room::ws).fallback(only_get))
 }
 
-async fn mark(mut response: Response) -> Response {
+/// Marks a response as one of an endpoint.
+pub(crate) async fn mark(mut response: Response) -> Response {
     response.extensions_mut().insert(Instrumented);
     response
 }
 
-async fn answer_preflights(request: Request, next: Next) -> Response {
-    match preflight::answer(request.method(), request.headers()) {
-        // The echo keeps the books on its preflights too, so it answers them itself.
-        Some(response) if request.uri().path() != ECHO_PATH => response,
-        _ => next.run(request).await,
+/// A preflight for a request of a run is an exchange of that run. What is wrong with its URL is told to the
+/// request itself, whose answer the page can read.
+async fn answer_preflights(
+    State(shared): State<Arc<Shared>>,
+    Extension(visit): Extension<Visit>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Some(response) = preflight::answer(request.method(), request.headers()) else {
+        return next.run(request).await;
+    };
+    let path = request.uri().path();
+    if path == DISCOVERY_PATH || path.starts_with(TRANSCRIPT_PATH) {
+        return response;
+    }
+    match query::Parameters::read(request.uri()) {
+        Ok(parameters) => {
+            parameters.keep_books(&visit, &shared);
+            parameters.conclude(response)
+        }
+        Err(_) => response,
     }
 }
 

@@ -96,9 +96,10 @@ impl Parameters {
         response
     }
 
-    /// Writes the exchange down on its run, if it names one.
+    /// Writes the exchange down on its run, if it names one. Behind a proxy nobody could ask for it.
     pub(super) fn keep_books(&self, visit: &Visit, shared: &Shared) {
         if let Some(run) = self.run
+            && !shared.config.behind_proxy
             && let Some(ledger) = shared.ledger.take_in(run, &visit.meter, shared.clock.now())
         {
             visit.meter.belongs_to(visit.ordinal, ledger, self.n);
