@@ -147,7 +147,7 @@ impl ResponseBody {
     /// The next piece, of [`PIECE`] bytes at most.
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let OpenExchange { meter, ordinal } = &self.open;
-        meter.piece_taken(*ordinal);
+        meter.piece_waits(*ordinal, false);
         if self.rest.is_empty() {
             match ready!(Pin::new(&mut self.inner).poll_frame(context)) {
                 Some(Ok(frame)) => match frame.into_data() {
@@ -158,7 +158,7 @@ impl ResponseBody {
             }
         }
         let piece = self.rest.split_to(self.rest.len().min(PIECE));
-        meter.piece_handed_over(*ordinal);
+        meter.piece_waits(*ordinal, true);
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 }

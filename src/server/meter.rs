@@ -380,15 +380,10 @@ impl Meter {
         self.is_silent.store(true, Relaxed);
     }
 
-    /// Over HTTP/2: a piece of the response's body was handed over, and is under way or waits for the client.
-    pub(crate) fn piece_handed_over(&self, ordinal: u64) {
-        let now = self.clock.now();
-        self.with_exchange(ordinal, |open| open.untaken = Some(now));
-    }
-
-    /// Over HTTP/2: the client took what was handed over, and more of the body is asked for.
-    pub(crate) fn piece_taken(&self, ordinal: u64) {
-        self.with_exchange(ordinal, |open| open.untaken = None);
+    /// Over HTTP/2: whether a piece of the response's body waits for the client, or was taken, and more is asked for.
+    pub(crate) fn piece_waits(&self, ordinal: u64, does: bool) {
+        let since = does.then(|| self.clock.now());
+        self.with_exchange(ordinal, |open| open.untaken = since);
     }
 
     /// The response is handed over.

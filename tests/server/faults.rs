@@ -78,3 +78,15 @@ async fn an_interim_response_is_not_the_head_behind_which_a_fault_waits() {
     assert_eq!(interim, "HTTP/1.1 100 Continue");
     assert_eq!(rest.split_once("\r\n\r\n").map(|(_, body)| body), Some("01234"), "{rest}");
 }
+
+#[tokio::test]
+async fn a_status_that_has_no_content_comes_without_a_length() {
+    let server = TestServer::start().await;
+    let mut client = server.connect().await;
+    for (status, length) in [(204, None), (205, Some("0"))] {
+        let head = format!("GET /echo?fault=status&status={status} HTTP/1.1\r\nHost: test\r\n\r\n");
+        let response = client.exchange(&head, b"").await;
+        assert_eq!((response.status, response.header("content-length")), (status, length));
+    }
+    assert_eq!(client.echo("", b"next").await.body, b"next");
+}

@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::{HeaderMap, StatusCode};
 use serde::Serialize;
 
 /// An error that a client is told, with what would have been right.
@@ -43,6 +43,10 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        if matches!(self.status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED) {
+            // They have no content, and a 204 no length either (RFC 9110 §8.6).
+            return (self.status, HeaderMap::from_iter(self.headers)).into_response();
+        }
         let members = Members {
             title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),
