@@ -86,6 +86,7 @@ impl Server {
         let shared = Shared {
             clock,
             ledger: Ledger::default(),
+            transcripts: Arc::new(Semaphore::new(routes::TRANSCRIPTS_AT_A_TIME)),
             links: link_offers(&doors),
             ports: doors.iter().map(|door| door.address.port()).collect(),
             tls: tls_offer(&config, &doors),

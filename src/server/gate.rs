@@ -1,7 +1,7 @@
 //! How many connections there may be, in all and from one address.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Lets connections in while there is room.
@@ -49,7 +49,7 @@ impl Gate {
     /// # Errors
     /// When there is no room.
     pub(crate) fn enter(self: &Arc<Self>, address: IpAddr) -> Result<Place, Full> {
-        let address = address.to_canonical();
+        let address = network_of(address);
         let mut inside = self.inside();
         if inside.count >= self.in_all {
             return Err(Full::InAll(self.in_all));
@@ -61,6 +61,15 @@ impl Gate {
         *of_address += 1;
         inside.count += 1;
         Ok(Place { gate: Arc::clone(self), address })
+    }
+}
+
+/// Whom an address belongs to: an IPv4 address is one's own, of an IPv6 address the network, of which everybody has
+/// a whole one (RFC 6177).
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        v4 => v4,
     }
 }
 
@@ -107,5 +116,14 @@ mod tests {
         assert_eq!(gate.enter(mapped).err(), Some(Full::Address(1)));
         drop(place);
         assert!(gate.inside().by_address.is_empty());
+    }
+
+    #[test]
+    fn a_network_of_ipv6_counts_as_one_address() {
+        let gate = Gate::new(10, 1);
+        let enter = |text: &str| gate.enter(text.parse().expect("an address"));
+        let _place = enter("2001:db8::1").expect("room");
+        assert!(enter("2001:db8::2:3").is_err());
+        assert!(enter("2001:db8:0:1::1").is_ok());
     }
 }

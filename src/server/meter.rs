@@ -390,7 +390,8 @@ impl Meter {
     pub(crate) fn answered(&self, ordinal: u64, answer: Answer) {
         self.with_exchange(ordinal, |open| {
             open.record.answered(answer);
-            open.last = answer.last;
+            // What follows a 101 are frames.
+            open.last = answer.last || answer.upgraded;
             if open.run.is_none() {
                 // Nobody may ask for its bytes.
                 open.tape = None;

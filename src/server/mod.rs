@@ -48,6 +48,10 @@ pub use config::{Certificate, Config, Page, Tls};
 pub use error::ServerError;
 pub use tap::TapLimits;
 
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
 use clock::Clock;
 use ledger::Ledger;
 use memory::Signer;
@@ -67,6 +71,8 @@ pub(crate) struct Shared {
     pub(crate) instance: String,
     /// What it saw of each run.
     pub(crate) ledger: Ledger,
+    /// Whose turn it is to be told a transcript.
+    pub(crate) transcripts: Arc<Semaphore>,
     /// Its ports behind emulated links.
     pub(crate) links: Vec<LinkOffer>,
     /// All its ports, those behind links and with TLS included.

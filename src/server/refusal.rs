@@ -48,7 +48,8 @@ fn response(full: Full) -> String {
     let body = serde_json::json!({ "title": "Service Unavailable", "status": 503, "detail": detail }).to_string();
     format!(
         "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nContent-Length: {}\r\n\
-         Retry-After: 5\r\nConnection: close\r\nCache-Control: no-store\r\nAccess-Control-Allow-Origin: *\r\n\r\n{body}",
+         Retry-After: 5\r\nConnection: close\r\nCache-Control: no-store\r\nAccess-Control-Allow-Origin: *\r\n\
+         Timing-Allow-Origin: *\r\n\r\n{body}",
         body.len()
     )
 }

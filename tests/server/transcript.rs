@@ -268,3 +268,19 @@ async fn a_preflight_is_an_exchange_of_its_run_whatever_address_it_is_for() {
     let told = &server.transcript(RUN).await.connections[0].exchanges;
     assert_eq!(told.iter().map(|exchange| exchange.n).collect::<Vec<_>>(), [0, 1, 2, 3].map(Some));
 }
+
+#[tokio::test]
+async fn who_does_not_read_transcripts_keeps_others_waiting_only_until_it_is_let_go() {
+    let server = TestServer::start_with(|config| config.idle_time = std::time::Duration::from_millis(300)).await;
+    // A transcript that is larger than the buffers of both sockets.
+    for _ in 0..40 {
+        server.connect().await.echo(&format!("run={RUN}"), &vec![b'x'; 1 << 20]).await;
+    }
+    let mut greedy = Vec::new();
+    for _ in 0..8 {
+        let mut client = crate::harness::RawClient::connect_with_little_room(server.address).await;
+        client.send(format!("GET /transcript/{RUN} HTTP/1.1\r\nHost: test\r\n\r\n").as_bytes()).await;
+        greedy.push(client);
+    }
+    assert_eq!(server.transcript(RUN).await.connections.len(), 40);
+}

@@ -244,6 +244,8 @@ fn origin(text: &str) -> Result<String, String> {
     let text = text.trim_end_matches('/');
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let is_origin = host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ', '*']));
+    // Browsers leave out the port that a scheme has of itself.
+    let text = text.strip_suffix(if text.starts_with("https") { ":443" } else { ":80" }).unwrap_or(text);
     let wrong = || "give an origin: a scheme, a host, and perhaps a port, such as https://course.example".to_owned();
     is_origin.then(|| text.to_ascii_lowercase()).ok_or_else(wrong)
 }
@@ -302,6 +304,7 @@ mod tests {
     #[test]
     fn origins_are_told_from_other_addresses() {
         assert_eq!(origin("https://Course.example/"), Ok("https://course.example".to_owned()));
+        assert_eq!(origin("https://course.example:443"), Ok("https://course.example".to_owned()));
         assert_eq!(origin("http://127.0.0.1:8080"), Ok("http://127.0.0.1:8080".to_owned()));
         for wrong in ["", "*", "course.example", "https://", "https://a/b", "https://*.example", "ftp://a"] {
             assert!(origin(wrong).is_err(), "{wrong}");

@@ -37,6 +37,7 @@ use hyper::header::{
 use hyper::{HeaderMap, StatusCode};
 
 pub(crate) use problem::Problem;
+pub(crate) use transcript::AT_A_TIME as TRANSCRIPTS_AT_A_TIME;
 
 use super::Shared;
 use super::shutdown::Shutdown;
