@@ -180,7 +180,7 @@ impl RunLedger {
         let meters: Vec<_> = self.pages().connections.iter().map(|carrier| Arc::clone(&carrier.meter)).collect();
         let mut entries: Vec<_> = meters.iter().map(|meter| meter.entry(self)).collect();
         let pages = self.pages();
-        let tell = |(record, tape): &Settled| record.entry(tape.as_deref().filter(|_| with_bytes));
+        let tell = |(record, tape): &Settled| record.entry(tape.as_deref(), with_bytes);
         let mut connections: Vec<_> = entries
             .drain(..)
             .zip(&pages.connections)

@@ -484,9 +484,13 @@ impl Meter {
     }
 
     fn settle(&self, exchange: Exchange, bytes_in: u64) {
-        let record = exchange.record(bytes_in, self.bytes_out.load(Relaxed));
+        let mut record = exchange.record(bytes_in, self.bytes_out.load(Relaxed));
         if let Some(run) = exchange.run {
-            run.settle(self.id, record, exchange.tape, self.clock.now());
+            // That of a handshake may get frames.
+            let nothing_kept = exchange.tape.as_ref().filter(|_| !record.upgraded).and_then(|tape| tape.nothing_kept());
+            record.dropped = nothing_kept.unwrap_or_default();
+            let tape = exchange.tape.filter(|_| nothing_kept.is_none());
+            run.settle(self.id, record, tape, self.clock.now());
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use hyper::{Method, Version};
 
-use super::tap::Tape;
-use crate::wire::{ExchangeEntry, Fault};
+use super::tap::{Captures, Tape};
+use crate::wire::{Capture, ExchangeEntry, Fault};
 
 /// What is known of one exchange: an [`ExchangeEntry`] in less memory.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub(crate) struct Record {
     pub(crate) status: Option<u16>,
     pub(crate) version: Version,
     pub(crate) fault: Option<Fault>,
+    /// Of a request and a response of which nothing was kept: how many raw bytes were dropped.
+    pub(crate) dropped: [u64; 2],
 }
 
 /// What is known of a response as it is handed over.
@@ -60,6 +62,7 @@ impl Record {
             status: None,
             version: Version::HTTP_11,
             fault: None,
+            dropped: [0; 2],
         }
     }
 
@@ -72,9 +75,14 @@ impl Record {
         self.upgraded = answer.upgraded;
     }
 
-    /// The record as it is told, with what its tape holds.
-    pub(crate) fn entry(&self, tape: Option<&Tape>) -> ExchangeEntry {
-        let captures = tape.map(Tape::captures).unwrap_or_default();
+    /// The record as it is told, with what its tape holds if that is wanted.
+    pub(crate) fn entry(&self, tape: Option<&Tape>, with_bytes: bool) -> ExchangeEntry {
+        let [request, response] = self.dropped.map(|dropped| {
+            let nothing_kept = Capture { pieces: Vec::new(), dropped };
+            (dropped > 0).then_some(nothing_kept)
+        });
+        let without_tape = || Captures { request, response, ..Captures::default() };
+        let captures = if with_bytes { tape.map_or_else(without_tape, Tape::captures) } else { Captures::default() };
         ExchangeEntry {
             n: self.n,
             ordinal: self.ordinal,

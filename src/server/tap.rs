@@ -231,6 +231,14 @@ impl Tape {
         }
     }
 
+    /// How many bytes of the request and of the response were dropped, if nothing at all was kept: then the tape
+    /// itself need not be.
+    pub(crate) fn nothing_kept(&self) -> Option<[u64; 2]> {
+        let tracks = lock(&self.tracks);
+        let is_empty = tracks.iter().all(|track| track.bytes.is_empty());
+        is_empty.then(|| [Part::Request, Part::Response].map(|part| tracks[part as usize].dropped))
+    }
+
     /// Gives back what the tracks have room for and do not hold, which is not counted.
     fn shrink(&self) {
         for track in lock(&self.tracks).iter_mut() {

@@ -163,3 +163,20 @@ async fn the_oldest_bytes_make_room_for_the_newest() {
     let dropped = |at: usize| exchanges(&transcript)[at].request.as_ref().expect("a request").dropped;
     assert!(dropped(0) > 8_000 && dropped(3) == 0, "{} {}", dropped(0), dropped(3));
 }
+
+#[tokio::test]
+async fn an_exchange_of_which_nothing_was_kept_tells_how_much_it_was() {
+    let limits = TapLimits { per_connection: 1000, in_all: 1 << 20 };
+    let server = TestServer::start_with(|config| config.tap = Some(limits)).await;
+    let mut client = server.connect().await;
+    let mut responses = Vec::new();
+    for n in 0..4 {
+        responses.push(client.exchange(&request(RUN, n, &"x".repeat(400)), b"").await.length());
+    }
+    client.exchange("GET /echo HTTP/1.1\r\nHost: test\r\n\r\n", b"").await;
+    let transcript = server.transcript(RUN).await;
+    let last = exchanges(&transcript)[3];
+    let capture = |capture: &Option<Capture>| capture.as_ref().map(|capture| (capture.pieces.len(), capture.dropped));
+    assert_eq!(capture(&last.request), Some((0, last.request_bytes.expect("over HTTP/1.1"))));
+    assert_eq!(capture(&last.response), Some((0, responses[3])));
+}
