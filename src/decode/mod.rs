@@ -21,7 +21,7 @@
 
 pub mod handshake;
 pub mod http1;
-mod utf8;
+pub(crate) mod utf8;
 pub mod websocket;
 
 /// A range of a stream's bytes, and what is there.

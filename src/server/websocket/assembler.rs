@@ -7,7 +7,7 @@ use super::Violation;
 use super::deflate::Inflater;
 use super::extension::Deflate;
 use super::frame::{self, Head, Opcode};
-use super::utf8::Checker;
+use crate::decode::utf8::Checker;
 
 /// What a client sent.
 #[derive(Debug, PartialEq, Eq)]
@@ -147,7 +147,7 @@ impl Assembler {
                     is_compressed: head.is_compressed,
                     max: self.max_message,
                     payload: BytesMut::new(),
-                    checker: Checker::default(),
+                    checker: Checker::new(),
                 });
             }
             (None, _) => {}
@@ -224,8 +224,8 @@ impl Frame {
 impl Message {
     fn check(&mut self, part: &[u8]) -> Result<(), Violation> {
         match self.kind {
-            Kind::Text => self.checker.feed(part).map_err(|_| Violation::not_utf8()),
-            Kind::Binary => Ok(()),
+            Kind::Text if self.checker.feed(part).is_some() => Err(Violation::not_utf8()),
+            Kind::Text | Kind::Binary => Ok(()),
         }
     }
 
@@ -248,7 +248,9 @@ impl Message {
     }
 
     fn end(self) -> Result<Event, Violation> {
-        self.checker.end().map_err(|_| Violation::not_utf8())?;
+        if !self.checker.is_whole() {
+            return Err(Violation::not_utf8());
+        }
         Ok(Event::Message(self.kind, self.payload))
     }
 }

@@ -21,7 +21,6 @@ pub(crate) mod handshake;
 mod input;
 mod output;
 mod socket;
-mod utf8;
 mod watch;
 
 use std::time::Duration;
