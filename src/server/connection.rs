@@ -84,7 +84,7 @@ async fn serve_http1(
     upgrade: &Arc<UpgradeSlot>,
 ) {
     let visit = Visit { meter: Arc::clone(meter), ordinal: 0, is_multiplexed: false, upgrade: Arc::clone(upgrade) };
-    let mut http = pin!(
+    let http = pin!(
         hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             // The watchdog tells a slow head from an idle connection.
@@ -93,14 +93,7 @@ async fn serve_http1(
             .serve_connection(TokioIo::new(stream), service(router, Arc::clone(shared), visit))
             .with_upgrades(),
     );
-    let mut watchdog = Watchdog::new(Arc::clone(meter), shared);
-    tokio::select! {
-        biased;
-        () = watchdog.watch(http.as_mut()) => return,
-        () = shutdown.begun() => {}
-    }
-    http.as_mut().graceful_shutdown();
-    watchdog.watch(http.as_mut()).await;
+    Watchdog::new(Arc::clone(meter), shared).watch_until(http, shutdown, |http| http.graceful_shutdown()).await;
 }
 
 async fn serve_http2(
@@ -112,19 +105,12 @@ async fn serve_http2(
 ) {
     let visit = Visit { meter: Arc::clone(&meter), ordinal: 0, is_multiplexed: true, upgrade: Arc::default() };
     // Extended CONNECT (RFC 8441) stays off: a WebSocket is opened over HTTP/1.1, with its 101.
-    let mut http = pin!(
+    let http = pin!(
         hyper::server::conn::http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .keep_alive_interval(shared.config.idle_time)
             .keep_alive_timeout(shared.config.pong_time)
             .serve_connection(TokioIo::new(stream), service(router, Arc::clone(&shared), visit)),
     );
-    let mut watchdog = Watchdog::new(meter, &shared);
-    tokio::select! {
-        biased;
-        () = watchdog.watch(http.as_mut()) => return,
-        () = shutdown.begun() => {}
-    }
-    http.as_mut().graceful_shutdown();
-    watchdog.watch(http.as_mut()).await;
+    Watchdog::new(meter, &shared).watch_until(http, shutdown, |http| http.graceful_shutdown()).await;
 }

@@ -10,6 +10,18 @@ use bytes::Bytes;
 /// How long a connection is kept that neither answers nor ends, at most.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
+/// The time between two pieces of an answer that drips.
+pub(crate) const DRIP: Duration = Duration::from_millis(50);
+/// Bytes of a piece, as long as these are not too many pieces.
+const DROP: usize = 4;
+/// The most pieces of an answer that drips, which then takes ten seconds.
+const MOST_DROPS: usize = 200;
+
+/// Bytes of a piece of an answer of `length` bytes that drips.
+pub(crate) fn drop_size(length: usize) -> usize {
+    length.div_ceil(MOST_DROPS).max(DROP)
+}
+
 /// What to do, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Plan {

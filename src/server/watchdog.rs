@@ -1,5 +1,6 @@
 //! The watchdog: it ends HTTP connections whose clients keep the server waiting.
 
+use std::fmt::Display;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -9,6 +10,7 @@ use tokio::time::Sleep;
 
 use super::clock::Clock;
 use super::meter::{Meter, Phase};
+use super::shutdown::Shutdown;
 use super::{Config, Shared};
 
 /// Ends a connection whose client takes too long: to send a head, to begin the next request, or to
@@ -34,11 +36,24 @@ impl Watchdog {
         Self { meter, clock, head_time: micros(head_time), idle_time: micros(idle_time), looks, sleep }
     }
 
-    /// Has `http` go on until it ends, or until its client was waited for long enough.
-    pub(crate) async fn watch<E: std::fmt::Display>(
-        &mut self,
-        mut http: Pin<&mut impl Future<Output = Result<(), E>>>,
+    /// Has `http` go on until it ends, or until its client was waited for long enough. When the server is told to
+    /// end, `finish` tells it to take no more requests.
+    pub(crate) async fn watch_until<F: Future<Output = Result<(), E>>, E: Display>(
+        mut self,
+        mut http: Pin<&mut F>,
+        shutdown: Shutdown,
+        finish: impl FnOnce(Pin<&mut F>),
     ) {
+        tokio::select! {
+            biased;
+            () = self.watch(http.as_mut()) => return,
+            () = shutdown.begun() => {}
+        }
+        finish(http.as_mut());
+        self.watch(http).await;
+    }
+
+    async fn watch<E: Display>(&mut self, mut http: Pin<&mut impl Future<Output = Result<(), E>>>) {
         std::future::poll_fn(|context| {
             if let Poll::Ready(result) = http.as_mut().poll(context) {
                 if let Err(error) = result {

@@ -3,7 +3,6 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
 use axum::response::{IntoResponse, Response};
@@ -13,7 +12,7 @@ use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
 
 use super::Problem;
 use super::fault::FaultRequest;
-use crate::server::plan::{Act, Plan};
+use crate::server::plan::{self, Act, Plan};
 use crate::server::visit::Visit;
 use crate::wire::Fault;
 
@@ -21,12 +20,6 @@ use crate::wire::Fault;
 const FILLER: Bytes = Bytes::from_static(b"This answer is long enough to go wrong in the middle.");
 /// A chunk's size that is no number (RFC 9112 §7.1), and what might be taken for its data.
 const BAD_CHUNK: Bytes = Bytes::from_static(b"no number\r\nno data\r\n");
-/// The time between two pieces of a response that drips.
-const DRIP: Duration = Duration::from_millis(50);
-/// Bytes of a piece, as long as these are not too many pieces.
-const DROP: usize = 4;
-/// The most pieces of a response that drips, which then takes ten seconds.
-const MOST_DROPS: usize = 200;
 
 /// A fault that needs nothing of the request but its head: neither is the body read, nor is there an
 /// answer.
@@ -108,7 +101,7 @@ pub(super) fn in_answer(
                 Fault::Cut => Plan::after(half, Act::Reset),
                 Fault::Short => Plan::after(half, Act::End),
                 Fault::Stall => Plan::after(half, Act::Stall),
-                _ => Plan::after(0, Act::Drip(body.len().div_ceil(MOST_DROPS).max(DROP), DRIP)),
+                _ => Plan::after(0, Act::Drip(plan::drop_size(body.len()), plan::DRIP)),
             });
             *response.body_mut() = body.into();
         }

@@ -2,21 +2,12 @@
 //! message's answer the client gets less, or something else, or nothing.
 
 use std::io;
-use std::time::Duration;
 
 use super::Transport;
 use super::assembler::Kind;
 use super::socket::Socket;
+use crate::server::plan;
 use crate::wire::Fault;
-
-/// How long a connection on which nothing more comes is kept open.
-const HELD: Duration = Duration::from_secs(5 * 60);
-/// The time between two pieces of an answer that drips.
-const DRIP: Duration = Duration::from_millis(50);
-/// Bytes of a piece, as long as these are not too many pieces.
-const DROP: usize = 4;
-/// The most pieces of an answer that drips, which then takes ten seconds.
-const MOST_DROPS: usize = 200;
 
 /// A fault that shall be committed.
 #[derive(Clone, Debug)]
@@ -64,11 +55,11 @@ pub(super) async fn commit<S: Transport>(
         Fault::Stall => {
             let half = half(&mut socket, answer).await?;
             socket.write(&half).await?;
-            socket.hold(HELD, true).await;
+            socket.hold(plan::PATIENCE, true).await;
         }
         Fault::Vanish => {
             socket.write(&[]).await?;
-            socket.hold(HELD, false).await;
+            socket.hold(plan::PATIENCE, false).await;
         }
         Fault::Goodbye => socket.close(plan.code, &plan.reason).await?,
         Fault::Drip => {
@@ -104,9 +95,9 @@ async fn half<S: Transport>(socket: &mut Socket<S>, answer: Answer<'_>) -> io::R
 }
 
 async fn drip<S: Transport>(mut socket: Socket<S>, frame: &[u8]) -> io::Result<Option<Socket<S>>> {
-    let size = frame.len().div_ceil(MOST_DROPS).max(DROP);
+    let size = plan::drop_size(frame.len());
     for (at, piece) in frame.chunks(size).enumerate() {
-        if at > 0 && socket.hold(DRIP, false).await {
+        if at > 0 && socket.hold(plan::DRIP, false).await {
             // The server ends, in the middle of a frame.
             socket.end_abruptly(&[]).await?;
             return Ok(None);
