@@ -6,36 +6,17 @@ use duplex::analysis::break_even::{
     BreakEven, Cost, Costs, Crossing, Derivation, Figure, Gap, Measure, Missing, Part, Policy, Rule, Situation, Source,
     Starter, Way,
 };
-use duplex::lab::exchange::{self, Parameters};
-use duplex::network::sim::{Conditions, Sim};
+use duplex::lab::exchange::Parameters;
+use duplex::network::sim::Conditions;
 use duplex::trace::{
-    Circumstances, Direction, Endpoint, Kind, Moment, Outcome, Protocol, Span, Speaks, Time, TlsEntry, Trace,
+    Direction, Kind, Moment, Outcome, Protocol, Time, TlsEntry, Trace,
 };
-use duplex::wire::RunId;
+
+mod simulated;
 
 fn record(parameters: Parameters, plain: bool) -> Trace {
-    let sim = Sim::new(Conditions { plain, ..Conditions::default() }, parameters.patience());
-    assert!(matches!(sim.run(exchange::run(&&sim, &parameters), None), Some(Ok(()))));
-    sim.recorder().end(Time(0), Outcome::Finished);
-    let speaks = if plain { Speaks::Plain } else { Speaks::Duplex };
-    let endpoint = |url: &str| Endpoint { url: url.into(), speaks, instance: None };
-    let mut trace = Trace::new(Circumstances {
-        run: RunId(1),
-        lab: exchange::SLUG.into(),
-        parameters: parameters.pairs(),
-        http: endpoint("http://127.0.0.1:9000/echo"),
-        ws: endpoint("ws://127.0.0.1:9000/ws"),
-        version: "test".into(),
-        browser: "none".into(),
-        started: 0.0,
-        origin: Time(0),
-        resolution: Span(5),
-        isolated: true,
-        secure: true,
-    });
-    for event in sim.recorder().take() {
-        trace.apply(event);
-    }
+    let trace = simulated::record(parameters, Conditions { plain, ..Conditions::default() }, None);
+    assert_eq!(trace.outcome, Some(Outcome::Finished));
     trace
 }
 

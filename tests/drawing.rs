@@ -2,36 +2,15 @@
 
 use duplex::analysis::Timeline;
 use duplex::drawing::{Anchor, Item, Role, Scene, Shape, sequence};
-use duplex::lab::exchange::{self, Parameters};
-use duplex::network::sim::{Conditions, Sim};
-use duplex::trace::{Circumstances, Direction, Endpoint, Outcome, Protocol, ServerTime, Span, Speaks, Time, Trace};
-use duplex::wire::RunId;
+use duplex::lab::exchange::Parameters;
+use duplex::network::sim::Conditions;
+use duplex::trace::{Direction, Protocol, ServerTime, Span, Trace};
 use proptest::prelude::*;
 
+mod simulated;
+
 fn recorded(parameters: Parameters, conditions: Conditions) -> Trace {
-    let endpoint = |url: &str| Endpoint { url: url.into(), speaks: Speaks::Duplex, instance: Some("one".into()) };
-    let mut trace = Trace::new(Circumstances {
-        run: RunId(1),
-        lab: exchange::SLUG.into(),
-        parameters: parameters.pairs(),
-        http: endpoint("http://h/echo"),
-        ws: endpoint("ws://h/ws"),
-        version: String::new(),
-        browser: String::new(),
-        started: 0.0,
-        origin: Time(0),
-        resolution: Span(5),
-        isolated: true,
-        secure: true,
-    });
-    let sim = Sim::new(conditions, parameters.patience());
-    let finished = matches!(sim.run(exchange::run(&&sim, &parameters), None), Some(Ok(())));
-    let outcome = if finished { Outcome::Finished } else { Outcome::Stopped };
-    sim.recorder().end(Time(0), outcome);
-    for event in sim.recorder().take() {
-        trace.apply(event);
-    }
-    trace
+    simulated::record(parameters, conditions, None)
 }
 
 fn draw(trace: &Trace, protocol: Protocol, scale: f64, visible: Option<(f64, f64)>) -> Scene {

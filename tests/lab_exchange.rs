@@ -2,50 +2,19 @@
 //! are known beforehand.
 
 use duplex::analysis::{Opening, Sample, Summary, Timeline};
-use duplex::lab::exchange::{self, Parameters};
-use duplex::network::sim::{Conditions, Sim};
+use duplex::lab::exchange::Parameters;
+use duplex::network::sim::Conditions;
 use duplex::trace::{
-    Cause, Circumstances, Closing, Endpoint, Fate, Kind, Outcome, Protocol, Span, Speaks, Time, Trace,
+    Cause, Closing, Fate, Kind, Outcome, Protocol, Span, Time, Trace,
 };
-use duplex::wire::RunId;
+
+mod simulated;
+
+use simulated::record;
 
 const ONE_WAY: Span = Span(1_000);
 const THINKING: Span = Span(50);
 const ROUND_TRIP: Span = Span(2_050);
-
-fn circumstances() -> Circumstances {
-    let endpoint = |url: &str| Endpoint { url: url.into(), speaks: Speaks::Duplex, instance: Some("one".into()) };
-    Circumstances {
-        run: RunId(1),
-        lab: exchange::SLUG.into(),
-        parameters: Vec::new(),
-        http: endpoint("http://127.0.0.1:9000/echo"),
-        ws: endpoint("ws://127.0.0.1:9000/ws"),
-        version: "test".into(),
-        browser: "none".into(),
-        started: 0.0,
-        origin: Time(0),
-        resolution: Span(5),
-        isolated: true,
-        secure: true,
-    }
-}
-
-/// Runs the lab to its end, or until a time, and gives the record.
-fn record(parameters: Parameters, conditions: Conditions, until: Option<Time>) -> Trace {
-    let sim = Sim::new(conditions, parameters.patience());
-    let outcome = match sim.run(exchange::run(&&sim, &parameters), until) {
-        Some(Ok(())) => Outcome::Finished,
-        Some(Err(failure)) => Outcome::Failed(failure),
-        None => Outcome::Stopped,
-    };
-    sim.recorder().end(Time(0), outcome);
-    let mut trace = Trace::new(circumstances());
-    for event in sim.recorder().take() {
-        trace.apply(event);
-    }
-    trace
-}
 
 fn samples(trace: &Trace, protocol: Protocol) -> Vec<Sample> {
     Timeline::of(trace).samples(protocol).to_vec()

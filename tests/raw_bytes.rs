@@ -6,43 +6,25 @@
 use duplex::analysis::raw::{self, Grounds, Missing};
 use duplex::decode::http1::StartLine;
 use duplex::format;
-use duplex::lab::exchange::{self, Parameters};
-use duplex::network::sim::{Conditions, Sim};
+use duplex::lab::exchange::Parameters;
+use duplex::network::sim::Conditions;
 use duplex::trace::{
-    Circumstances, Closed, Closing, Connection, Direction, Endpoint, Event, Happening, Kind, Message, Moment, Outcome,
-    PayloadCopy, Protocol, Raw, ServerTime, Span, Speaks, Time, Trace,
+    Closed, Closing, Connection, Direction, Event, Happening, Kind, Message, Moment, Outcome,
+    PayloadCopy, Protocol, Raw, ServerTime, Time, Trace,
 };
 use duplex::wire::{
     Capture, ConnectionEntry, Ending, Envelope, Evidence, ExchangeEntry, Piece, RunId, SUBPROTOCOL, Transcript,
 };
 use proptest::prelude::*;
 
+mod simulated;
+
 const MASKING_KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 /// A run of the lab on the simulated network, without an account of the server.
 fn recorded(parameters: Parameters, plain: bool) -> Trace {
-    let speaks = if plain { Speaks::Plain } else { Speaks::Duplex };
-    let endpoint = |url: &str| Endpoint { url: url.into(), speaks, instance: Some("one".into()) };
-    let mut trace = Trace::new(Circumstances {
-        run: RunId(1),
-        lab: exchange::SLUG.into(),
-        parameters: parameters.pairs(),
-        http: endpoint("http://h/echo"),
-        ws: endpoint("ws://h/ws"),
-        version: String::new(),
-        browser: String::new(),
-        started: 0.0,
-        origin: Time(0),
-        resolution: Span(5),
-        isolated: true,
-        secure: true,
-    });
-    let sim = Sim::new(Conditions { plain, ..Conditions::default() }, parameters.patience());
-    assert!(matches!(sim.run(exchange::run(&&sim, &parameters), None), Some(Ok(()))));
-    sim.recorder().end(Time(0), Outcome::Finished);
-    for event in sim.recorder().take() {
-        trace.apply(event);
-    }
+    let trace = simulated::record(parameters, Conditions { plain, ..Conditions::default() }, None);
+    assert_eq!(trace.outcome, Some(Outcome::Finished));
     trace
 }
 
