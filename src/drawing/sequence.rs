@@ -265,10 +265,13 @@ impl<'a> Layout<'a> {
             message: None,
             title: format!("emulated handshake, {took}: the server held the connection back, as the link asks; the true handshake of TCP was over before"),
         });
-        // Further down the label of the handshake's request has its place.
-        if height >= 3.0 * TEXT_HEIGHT {
-            let at = Point { x: x - BAR - 4.0, y: top + TEXT_HEIGHT + 2.0 };
-            self.scene.text(Role::Note, at, Anchor::End, "emulated handshake");
+        // In the middle the label of the handshake's request has its place; where there is no room beside it, the
+        // legend and the title have to do.
+        if height >= 3.0 * TEXT_HEIGHT && (self.server_x - self.page_x) / 2.0 >= LABEL {
+            for (line, word) in ["emulated", "handshake"].into_iter().enumerate() {
+                let at = Point { x: x - BAR - 4.0, y: top + TEXT_HEIGHT * (line as f64 + 1.0) + 2.0 };
+                self.scene.text(Role::Note, at, Anchor::End, word);
+            }
         }
     }
 
