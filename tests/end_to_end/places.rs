@@ -43,6 +43,8 @@ async fn over_tls_http_2_carries_all_requests_on_one_connection_even_if_asked_to
         let protocols = lab.log.once(|log| !log.echoes(&run).is_empty(), |log| log.echo_protocols(&run)).await;
         assert_eq!(protocols, BTreeSet::from(["h2".to_owned()]), "as the browser names it");
         assert_eq!(connections(&trace), Some(1), "{connection}");
+        let figures = lab.text(".figures").await;
+        assert!(figures.contains("HTTP/2") && figures.contains("TLS 1.3"), "as the page names it: {figures}");
         assert!(trace.circumstances.ws.url.starts_with("wss://"), "{}", trace.circumstances.ws.url);
         assert!(lab.log.once(|_| true, |log| log.sockets[0].starts_with("wss://")).await);
         let text: String = lab.ask(&format!("fetch('/transcript/{run}?bytes=0').then((it) => it.text())")).await;
