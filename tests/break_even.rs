@@ -8,9 +8,7 @@ use duplex::analysis::break_even::{
 };
 use duplex::lab::exchange::Parameters;
 use duplex::network::sim::Conditions;
-use duplex::trace::{
-    Direction, Kind, Moment, Outcome, Protocol, Time, TlsEntry, Trace,
-};
+use duplex::trace::{Direction, Kind, Moment, Outcome, Protocol, Time, TlsEntry, Trace};
 
 mod simulated;
 

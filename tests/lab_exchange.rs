@@ -4,9 +4,7 @@
 use duplex::analysis::{Opening, Sample, Summary, Timeline};
 use duplex::lab::exchange::Parameters;
 use duplex::network::sim::Conditions;
-use duplex::trace::{
-    Cause, Closing, Fate, Kind, Outcome, Protocol, Span, Time, Trace,
-};
+use duplex::trace::{Cause, Closing, Fate, Kind, Outcome, Protocol, Span, Time, Trace};
 
 mod simulated;
 

@@ -9,8 +9,8 @@ use duplex::format;
 use duplex::lab::exchange::Parameters;
 use duplex::network::sim::Conditions;
 use duplex::trace::{
-    Closed, Closing, Connection, Direction, Event, Happening, Kind, Message, Moment, Outcome,
-    PayloadCopy, Protocol, Raw, ServerTime, Time, Trace,
+    Closed, Closing, Connection, Direction, Event, Happening, Kind, Message, Moment, Outcome, PayloadCopy, Protocol,
+    Raw, ServerTime, Time, Trace,
 };
 use duplex::wire::{
     Capture, ConnectionEntry, Ending, Envelope, Evidence, ExchangeEntry, Piece, RunId, SUBPROTOCOL, Transcript,

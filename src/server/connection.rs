@@ -93,7 +93,9 @@ async fn serve_http1(
             .serve_connection(TokioIo::new(stream), service(router, Arc::clone(shared), visit))
             .with_upgrades(),
     );
-    Watchdog::new(Arc::clone(meter), shared).watch_until(http, shutdown, |http| http.graceful_shutdown()).await;
+    Watchdog::new(Arc::clone(meter), shared)
+        .watch_until(http, shutdown, hyper::server::conn::http1::UpgradeableConnection::graceful_shutdown)
+        .await;
 }
 
 async fn serve_http2(
@@ -112,5 +114,7 @@ async fn serve_http2(
             .keep_alive_timeout(shared.config.pong_time)
             .serve_connection(TokioIo::new(stream), service(router, Arc::clone(&shared), visit)),
     );
-    Watchdog::new(meter, &shared).watch_until(http, shutdown, |http| http.graceful_shutdown()).await;
+    Watchdog::new(meter, &shared)
+        .watch_until(http, shutdown, hyper::server::conn::http2::Connection::graceful_shutdown)
+        .await;
 }
