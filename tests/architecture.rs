@@ -12,7 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("trace", &["wire"]),
     ("network", &["wire", "trace"]),
     ("lab", &["network", "trace", "wire", "analysis"]),
-    ("analysis", &["trace", "decode"]),
+    ("analysis", &["trace", "decode", "wire"]),
     ("drawing", &["trace", "analysis"]),
     ("format", &["trace", "decode", "analysis", "drawing"]),
     ("browser", &["network", "trace", "wire"]),

@@ -2,6 +2,7 @@
 //! are known beforehand.
 
 use duplex::analysis::{Opening, Sample, Summary, Timeline};
+use duplex::lab::Settings;
 use duplex::lab::exchange::Parameters;
 use duplex::network::sim::Conditions;
 use duplex::trace::{Cause, Closing, Fate, Kind, Outcome, Protocol, Span, Time, Trace};
@@ -127,8 +128,9 @@ fn a_server_that_dies_ends_the_run_as_failed_with_all_until_then() {
 #[test]
 fn a_silent_server_ends_the_run_when_patience_does() {
     let conditions = Conditions { server_stalls_at: Some(2), ..Conditions::default() };
-    let parameters = Parameters { reply_timeout: 700, ..ten() };
-    let trace = record(parameters, conditions, None);
+    let mut settings = Settings::from(ten());
+    settings.set("reply-timeout", "700").expect("it is in the range");
+    let trace = record(settings, conditions, None);
     let Some(Outcome::Failed(failure)) = &trace.outcome else { panic!("{:?}", trace.outcome) };
     assert_eq!(failure.cause, Cause::ReplyTimeout { after: Span::from_millis(700) });
 }

@@ -125,9 +125,9 @@ const UPGRADE: &[u8] = b"GET /ws?run=1 HTTP/1.1\r\nHost: h\r\nUpgrade: websocket
 const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: duplex.v1\r\n\r\n";
 
-fn exchange_entry(n: Option<u32>, request: &[u8], response: &[u8], telling: Telling) -> ExchangeEntry {
+fn exchange_entry(asked: &Message, request: &[u8], response: &[u8], telling: Telling) -> ExchangeEntry {
     ExchangeEntry {
-        n,
+        n: asked.number,
         ordinal: 1,
         began: 0,
         received: Some(7_000_000),
@@ -136,7 +136,7 @@ fn exchange_entry(n: Option<u32>, request: &[u8], response: &[u8], telling: Tell
         response_bytes: Some(response.len() as u64),
         request_instrument_bytes: 0,
         response_instrument_bytes: 0,
-        upgraded: n.is_none(),
+        upgraded: asked.kind.is_opening(),
         method: String::new(),
         status: None,
         protocol: "http/1.1".into(),
@@ -154,13 +154,13 @@ fn transcript(trace: &Trace, telling: Telling) -> Transcript {
         Protocol::Http => {
             let replies = trace.of(Protocol::Http).filter(|message| message.connection == Some(connection.id));
             let replies = replies.filter_map(|reply| Some((trace.message(reply.answers?)?, reply)));
-            replies
-                .map(|(asked, reply)| exchange_entry(Some(asked.turn), &request(asked), &response(reply), telling))
-                .collect()
+            replies.map(|(asked, reply)| exchange_entry(asked, &request(asked), &response(reply), telling)).collect()
         }
         Protocol::WebSocket => {
             let stream = |direction| capture(&frames(trace, direction, telling), telling.piece, telling.kept);
-            let handshake = exchange_entry(None, UPGRADE, SWITCHING, Telling { kept: usize::MAX, ..telling });
+            let opening =
+                trace.of(Protocol::WebSocket).find(|message| message.kind.is_opening()).expect("it was opened");
+            let handshake = exchange_entry(opening, UPGRADE, SWITCHING, Telling { kept: usize::MAX, ..telling });
             vec![ExchangeEntry {
                 frames_in: stream(Direction::ToServer),
                 frames_out: stream(Direction::ToPage),

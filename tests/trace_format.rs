@@ -1,7 +1,8 @@
 //! Trace files are read back exactly, and damaged ones are refused with what is wrong.
 
 use duplex::format::{FileError, read, write};
-use duplex::lab::exchange::{self, Parameters};
+use duplex::lab::exchange::Parameters;
+use duplex::lab::{self, Settings};
 use duplex::network::sim::{Conditions, Sim};
 use duplex::trace::{
     Cause, Circumstances, ClockFit, Endpoint, Failure, Inference, Outcome, Protocol, Span, Speaks, Time, Trace,
@@ -10,11 +11,12 @@ use duplex::wire::RunId;
 use proptest::prelude::*;
 
 fn recorded(parameters: Parameters, conditions: Conditions) -> Trace {
-    let endpoint = |url: &str| Endpoint { url: url.into(), speaks: Speaks::Plain, instance: None };
+    let settings = Settings::from(parameters);
+    let endpoint = |url: &str| Endpoint { url: url.into(), speaks: Speaks::Plain, instance: None, behind_proxy: false };
     let mut trace = Trace::new(Circumstances {
         run: RunId(u128::MAX / 3),
-        lab: exchange::SLUG.into(),
-        parameters: parameters.pairs(),
+        lab: settings.lab().slug().into(),
+        parameters: settings.pairs(),
         http: endpoint("http://127.0.0.1:9000/echo"),
         ws: endpoint("ws://127.0.0.1:9000/ws"),
         version: "test".into(),
@@ -25,8 +27,8 @@ fn recorded(parameters: Parameters, conditions: Conditions) -> Trace {
         isolated: true,
         secure: false,
     });
-    let sim = Sim::new(conditions, parameters.patience());
-    let outcome = match sim.run(exchange::run(&&sim, &parameters), None) {
+    let sim = Sim::new(conditions, settings.patience());
+    let outcome = match sim.run(lab::run(&&sim, &settings), None) {
         Some(Err(failure)) => Outcome::Failed(failure),
         _ => Outcome::Finished,
     };

@@ -1,7 +1,7 @@
 //! The byte ledger: what the application sent, what the protocol added, and what our instrument
 //! added, each way. The instrument's bytes are a row of their own and never charged to a protocol.
 
-use crate::trace::{Direction, Message, Protocol, Trace};
+use crate::trace::{Direction, Kind, Message, Protocol, Trace};
 
 /// Bytes one way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,14 +50,15 @@ impl OneWay {
 }
 
 impl Bytes {
-    /// Adds a protocol's messages up. The warm-up is left out, but for the opening of a WebSocket.
+    /// Adds a protocol's messages up. The warm-up is left out, but for the opening of a WebSocket, and so is its
+    /// closing.
     #[must_use]
     pub fn of(trace: &Trace, protocol: Protocol) -> Self {
         let mut bytes = Self::default();
         for message in trace.of(protocol) {
             let way = match (message.kind.is_opening(), message.direction) {
                 (true, _) => &mut bytes.opening,
-                (false, _) if message.warm_up => continue,
+                (false, _) if message.warm_up || matches!(message.kind, Kind::Close { .. }) => continue,
                 (false, Direction::ToServer) => &mut bytes.to_server,
                 (false, Direction::ToPage) => &mut bytes.to_page,
             };

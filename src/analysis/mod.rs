@@ -4,6 +4,7 @@
 pub mod break_even;
 mod bytes;
 pub mod clock;
+pub mod judgement;
 mod own_time;
 pub mod raw;
 mod statistics;
@@ -11,6 +12,7 @@ mod summary;
 mod timeline;
 
 pub use bytes::{Bytes, OneWay, bytes_in_words, known_overhead};
+pub use judgement::{Answer, Claim, Fact, Finding, Outcome as VerdictOutcome, Verdict};
 pub use own_time::Cuts;
 pub use statistics::Statistics;
 pub use summary::{Opening, Sample, Summary};

@@ -7,8 +7,8 @@ use super::clock::{Bounds, Observation, on_page};
 use super::own_time::Cuts;
 use super::summary::Sample;
 use crate::trace::{
-    Circumstances, ClockFit, ConnectionId, Direction, Happening, Message, MessageId, Moment, Protocol, Span, Time,
-    Trace,
+    Circumstances, ClockFit, ConnectionId, Direction, Happening, Kind, Message, MessageId, Moment, Protocol, Span,
+    Time, Trace,
 };
 
 /// Where a figure comes from.
@@ -71,13 +71,17 @@ impl Timeline {
         for message in &trace.messages[self.seen_messages..] {
             self.messages[index(message.protocol)].push(message.id);
             self.note_last(message);
+            // A server-sent event is no round trip: its request was answered when the response began.
+            if message.kind == Kind::Event {
+                continue;
+            }
             let Some((request, received)) = answered(trace, message) else { continue };
             let Some(sent) = request.sent.page() else { continue };
             while let Some((from, until)) = drawings.next_if(|(from, _)| *from <= sent) {
                 self.cuts.iter_mut().for_each(|cuts| cuts.push(from, until));
             }
             self.cuts[index(message.protocol.other())].push(sent, received);
-            if !message.kind.is_opening() {
+            if message.kind.is_exchanged() {
                 self.samples[index(message.protocol)].push(Sample::new(request, message, sent, received));
             }
             if let (Some(server_received), Some(server_sent)) = (request.received.server(), message.sent.server()) {

@@ -3,7 +3,7 @@
 use gloo_net::http::Method;
 use web_sys::RequestMode;
 
-use super::fetch::Fetch;
+use super::fetch::{Body, Fetch, Progress};
 use super::timer;
 use crate::trace::Span;
 use crate::wire::{DISCOVERY_PATH, Discovery, Transcript};
@@ -26,10 +26,10 @@ pub(super) async fn transcript(url: &str) -> Option<Transcript> {
 }
 
 async fn json<T: serde::de::DeserializeOwned>(url: &str, patience: Span) -> Option<T> {
-    let fetch = Fetch::new(url, &[], Method::GET, RequestMode::Cors, None).ok()?;
-    let (_, response) = fetch.call();
+    let fetch = Fetch::new(url, &[], Method::GET, RequestMode::Cors, None, None).ok()?;
+    let (_, response) = fetch.call(Body::Whole, &Progress::default());
     let read = timer::within(patience, response).await?.ok()?;
-    if read.status != 200 {
+    if read.begun.status != 200 {
         return None;
     }
     serde_json::from_slice(&read.body).ok()

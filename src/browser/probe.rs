@@ -3,7 +3,7 @@
 use gloo_net::http::Method;
 use web_sys::RequestMode;
 
-use super::fetch::Fetch;
+use super::fetch::{Body, Fetch, Progress};
 use super::{surroundings, timer};
 use crate::trace::{Cause, Inference, Span};
 
@@ -13,10 +13,10 @@ const PATIENCE: Span = Span::from_millis(3_000);
 /// Whether anything answers HTTP at a URL. A `no-cors` request succeeds whatever the answer is, and
 /// lets nobody read it.
 pub(super) async fn answers(url: &str) -> bool {
-    let Ok(fetch) = Fetch::new(url, &[], Method::GET, RequestMode::NoCors, None) else {
+    let Ok(fetch) = Fetch::new(url, &[], Method::GET, RequestMode::NoCors, None, None) else {
         return false;
     };
-    let (_, response) = fetch.call();
+    let (_, response) = fetch.call(Body::Whole, &Progress::default());
     matches!(timer::within(PATIENCE, response).await, Some(Ok(_)))
 }
 

@@ -148,10 +148,26 @@ impl Socket {
         Ok(at)
     }
 
-    /// Begins the closing handshake with code 1000 (RFC 6455 §7.1.2).
-    pub(super) fn close(&self) {
-        // It fails only for a code that a page may not use.
-        self.socket.close_with_code(1000).ok();
+    /// Sends a text message; gives the time of the call.
+    pub(super) fn send_text(&self, text: &str) -> Result<Time, JsValue> {
+        let at = clock::now();
+        self.socket.send_with_str(text)?;
+        Ok(at)
+    }
+
+    /// Bytes that were sent and have not gone out.
+    pub(super) fn buffered(&self) -> u64 {
+        self.socket.buffered_amount().into()
+    }
+
+    /// Begins the closing handshake (RFC 6455 §7.1.2); gives the time of the call.
+    ///
+    /// # Errors
+    /// When a page may not use that code or so long a reason.
+    pub(super) fn close(&self, code: u16, reason: &str) -> Result<Time, JsValue> {
+        let at = clock::now();
+        self.socket.close_with_code_and_reason(code, reason)?;
+        Ok(at)
     }
 
     /// The agreed subprotocol and extensions.
@@ -179,6 +195,7 @@ impl Drop for Socket {
         self.socket.set_onopen(None);
         self.socket.set_onmessage(None);
         self.socket.set_onclose(None);
-        self.close();
+        // A page may use this code.
+        self.close(1000, "").ok();
     }
 }

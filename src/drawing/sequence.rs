@@ -444,6 +444,9 @@ fn label(message: &Message) -> String {
         Kind::Handshake => "GET · Upgrade: websocket".to_owned(),
         Kind::SwitchingProtocols => "101 Switching Protocols".to_owned(),
         Kind::Binary | Kind::Text => format!("{number} · message · {size}"),
+        Kind::Event => format!("event · {size}"),
+        Kind::Close { code: Some(code) } => format!("close {code}"),
+        Kind::Close { code: None } => "close".to_owned(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A lab as a link: the page's query is its state. Reading takes every pair; what is unknown or bad
 //! gives a notice and leaves the default.
 
-use super::exchange::{self, Parameters};
+use super::{Lab, Settings};
 
 /// How the page looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,9 +30,46 @@ impl Theme {
     }
 }
 
+/// What a link leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// A lab.
+    Lab(Lab),
+    /// The claims, and what this browser measured of them.
+    Verdict,
+}
+
+impl Page {
+    /// The name of [`Page::Verdict`].
+    const VERDICT: &'static str = "verdict";
+
+    /// Its name in the link.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Lab(lab) => lab.slug(),
+            Self::Verdict => Self::VERDICT,
+        }
+    }
+
+    /// The page of that name.
+    #[must_use]
+    pub fn named(slug: &str) -> Option<Self> {
+        if slug == Self::VERDICT { Some(Self::Verdict) } else { Lab::named(slug).map(Self::Lab) }
+    }
+
+    /// All names, for whoever typed another.
+    fn slugs() -> String {
+        let labs = Lab::ALL.map(Lab::slug);
+        labs.into_iter().chain([Self::VERDICT]).collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// What a link asks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
+    /// Where it leads.
+    pub page: Page,
     /// The HTTP endpoint, if one is named.
     pub http: Option<String>,
     /// The WebSocket endpoint, if one is named.
@@ -40,41 +77,79 @@ pub struct Link {
     /// The emulated link of the found server that both protocols go over, by its name; `None` goes
     /// straight.
     pub link: Option<String>,
-    /// The lab's parameters.
-    pub parameters: Parameters,
+    /// The lab's settings; on a page that is no lab, those of the first one.
+    pub settings: Settings,
     /// Begin by itself.
     pub run: bool,
     /// How the page looks.
     pub theme: Theme,
 }
 
+impl Default for Link {
+    fn default() -> Self {
+        Self::to(Page::Lab(Lab::default()))
+    }
+}
+
 impl Link {
+    /// A link to a page, with its defaults.
+    #[must_use]
+    pub fn to(page: Page) -> Self {
+        let lab = match page {
+            Page::Lab(lab) => lab,
+            Page::Verdict => Lab::default(),
+        };
+        Self {
+            page,
+            http: None,
+            ws: None,
+            link: lab.default_link().map(str::to_owned),
+            settings: Settings::of(lab),
+            run: false,
+            theme: Theme::default(),
+        }
+    }
+
+    /// The same endpoints and looks on another page, which has its defaults else.
+    #[must_use]
+    pub fn turned_to(&self, page: Page) -> Self {
+        Self { http: self.http.clone(), ws: self.ws.clone(), theme: self.theme, ..Self::to(page) }
+    }
+
     /// Reads a query's pairs. Gives a sentence for each that cannot be taken.
     #[must_use]
     pub fn read(pairs: &[(String, String)]) -> (Self, Vec<String>) {
-        let mut link = Self::default();
         let mut notices = Vec::new();
-        for (name, value) in pairs {
+        let mut page = Self::default().page;
+        // The page first, wherever it stands: it says what else there may be.
+        for (_, slug) in pairs.iter().filter(|(name, _)| name == "lab") {
+            match Page::named(slug) {
+                Some(named) => page = named,
+                None => notices.push(one_of("lab", &Page::slugs(), slug)),
+            }
+        }
+        let mut link = Self::to(page);
+        for (name, value) in pairs.iter().filter(|(name, _)| name != "lab") {
             if let Err(notice) = link.take(name, value) {
                 notices.push(notice);
             }
         }
-        if let Err(error) = link.parameters.check() {
+        if let Err(error) = link.settings.check() {
             notices.push(format!("{error}. The defaults are used instead."));
-            link.parameters.messages = exchange::MESSAGES.default;
-            link.parameters.size = exchange::SIZE.default;
+            link.settings = Settings::of(link.settings.lab());
         }
         (link, notices)
     }
 
+    /// What stands for no emulated link, where a lab has one unless told otherwise.
+    const STRAIGHT: &'static str = "none";
+
     fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
-        let one_of = |allowed: &str| format!("In the link, {name} is one of {allowed}, not “{}”.", shortened(value));
+        let one_of = |allowed: &str| one_of(name, allowed, value);
         match name {
-            "lab" if value == exchange::SLUG => {}
-            "lab" => return Err(one_of(exchange::SLUG)),
             "http" => self.http = Some(value.to_owned()).filter(|url| !url.is_empty()),
             "ws" => self.ws = Some(value.to_owned()).filter(|url| !url.is_empty()),
-            "link" => self.link = Some(value.to_owned()).filter(|name| !name.is_empty()),
+            "link" => self.link = Some(value.to_owned()).filter(|name| !name.is_empty() && name != Self::STRAIGHT),
             "run" => {
                 self.run = match value {
                     "1" => true,
@@ -86,7 +161,7 @@ impl Link {
                 let theme = Theme::ALL.into_iter().find(|theme| theme.name() == value);
                 self.theme = theme.ok_or_else(|| one_of("auto, light, dark"))?;
             }
-            _ => match self.parameters.set(name, value) {
+            _ => match self.settings.set(name, value) {
                 Ok(true) => {}
                 Ok(false) => {
                     return Err(format!("The link asks for “{}”, which this page does not know.", shortened(name)));
@@ -100,7 +175,8 @@ impl Link {
     /// The pairs of a query that leads here; what is as by default is left out.
     #[must_use]
     pub fn write(&self) -> Vec<(String, String)> {
-        let mut pairs = vec![("lab".to_owned(), exchange::SLUG.to_owned())];
+        let mut pairs = vec![("lab".to_owned(), self.page.slug().to_owned())];
+        let defaults = Self::to(self.page);
         let mut add = |name: &str, value: &str| pairs.push((name.to_owned(), value.to_owned()));
         if let Some(url) = &self.http {
             add("http", url);
@@ -108,11 +184,10 @@ impl Link {
         if let Some(url) = &self.ws {
             add("ws", url);
         }
-        if let Some(name) = &self.link {
-            add("link", name);
+        if self.link != defaults.link {
+            add("link", self.link.as_deref().unwrap_or(Self::STRAIGHT));
         }
-        let defaults = Parameters::default().pairs();
-        for (pair, default) in self.parameters.pairs().iter().zip(&defaults) {
+        for (pair, default) in self.settings.pairs().iter().zip(&defaults.settings.pairs()) {
             if pair != default {
                 add(&pair.0, &pair.1);
             }
@@ -125,6 +200,10 @@ impl Link {
         }
         pairs
     }
+}
+
+fn one_of(name: &str, allowed: &str, given: &str) -> String {
+    format!("In the link, {name} is one of {allowed}, not “{}”.", shortened(given))
 }
 
 fn shortened(text: &str) -> String {
@@ -145,32 +224,53 @@ mod tests {
     proptest! {
         #[test]
         fn a_link_leads_back_to_what_it_was_written_from(
-            messages in 1u32..=200, size in 0u32..=1024, interval in 0u32..=10_000, close: bool, run: bool, theme in 0usize..3,
-            http in proptest::option::of("http://[a-z]{1,9}/x"), link in proptest::option::of("[a-z]{1,9}"),
+            messages in 1u32..=200, size in 0u32..=1024, close: bool, run: bool, theme in 0usize..3,
+            http in proptest::option::of("http://[a-z]{1,9}/x"), link in proptest::option::of("[a-z]{5,9}"),
         ) {
-            let parameters = Parameters { messages, size, interval, close, ..Parameters::default() };
-            let link = Link { http, ws: None, link, parameters, run, theme: Theme::ALL[theme] };
+            let mut settings = Settings::of(Lab::Exchange);
+            settings.set("messages", &messages.to_string()).expect("it is in the range");
+            settings.set("size", &size.to_string()).expect("it is in the range");
+            settings.set("connection", if close { "close" } else { "keep-alive" }).expect("it is a choice");
+            let page = Page::Lab(Lab::Exchange);
+            let link = Link { page, http, ws: None, link, settings, run, theme: Theme::ALL[theme] };
             prop_assert_eq!(Link::read(&link.write()), (link, Vec::new()));
         }
     }
 
     #[test]
+    fn every_page_is_led_back_to_and_a_labs_own_emulated_link_can_be_switched_off() {
+        for page in Lab::ALL.map(Page::Lab).into_iter().chain([Page::Verdict]) {
+            let link = Link::to(page);
+            assert_eq!(Link::read(&link.write()), (link, Vec::new()));
+        }
+        let straight = Link { link: None, ..Link::to(Page::Lab(Lab::Duplex)) };
+        assert_eq!(Link::read(&straight.write()), (straight, Vec::new()));
+    }
+
+    #[test]
     fn a_bad_value_gives_a_notice_with_the_range_and_leaves_the_default() {
         let (link, notices) = read(&[("messages", "100001"), ("size", "64")]);
-        assert_eq!((link.parameters.messages, link.parameters.size), (exchange::MESSAGES.default, 64));
+        let value = |name| link.settings.text(name);
+        assert_eq!((value("messages").as_deref(), value("size").as_deref()), (Some("10"), Some("64")));
         assert!(notices.len() == 1 && notices[0].contains("from 1 to 100000"), "{notices:?}");
     }
 
     #[test]
     fn an_unknown_name_and_lab_are_told() {
-        let (_, notices) = read(&[("lab", "nonsense"), ("colour", "red")]);
-        assert!(notices[0].contains("exchange") && notices[1].contains("colour"), "{notices:?}");
+        let (_, notices) = read(&[("colour", "red"), ("lab", "nonsense")]);
+        assert!(notices[0].contains("exchange, opening") && notices[1].contains("colour"), "{notices:?}");
+    }
+
+    #[test]
+    fn the_lab_is_read_first_wherever_it_stands() {
+        let (link, notices) = read(&[("run", "1"), ("lab", "verdict")]);
+        assert!(link.page == Page::Verdict && link.run && notices.is_empty(), "{notices:?}");
     }
 
     #[test]
     fn more_than_goes_in_all_is_refused() {
         let (link, notices) = read(&[("messages", "1000"), ("size", "1048576")]);
-        assert_eq!(link.parameters, Parameters::default());
+        assert_eq!(link.settings, Settings::of(Lab::Exchange));
         assert!(notices[0].contains("256 MiB"), "{notices:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! A parameter of a lab: a whole number with a range, a default and a unit.
+//! A parameter of a lab: a whole number with a range, a default and a unit, or one of a few words.
 
 use thiserror::Error;
 
@@ -17,6 +17,43 @@ pub struct Range {
     pub unit: &'static str,
 }
 
+/// What a parameter may be that is one of a few words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// Its name, in the URL and in files.
+    pub name: &'static str,
+    /// The words.
+    pub options: &'static [&'static str],
+    /// What it is unless told otherwise.
+    pub default: &'static str,
+}
+
+/// A parameter of a lab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parameter {
+    /// A whole number.
+    Number(Range),
+    /// One of a few words.
+    Choice(Choice),
+}
+
+impl Parameter {
+    /// Its name, in the URL and in files.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Number(range) => range.name,
+            Self::Choice(choice) => choice.name,
+        }
+    }
+}
+
+/// How long to wait for a connection.
+pub const CONNECT_TIMEOUT: Range =
+    Range { name: "connect-timeout", least: 100, most: 60_000, default: 5_000, unit: "ms" };
+/// How long to wait for a reply.
+pub const REPLY_TIMEOUT: Range = Range { name: "reply-timeout", least: 100, most: 60_000, default: 10_000, unit: "ms" };
+
 /// Why a value is none that a lab can take.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ParameterError {
@@ -34,7 +71,7 @@ pub enum ParameterError {
         /// The parameter.
         name: &'static str,
         /// The words that it may be.
-        allowed: &'static str,
+        allowed: String,
         /// What was given.
         given: String,
     },
@@ -63,5 +100,20 @@ impl Range {
         let error = || ParameterError::OutOfRange { range: *self, given: given.chars().take(40).collect() };
         let value = given.trim().parse::<u32>().map_err(|_| error())?;
         if (self.least..=self.most).contains(&value) { Ok(value) } else { Err(error()) }
+    }
+}
+
+impl Choice {
+    /// Reads a value.
+    ///
+    /// # Errors
+    /// When it is none of the words; the error names them.
+    pub fn read(&self, given: &str) -> Result<&'static str, ParameterError> {
+        let found = self.options.iter().find(|option| **option == given);
+        found.copied().ok_or_else(|| ParameterError::NoSuchWord {
+            name: self.name,
+            allowed: self.options.join(", "),
+            given: given.chars().take(40).collect(),
+        })
     }
 }

@@ -6,16 +6,20 @@
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-use super::{Network, Patience, Request, Socket};
-use crate::trace::{
-    Cause, Closing, ConnectionId, Failure, Inference, Kind, MessageId, Protocol, Recorder, Reply, Span, Time, Turn,
+use super::{
+    Events, Failed, Incoming, Network, Opening, Patience, Payload, Place, Request, Response, ServerEvent, Service,
+    Socket,
 };
-use crate::wire::{Envelope, Evidence};
+use crate::trace::{
+    Asked, Cause, Closing, ConnectionId, Failing, Failure, Inference, Kind, MessageId, Protocol, Recorder, Reply, Span,
+    Time, Turn,
+};
+use crate::wire::{Envelope, Evidence, RunId, query};
 
 /// How the simulated network behaves.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +78,7 @@ pub struct SimSocket<'a> {
     server_id: u64,
     opened: u64,
     messages: Cell<u64>,
+    under_way: RefCell<VecDeque<(MessageId, Turn, Kind, Vec<u8>)>>,
 }
 
 impl Sim {
@@ -148,9 +153,9 @@ impl Sim {
         Ok((self.server_clock(received), self.server_clock(sent)))
     }
 
-    fn give_up<T>(&self, message: MessageId, failure: Failure) -> Result<T, Failure> {
-        self.recorder().unanswered(message);
-        Err(failure)
+    fn fail(&self, message: MessageId, failure: &Failure) {
+        let Failure { cause, inferred_from, .. } = failure.clone();
+        self.recorder().failed(message, Failing { at: self.now.get(), cause, inferred_from });
     }
 }
 
@@ -169,13 +174,40 @@ impl Future for Sleep<'_> {
 
 impl<'a> Network for &'a Sim {
     type Socket = SimSocket<'a>;
+    type Events = SimEvents;
 
     fn now(&self) -> Time {
         self.now.get()
     }
 
-    async fn exchange(&self, request: Request<'_>) -> Result<(), Failure> {
-        let id = self.recorder().request(request.turn, self.now(), request.body, 0);
+    fn place(&self) -> Place {
+        let (http, ws) = ("http://127.0.0.1:9000/echo".to_owned(), "ws://127.0.0.1:9000/ws".to_owned());
+        Place { secure_page: false, http, ws, run: RunId(1) }
+    }
+
+    fn offers(&self, service: Service, _: Protocol) -> bool {
+        service == Service::Echo
+    }
+
+    fn part(&self, name: &str, protocol: Option<Protocol>) {
+        self.recorder().part(name, protocol, self.now());
+    }
+
+    async fn fetch(&self, request: Request<'_>) -> Result<Response, Failed> {
+        let turn = request.turn;
+        let payload = request.body.unwrap_or_default();
+        let number = self.recorder().next_number();
+        let asked = Asked {
+            turn,
+            at: self.now(),
+            number,
+            method: request.method.name(),
+            path: "/echo",
+            payload,
+            instrument: 0,
+            retries: request.retries,
+        };
+        let id = self.recorder().request(&asked);
         let fresh = self.server.borrow().alive.is_none();
         if fresh {
             // The TCP handshake: one round trip before the request can go.
@@ -184,43 +216,57 @@ impl<'a> Network for &'a Sim {
             server.connections += 1;
             server.alive = Some((server.connections, 0, self.server_clock(self.now() - self.conditions.one_way)));
         }
-        let (received, sent) = match self.travel(Protocol::Http, request.turn).await {
+        let (received, sent) = match self.travel(Protocol::Http, turn).await {
             Ok(times) => times,
-            Err(failure) => return self.give_up(id, failure),
+            Err(failure) => {
+                self.fail(id, &failure);
+                return Err(Failed { request: Some(id), failure });
+            }
         };
         let evidence = {
             let mut server = self.server.borrow_mut();
             let (connection, ordinal, opened) = server.alive.unwrap_or_default();
-            server.alive = (!request.close).then_some((connection, ordinal + 1, opened));
+            let close = request.query.contains(&(query::CONNECTION, query::CLOSE));
+            server.alive = (!close).then_some((connection, ordinal + 1, opened));
             Evidence { connection: Some(connection), ordinal: ordinal + 1, opened, received, sent, framing: None }
         };
         let reply = Reply {
             at: self.now(),
             head: Some(self.now()),
-            payload: request.body,
-            instrument: None,
+            payload,
             evidence: (!self.conditions.plain).then_some(evidence),
+            ..Reply::default()
         };
-        self.recorder().response(id, request.turn, 200, &reply);
-        Ok(())
+        let message = self.recorder().response(id, turn, 200, &reply);
+        Ok(Response { request: id, message, status: 200, media_type: String::new(), body: payload.to_vec() })
     }
 
-    async fn open(&self) -> Result<SimSocket<'a>, Failure> {
-        let (id, handshake) = self.recorder().opening(self.now(), 0);
+    async fn listen(&self, request: Request<'_>) -> Result<SimEvents, Failed> {
+        let turn = Some(request.turn.number);
+        let failure =
+            Failure { protocol: Protocol::Http, turn, cause: Cause::NotOffered, inferred_from: Inference::Schemes };
+        Err(Failed { request: None, failure })
+    }
+
+    async fn open(&self, opening: Opening<'_>) -> Result<SimSocket<'a>, Failure> {
+        let number = self.recorder().next_number();
+        let (id, handshake) = self.recorder().opening(opening.turn, self.now(), number, &self.place().ws, 0);
         let round_trip = self.conditions.one_way + self.conditions.one_way;
         // One round trip for TCP, one for the handshake.
         self.sleep_until(self.now() + round_trip).await;
         let opened = self.server_clock(self.now() - self.conditions.one_way);
         if let Err(failure) = self.travel(Protocol::WebSocket, Turn::WARM_UP).await {
-            return self.give_up(handshake, Failure { turn: None, ..failure });
+            let failure = Failure { turn: None, ..failure };
+            self.fail(handshake, &failure);
+            return Err(failure);
         }
         let server_id = {
             let mut server = self.server.borrow_mut();
             server.connections += 1;
             server.connections
         };
-        self.recorder().opened(id, handshake, self.now(), String::new(), String::new());
-        Ok(SimSocket { sim: self, id, server_id, opened, messages: Cell::new(0) })
+        self.recorder().opened(id, handshake, opening.turn, self.now(), String::new(), String::new());
+        Ok(SimSocket { sim: self, id, server_id, opened, messages: Cell::new(0), under_way: RefCell::default() })
     }
 
     async fn wait_until(&self, at: Time) {
@@ -231,23 +277,46 @@ impl<'a> Network for &'a Sim {
         }
     }
 
+    async fn back_off(&self, span: Span) {
+        let from = self.now();
+        self.sleep_until(from + span).await;
+        self.recorder().mark(from, from + span, crate::trace::Happening::BackOff);
+    }
+
     async fn between_turns(&self) {}
 }
 
 impl Socket for SimSocket<'_> {
-    async fn echo(&self, turn: Turn, payload: &[u8]) -> Result<(), Failure> {
+    fn connection(&self) -> ConnectionId {
+        self.id
+    }
+
+    fn send(&self, turn: Turn, payload: Payload<'_>) -> Result<MessageId, Failure> {
         let sim = self.sim;
-        let envelope = |evidence| {
-            if sim.conditions.plain { 0 } else { Envelope { n: turn.number, evidence }.line().len() }
+        let envelope = if sim.conditions.plain { 0 } else { Envelope { n: turn.number, evidence: None }.line().len() };
+        let id = sim.recorder().sent(self.id, turn, payload.kind(), (&sim).now(), payload.bytes(), envelope);
+        self.under_way.borrow_mut().push_back((id, turn, payload.kind(), payload.bytes().to_vec()));
+        Ok(id)
+    }
+
+    async fn next(&self, turn: Turn, _within: Option<Span>) -> Result<Incoming, Failure> {
+        let sim = self.sim;
+        let Some((id, turn, kind, payload)) = self.under_way.borrow_mut().pop_front() else {
+            return Err(Failure {
+                protocol: Protocol::WebSocket,
+                turn: Some(turn.number),
+                cause: Cause::ReplyTimeout { after: sim.patience.reply },
+                inferred_from: Inference::Timer,
+            });
         };
-        let id = sim.recorder().sent(self.id, turn, Kind::Binary, (&sim).now(), payload, envelope(None));
         let (received, sent) = match sim.travel(Protocol::WebSocket, turn).await {
             Ok(times) => times,
             Err(failure) => {
                 let code = if matches!(failure.cause, Cause::ReplyTimeout { .. }) { 1000 } else { 1006 };
                 let how = Closing::CloseEvent { code, reason: String::new(), clean: false };
                 sim.recorder().closed(self.id, (&sim).now(), how);
-                return sim.give_up(id, failure);
+                sim.recorder().unanswered(id);
+                return Err(failure);
             }
         };
         self.messages.set(self.messages.get() + 1);
@@ -259,15 +328,51 @@ impl Socket for SimSocket<'_> {
             sent,
             framing: None,
         });
-        let reply = Reply { at: (&sim).now(), head: None, payload, instrument: None, evidence };
-        sim.recorder().answered(self.id, turn, Kind::Binary, id, &reply, envelope(evidence));
-        Ok(())
+        let envelope = if sim.conditions.plain { 0 } else { Envelope { n: turn.number, evidence }.line().len() };
+        let at = (&sim).now();
+        let reply = Reply { at, payload: &payload, evidence, ..Reply::default() };
+        let message = sim.recorder().answered(self.id, turn, kind, id, &reply, envelope);
+        Ok(Incoming { message, at, kind, payload, answers: Some(id) })
     }
 
-    async fn close(self) {
+    fn unsent(&self) -> u64 {
+        0
+    }
+
+    fn give_up_unanswered(&self) {
+        for (id, ..) in self.under_way.borrow_mut().drain(..) {
+            self.sim.recorder().unanswered(id);
+        }
+    }
+
+    async fn close(&self, code: u16, reason: &str) -> Option<Closing> {
         let sim = self.sim;
         sim.sleep_until((&sim).now() + sim.conditions.one_way + sim.conditions.one_way).await;
-        let how = Closing::CloseEvent { code: 1000, reason: String::new(), clean: true };
-        sim.recorder().closed(self.id, (&sim).now(), how);
+        let how = Closing::CloseEvent { code, reason: reason.to_owned(), clean: true };
+        sim.recorder().closed(self.id, (&sim).now(), how.clone());
+        Some(how)
+    }
+
+    async fn closed(&self, within: Span) -> Option<Closing> {
+        self.sim.sleep_until((&self.sim).now() + within).await;
+        None
+    }
+}
+
+/// A stream of server-sent events of the simulated network.
+#[derive(Debug)]
+pub enum SimEvents {}
+
+impl Events for SimEvents {
+    fn request(&self) -> MessageId {
+        match *self {}
+    }
+
+    async fn next(&self, _: Option<Span>) -> Result<ServerEvent, Failed> {
+        match *self {}
+    }
+
+    fn close(self) {
+        match self {}
     }
 }

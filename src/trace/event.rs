@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Circumstances, ClockFit, Closed, Connection, ConnectionId, Fate, Mark, Message, MessageId, Moment, Outcome, Phases,
-    Protocol, Time,
+    Circumstances, ClockFit, Closed, Connection, ConnectionId, Failing, Fate, Mark, Message, MessageId, Moment,
+    Outcome, Part, PartId, Phases, Protocol, Time,
 };
 use crate::wire::Transcript;
 
@@ -53,8 +53,17 @@ pub enum Event {
         /// Bytes of the heads of further frames than one, as the server counted them.
         further_heads: u64,
     },
-    /// The run ended before anything was known of a message's arrival.
+    /// Nothing will be known of a message's arrival any more.
     Unanswered(MessageId),
+    /// An exchange, or the opening of a WebSocket, failed.
+    Failed {
+        /// The request.
+        message: MessageId,
+        /// How.
+        failing: Box<Failing>,
+    },
+    /// A part of the script begins.
+    Part(Part),
     /// Resource Timing told an exchange's phases.
     Phases {
         /// The request.
@@ -88,6 +97,9 @@ pub struct Trace {
     pub clocks: Vec<(Protocol, ClockFit)>,
     /// Exchanges that a server no longer knew when it was asked for its account.
     pub forgotten: u64,
+    /// The parts of the script that began, in order; none where it has only one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
     /// The connections, in the order in which they became known.
     pub connections: Vec<Connection>,
     /// The messages, in the order in which the page sent or received them.
@@ -106,6 +118,7 @@ impl Trace {
             circumstances,
             clocks: Vec::new(),
             forgotten: 0,
+            parts: Vec::new(),
             connections: Vec::new(),
             messages: Vec::new(),
             marks: Vec::new(),
@@ -123,6 +136,18 @@ impl Trace {
     #[must_use]
     pub fn connection(&self, id: ConnectionId) -> Option<&Connection> {
         self.connections.get(id.0 as usize)
+    }
+
+    /// The part of this name; of several, the first.
+    #[must_use]
+    pub fn part(&self, name: &str) -> Option<PartId> {
+        let place = self.parts.iter().position(|part| &*part.name == name)?;
+        Some(PartId(u16::try_from(place).ok()?))
+    }
+
+    /// The messages of a part of the script.
+    pub fn in_part(&self, part: PartId) -> impl Iterator<Item = &Message> {
+        self.messages.iter().filter(move |message| message.part == Some(part))
     }
 
     /// The messages that a protocol carried.
@@ -170,6 +195,15 @@ impl Trace {
                     entry.fate = Fate::Unanswered;
                 }
             }
+            Event::Failed { message, failing } => {
+                if let Some(entry) = self.message_mut(message) {
+                    entry.failing = Some(failing);
+                    if entry.fate == Fate::InFlight {
+                        entry.fate = Fate::Unanswered;
+                    }
+                }
+            }
+            Event::Part(part) => self.parts.push(part),
             Event::Phases { message, phases } => self.apply_phases(message, phases),
             Event::Ledger { at, of, transcript } => self.apply_ledger(at, &of, *transcript),
             Event::Mark(mark) => self.marks.push(mark),

@@ -63,6 +63,8 @@ pub enum Cause {
         /// What was wrong.
         why: String,
     },
+    /// The endpoint has nothing of the kind that was asked for: it is no Duplex server.
+    NotOffered,
     /// The URL cannot be used.
     BadUrl {
         /// What the browser says of it.

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::entry::unknown_connection;
 use super::{
-    Closed, Closing, ConnectionBytes, ConnectionId, Fate, Happening, Kind, Mark, MessageId, Moment, Protocol, Raw,
-    RawFrames, ServerTime, Time, Trace,
+    Closed, Closing, Connection, ConnectionBytes, ConnectionId, Fate, Happening, Kind, Mark, MessageId, Moment,
+    Protocol, Raw, RawFrames, ServerTime, Time, Trace,
 };
 use crate::wire::{Capture, ConnectionEntry, Ending, ExchangeEntry, Transcript};
 
@@ -12,8 +13,8 @@ use crate::wire::{Capture, ConnectionEntry, Ending, ExchangeEntry, Transcript};
 #[derive(Default)]
 struct Known {
     connections: HashMap<u64, ConnectionId>,
-    /// By connection, turn, and whether it is the opening of a WebSocket.
-    requests: HashMap<(ConnectionId, u32, bool), MessageId>,
+    /// Requests and handshakes, by the number in their URL.
+    requests: HashMap<u32, MessageId>,
     answers: HashMap<MessageId, MessageId>,
 }
 
@@ -21,19 +22,29 @@ impl Trace {
     /// Writes down what a server's meter counted and its tap kept. The account came `at` this time.
     pub(super) fn apply_ledger(&mut self, at: Time, of: &[Protocol], transcript: Transcript) {
         self.forgotten += transcript.dropped;
-        let known = self.known(of);
-        let before = self.raw_bytes();
-        let mut room = Raw::MAX.saturating_sub(before);
+        let mut known = self.known(of);
+        let mut arrivals: HashMap<MessageId, u32> = HashMap::new();
+        let mut room = Raw::MAX.saturating_sub(self.raw_bytes());
         let mut left_out = 0;
         for mut entry in transcript.connections {
-            let Some(&connection) = known.connections.get(&entry.id) else { continue };
             let exchanges = std::mem::take(&mut entry.exchanges);
+            let Some(connection) = self.connection_told(&mut known, of, &entry, &exchanges) else { continue };
             self.apply_connection_entry(connection, entry);
             for mut exchange in exchanges {
-                // A handshake has no number; an exchange without one is none of the lab's.
-                let turn = if exchange.upgraded { Some(0) } else { exchange.n };
-                let request = turn.and_then(|turn| known.requests.get(&(connection, turn, exchange.upgraded)));
-                let Some(&request) = request else { continue };
+                let Some(&request) = exchange.n.and_then(|number| known.requests.get(&number)) else { continue };
+                if self.is_preflight(request, &exchange) {
+                    if let Some(message) = self.message_mut(request) {
+                        message.preflight = true;
+                    }
+                    continue;
+                }
+                let count = arrivals.entry(request).or_default();
+                *count += 1;
+                // A request that arrived several times is told as the one that was answered, else as the first.
+                let carried_by = self.message(request).and_then(|message| message.connection);
+                if carried_by.is_some_and(|id| id != connection) || (*count > 1 && carried_by.is_none()) {
+                    continue;
+                }
                 let mut take = |capture: Option<Capture>| {
                     let raw = Raw::of(capture?, &mut room);
                     left_out += raw.left_out;
@@ -42,16 +53,78 @@ impl Trace {
                 let raw = [take(exchange.request.take()), take(exchange.response.take())];
                 let frames =
                     RawFrames { to_server: take(exchange.frames_in.take()), to_page: take(exchange.frames_out.take()) };
-                if frames != RawFrames::default()
-                    && let Some(entry) = self.connection_mut(connection)
-                {
+                if let Some(entry) = self.connection_mut(connection).filter(|_| frames != RawFrames::default()) {
                     entry.frames = Some(Box::new(frames));
                 }
-                self.apply_exchange_entry(request, known.answers.get(&request).copied(), &exchange, raw);
+                self.apply_exchange_entry(connection, request, known.answers.get(&request).copied(), &exchange, raw);
             }
+        }
+        if transcript.dropped == 0 {
+            self.note_arrivals(&known, &arrivals);
         }
         if left_out > 0 {
             self.marks.push(Mark { from: at, until: at, what: Happening::RawFull });
+        }
+    }
+
+    /// The connection that an entry tells of. One that carried only exchanges that never got an answer is
+    /// known from this account alone.
+    fn connection_told(
+        &mut self,
+        known: &mut Known,
+        of: &[Protocol],
+        entry: &ConnectionEntry,
+        exchanges: &[ExchangeEntry],
+    ) -> Option<ConnectionId> {
+        if let Some(&connection) = known.connections.get(&entry.id) {
+            return Some(connection);
+        }
+        let requests = exchanges.iter().filter_map(|exchange| known.requests.get(&exchange.n?));
+        let request = self.message(*requests.copied().collect::<Vec<_>>().first()?)?;
+        let accepted = Moment::Server(ServerTime(entry.opened.cast_signed()));
+        let connection = match (request.kind, request.connection) {
+            (Kind::Handshake, Some(opening)) => {
+                let connection = self.connection_mut(opening)?;
+                // A handshake that its browser tried again came on a further connection.
+                if connection.server_id.is_some() {
+                    return None;
+                }
+                (connection.server_id, connection.accepted) = (Some(entry.id), accepted);
+                opening
+            }
+            _ if of.contains(&Protocol::Http) => {
+                let id = ConnectionId(u32::try_from(self.connections.len()).ok()?);
+                let (client, first) = (request.client, exchanges.first().map_or(1, |exchange| exchange.ordinal));
+                self.connections.push(Connection {
+                    server_id: Some(entry.id),
+                    client,
+                    accepted,
+                    already_open: first > 1,
+                    ..unknown_connection(id, Protocol::Http)
+                });
+                id
+            }
+            _ => return None,
+        };
+        known.connections.insert(entry.id, connection);
+        Some(connection)
+    }
+
+    /// Browsers ask for permission under the same URL (Fetch §4.8).
+    fn is_preflight(&self, request: MessageId, exchange: &ExchangeEntry) -> bool {
+        let method = self.message(request).and_then(|message| message.target.as_deref()).map(|target| &*target.method);
+        exchange.method == "OPTIONS" && method.is_some_and(|method| method != "OPTIONS")
+    }
+
+    /// How often each request arrived; those that are not in a complete account never did.
+    fn note_arrivals(&mut self, known: &Known, arrivals: &HashMap<MessageId, u32>) {
+        for &request in known.requests.values() {
+            let count = arrivals.get(&request).copied().unwrap_or(0);
+            let Some(message) = self.message_mut(request) else { continue };
+            message.arrivals = Some(count);
+            if count == 0 && message.fate != Fate::Delivered {
+                message.fate = Fate::Lost;
+            }
         }
     }
 
@@ -67,15 +140,12 @@ impl Trace {
         let told = self.connections.iter().filter(|connection| of.contains(&connection.protocol));
         let connections = told.filter_map(|entry| Some((entry.server_id?, entry.id))).collect();
         let mut known = Known { connections, ..Known::default() };
-        for message in &self.messages {
-            match (message.answers, message.connection) {
-                (Some(request), _) => {
-                    known.answers.insert(request, message.id);
-                }
-                (None, Some(connection)) if !matches!(message.kind, Kind::Binary | Kind::Text) => {
-                    known.requests.insert((connection, message.turn, message.kind.is_opening()), message.id);
-                }
-                _ => {}
+        for message in self.messages.iter().filter(|message| of.contains(&message.protocol)) {
+            if let Some(number) = message.number {
+                known.requests.insert(number, message.id);
+            }
+            if let Some(request) = message.answers.filter(|_| message.kind != Kind::Event) {
+                known.answers.insert(request, message.id);
             }
         }
         known
@@ -105,6 +175,7 @@ impl Trace {
 
     fn apply_exchange_entry(
         &mut self,
+        connection: ConnectionId,
         request: MessageId,
         response: Option<MessageId>,
         entry: &ExchangeEntry,
@@ -113,7 +184,9 @@ impl Trace {
         let [request_raw, response_raw] = raw.map(|raw| raw.map(Box::new));
         let alpn = || (!entry.protocol.is_empty()).then(|| entry.protocol.as_str().into());
         if let Some(message) = self.message_mut(request) {
-            message.fate = Fate::Delivered;
+            let arrived = entry.received.is_some() || response.is_some();
+            message.fate = if arrived { Fate::Delivered } else { Fate::Broken };
+            message.connection = message.connection.or(Some(connection));
             if message.received == Moment::Unknown {
                 message.received = server_moment(entry.received);
             }

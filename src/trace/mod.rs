@@ -5,6 +5,7 @@
 //! are kept as they were told, each on its own clock and with its provenance ([`Moment`]);
 //! bringing them together is the analysis' work.
 
+mod entry;
 mod event;
 mod failure;
 mod ledger;
@@ -16,11 +17,12 @@ mod time;
 pub use event::{Event, Trace};
 pub use failure::{Cause, Failure, Inference};
 pub use model::{
-    Circumstances, ClockFit, Closed, Closing, Connection, ConnectionBytes, ConnectionId, Direction, Endpoint, Fate,
-    Happening, Kind, Mark, Message, MessageId, Moment, Outcome, PayloadCopy, Phases, Protocol, Speaks,
+    Circumstances, ClockFit, Closed, Closing, Connection, ConnectionBytes, ConnectionId, Direction, Endpoint, Failing,
+    Fate, Happening, Kind, Mark, Message, MessageId, Moment, Outcome, Part, PartId, PayloadCopy, Phases, Protocol,
+    Speaks, Target,
 };
 pub use raw::{Raw, RawFrames, RawPiece};
-pub use recorder::{Recorder, Reply, Turn};
+pub use recorder::{Asked, Recorder, Reply, Turn};
 pub use time::{ServerTime, Span, Time};
 
 // What a server tells of a connection is written down as it was told.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, Raw, RawFrames, ServerTime, Span, Time};
+use super::{Cause, Failure, Inference, Raw, RawFrames, ServerTime, Span, Time};
 use crate::wire::{Envelope, Link, RunId, SUBPROTOCOL, TlsEntry};
 
 /// Which of the two protocols.
@@ -71,6 +71,23 @@ pub struct ConnectionId(pub u32);
 #[serde(transparent)]
 pub struct MessageId(pub u32);
 
+/// A part's place in [`Trace::parts`](super::Trace::parts).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PartId(pub u16);
+
+/// A part of a lab's script, such as the requests with `Connection: close` before those without. Parts
+/// follow one another; each ends where the next begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Its name, which the lab gives it.
+    pub name: Box<str>,
+    /// The one protocol that is spoken in it; `None` where both are.
+    pub protocol: Option<Protocol>,
+    /// When it began.
+    pub from: Time,
+}
+
 /// One TCP connection that carried messages of the run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
@@ -78,6 +95,12 @@ pub struct Connection {
     pub id: ConnectionId,
     /// What was spoken on it.
     pub protocol: Protocol,
+    /// The URL that a WebSocket was opened with, without what the instrument adds; empty for HTTP.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub url: Box<str>,
+    /// Which of the run's clients it belongs to, from 0; of an HTTP connection, the first that used it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub client: u32,
     /// The id that the server gave it; `None` where the server tells none.
     pub server_id: Option<u64>,
     /// When the page asked for it: the constructor's call for a WebSocket. A page does not open
@@ -197,6 +220,15 @@ pub enum Kind {
     Binary,
     /// A text WebSocket message (RFC 6455 §5.6).
     Text,
+    /// A server-sent event within a response that goes on (HTML standard, §9.2). It answers the request of
+    /// that response.
+    Event,
+    /// A WebSocket's close frame (RFC 6455 §5.5.1), as far as the page knows of it: the one that it asked
+    /// its browser to send, or the one that a `close` event tells of.
+    Close {
+        /// The close code; `None` where the frame carries none.
+        code: Option<u16>,
+    },
 }
 
 impl Kind {
@@ -204,6 +236,12 @@ impl Kind {
     #[must_use]
     pub const fn is_opening(self) -> bool {
         matches!(self, Self::Handshake | Self::SwitchingProtocols)
+    }
+
+    /// It carries what an application has to say, and answers or is answered in a round trip.
+    #[must_use]
+    pub const fn is_exchanged(self) -> bool {
+        matches!(self, Self::Request | Self::Response { .. } | Self::Binary | Self::Text)
     }
 }
 
@@ -215,8 +253,32 @@ pub enum Fate {
     InFlight,
     /// It arrived.
     Delivered,
-    /// The run ended before anything was known of its arrival.
+    /// Nothing is known of its arrival, and nothing will be: the page gave it up, or the run ended.
     Unanswered,
+    /// Its beginning arrived, its end did not.
+    Broken,
+    /// It did not arrive, as the server's account tells.
+    Lost,
+}
+
+/// How an exchange or the opening of a WebSocket failed, as far as the page can tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failing {
+    /// When the page learnt of it.
+    pub at: Time,
+    /// What is taken to be the cause.
+    pub cause: Cause,
+    /// What that was inferred from.
+    pub inferred_from: Inference,
+}
+
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The method (RFC 9110 §9).
+    pub method: Box<str>,
+    /// The path and the query, without what the instrument adds.
+    pub path: Box<str>,
 }
 
 /// One message, whichever protocol carried it.
@@ -230,6 +292,21 @@ pub struct Message {
     pub connection: Option<ConnectionId>,
     /// The number of the turn it belongs to; 0 is the warm-up.
     pub turn: u32,
+    /// Which of the run's clients sent or received it, from 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub client: u32,
+    /// The part of the script that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<PartId>,
+    /// For a request and a WebSocket's handshake: the exchange's number in its URL, unique in the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u32>,
+    /// For a request: what it asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Box<Target>>,
+    /// For a response: its `Content-Type` as the page read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<Box<str>>,
     /// Which way it went.
     pub direction: Direction,
     /// What it is.
@@ -251,9 +328,26 @@ pub struct Message {
     pub overhead: Option<u64>,
     /// Bytes that our instrument added: run ids in URLs, evidence headers, envelopes.
     pub instrument: Option<u64>,
-    /// The message that this one answers.
+    /// The message that this one answers. A WebSocket message from the server without it came unasked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers: Option<MessageId>,
+    /// For a request that the script sent again: the one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries: Option<MessageId>,
+    /// For a request: how often it arrived at the server, by its account. More than once where the
+    /// browser sent it again by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrivals: Option<u32>,
+    /// For a request: by the server's account the browser asked for permission first (a CORS preflight, Fetch
+    /// §4.8).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub preflight: bool,
+    /// For a response that was read as it came: when how many bytes of its body were there, added up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pieces: Vec<(Time, u64)>,
+    /// For a request and a WebSocket's handshake: how it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failing: Option<Box<Failing>>,
     /// Discarded from the statistics as a warm-up, and shown all the same.
     #[serde(default, skip_serializing_if = "is_false")]
     pub warm_up: bool,
@@ -303,6 +397,10 @@ impl Message {
 
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+const fn is_zero(value: &u32) -> bool {
+    *value == 0
 }
 
 /// Bytes of a payload, kept for the inspector. In JSON it is base64.
@@ -379,6 +477,8 @@ pub enum Happening {
     Drawing,
     /// The script waited for the next turn's time, as the interval asks; belongs to both.
     Waiting,
+    /// The script waited before it tried again.
+    BackOff,
     /// The tab was hidden: browsers slow a hidden page's timers and callbacks down, so what was
     /// under way meanwhile is no valid sample.
     Hidden,
@@ -407,6 +507,9 @@ pub struct Endpoint {
     pub speaks: Speaks,
     /// The id that a Duplex server took at its start: tells whose clock its times are of.
     pub instance: Option<String>,
+    /// Connections and bytes are a proxy's, so the server tells none.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub behind_proxy: bool,
 }
 
 /// Under which circumstances a run was made.

@@ -5,22 +5,37 @@
 
 use std::collections::HashMap;
 
+use super::entry::{accepted, frame_bytes, reply_to_page, sent_by_page, unknown_connection};
 use super::{
-    ClockFit, Closed, Closing, Connection, ConnectionId, Direction, Event, Fate, Happening, Kind, Mark, Message,
-    MessageId, Moment, Outcome, PayloadCopy, Phases, Protocol, ServerTime, Time,
+    ClockFit, Closed, Closing, Connection, ConnectionId, Event, Failing, Fate, Happening, Kind, Mark, Message,
+    MessageId, Moment, Outcome, Part, PartId, PayloadCopy, Phases, Protocol, ServerTime, Target, Time,
 };
 use crate::wire::{Evidence, Transcript};
 
-/// Which turn of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which turn of a run, and whose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Turn {
     /// Its number; 0 is the warm-up.
     pub number: u32,
+    /// Which of the run's clients takes it, from 0.
+    pub client: u32,
 }
 
 impl Turn {
     /// The turn that is shown but kept out of the statistics.
-    pub const WARM_UP: Self = Self { number: 0 };
+    pub const WARM_UP: Self = Self::of(0);
+
+    /// The first client's turn of this number.
+    #[must_use]
+    pub const fn of(number: u32) -> Self {
+        Self { number, client: 0 }
+    }
+
+    /// The same turn of another client.
+    #[must_use]
+    pub const fn by(self, client: u32) -> Self {
+        Self { client, ..self }
+    }
 
     /// This is the warm-up.
     #[must_use]
@@ -29,8 +44,30 @@ impl Turn {
     }
 }
 
+/// A request as the page sends it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked<'a> {
+    /// Whose turn it is.
+    pub turn: Turn,
+    /// When it is sent.
+    pub at: Time,
+    /// The exchange's number in its URL.
+    pub number: u32,
+    /// The method.
+    pub method: &'a str,
+    /// The path and the query, without what the instrument adds.
+    pub path: &'a str,
+    /// The body.
+    pub payload: &'a [u8],
+    /// Bytes that our instrument adds: run id, number, and what is asked of our server for the experiment's
+    /// sake.
+    pub instrument: u64,
+    /// The request that this one repeats.
+    pub retries: Option<MessageId>,
+}
+
 /// What the page saw of a reply.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Reply<'a> {
     /// When its last byte was there for the page.
     pub at: Time,
@@ -38,6 +75,10 @@ pub struct Reply<'a> {
     pub head: Option<Time>,
     /// Its payload.
     pub payload: &'a [u8],
+    /// For HTTP: its `Content-Type`.
+    pub media_type: Option<&'a str>,
+    /// For a response that was read as it came: when how many bytes of its body were there, added up.
+    pub pieces: &'a [(Time, u64)],
     /// Bytes that our instrument added, as far as the page knows them.
     pub instrument: Option<u64>,
     /// What the server said of the exchange.
@@ -50,6 +91,8 @@ pub struct Recorder {
     events: Vec<Event>,
     messages: u32,
     connections: u32,
+    numbers: u32,
+    parts: u16,
     /// HTTP connections by the server's id; a WebSocket is known from its opening.
     by_server_id: HashMap<u64, ConnectionId>,
     /// WebSockets whose server id is known.
@@ -67,6 +110,8 @@ impl Default for Recorder {
             events: Vec::new(),
             messages: 0,
             connections: 0,
+            numbers: 0,
+            parts: 0,
             by_server_id: HashMap::new(),
             identified: Vec::new(),
             single_heads: HashMap::new(),
@@ -85,11 +130,27 @@ impl Recorder {
         std::mem::take(&mut self.events)
     }
 
-    /// An HTTP request is sent. `instrument` counts the bytes that run id and number add.
-    pub fn request(&mut self, turn: Turn, at: Time, payload: &[u8], instrument: u64) -> MessageId {
+    /// A number for an exchange, unique in the run.
+    pub fn next_number(&mut self) -> u32 {
+        let number = self.numbers;
+        self.numbers += 1;
+        number
+    }
+
+    /// A part of the script begins.
+    pub fn part(&mut self, name: &str, protocol: Option<Protocol>, from: Time) {
+        self.parts += 1;
+        self.events.push(Event::Part(Part { name: name.into(), protocol, from }));
+    }
+
+    /// An HTTP request is sent.
+    pub fn request(&mut self, asked: &Asked<'_>) -> MessageId {
+        let Asked { turn, at, payload, instrument, .. } = *asked;
         let copy = self.copy(at, payload);
         self.message(|id| Message {
-            overhead: None,
+            number: Some(asked.number),
+            target: Some(Box::new(Target { method: asked.method.into(), path: asked.path.into() })),
+            retries: asked.retries,
             copy,
             ..sent_by_page(id, Protocol::Http, turn, Kind::Request, at, payload.len(), instrument)
         })
@@ -97,41 +158,75 @@ impl Recorder {
 
     /// An HTTP response was read to its end.
     pub fn response(&mut self, request: MessageId, turn: Turn, status: u16, reply: &Reply<'_>) -> MessageId {
-        let connection = reply.evidence.and_then(|evidence| self.http_connection(&evidence));
+        self.response_of(request, turn, status, reply, Fate::Delivered)
+    }
+
+    /// An HTTP response began, and broke off: what came of its body is the reply's payload.
+    pub fn broken_response(&mut self, request: MessageId, turn: Turn, status: u16, reply: &Reply<'_>) -> MessageId {
+        self.response_of(request, turn, status, reply, Fate::Broken)
+    }
+
+    fn response_of(&mut self, request: MessageId, turn: Turn, status: u16, reply: &Reply<'_>, fate: Fate) -> MessageId {
+        let connection = reply.evidence.and_then(|evidence| self.http_connection(&evidence, turn.client));
         self.received_by_server(request, connection, reply.evidence, 0);
         let copy = self.copy(reply.at, reply.payload);
         self.message(|id| Message {
             connection,
             head: reply.head,
+            media_type: reply.media_type.map(Into::into),
+            pieces: reply.pieces.to_vec(),
+            fate,
             copy,
             ..reply_to_page(id, Protocol::Http, turn, Kind::Response { status }, request, reply)
         })
     }
 
-    /// A WebSocket is being opened. `instrument` counts the bytes that run id and subprotocol add
-    /// to the request.
-    pub fn opening(&mut self, at: Time, instrument: u64) -> (ConnectionId, MessageId) {
+    /// The head of a response that goes on is there, with what the server said of it: the request has
+    /// arrived.
+    pub fn streaming(&mut self, request: MessageId, turn: Turn, evidence: Option<Evidence>) {
+        let connection = evidence.and_then(|evidence| self.http_connection(&evidence, turn.client));
+        self.received_by_server(request, connection, evidence, 0);
+    }
+
+    /// A server-sent event reached the page, within the response to that request. `sent` is when the server
+    /// says that it published it.
+    pub fn event(&mut self, request: MessageId, turn: Turn, at: Time, sent: Moment, payload: &[u8]) -> MessageId {
+        let copy = self.copy(at, payload);
+        let reply = Reply { at, payload, ..Reply::default() };
+        self.message(|id| Message {
+            sent,
+            copy,
+            ..reply_to_page(id, Protocol::Http, turn, Kind::Event, request, &reply)
+        })
+    }
+
+    /// An exchange, or the opening of a WebSocket, failed.
+    pub fn failed(&mut self, message: MessageId, failing: Failing) {
+        self.events.push(Event::Failed { message, failing: Box::new(failing) });
+    }
+
+    /// A WebSocket is being opened. `number` is the handshake's in its URL; `url` is without what the
+    /// instrument adds, and `instrument` counts the bytes that run id, number and subprotocol add to the
+    /// request.
+    pub fn opening(
+        &mut self,
+        turn: Turn,
+        at: Time,
+        number: u32,
+        url: &str,
+        instrument: u64,
+    ) -> (ConnectionId, MessageId) {
         let id = self.next_connection();
         self.events.push(Event::Connection(Connection {
-            id,
-            protocol: Protocol::WebSocket,
-            server_id: None,
             asked: Moment::Page(at),
-            accepted: Moment::Unknown,
-            opened: Moment::Unknown,
-            already_open: false,
-            closed: None,
-            subprotocol: String::new(),
-            extensions: String::new(),
-            bytes: None,
-            frames: None,
-            link: None,
-            emulated_handshake: None,
-            tls: None,
+            url: url.into(),
+            client: turn.client,
+            ..unknown_connection(id, Protocol::WebSocket)
         }));
         let message = self.message(|message| Message {
             connection: Some(id),
-            ..sent_by_page(message, Protocol::WebSocket, Turn::WARM_UP, Kind::Handshake, at, 0, instrument)
+            number: Some(number),
+            ..sent_by_page(message, Protocol::WebSocket, turn, Kind::Handshake, at, 0, instrument)
         });
         (id, message)
     }
@@ -141,6 +236,7 @@ impl Recorder {
         &mut self,
         connection: ConnectionId,
         handshake: MessageId,
+        turn: Turn,
         at: Time,
         subprotocol: String,
         extensions: String,
@@ -155,10 +251,10 @@ impl Recorder {
             connection: None,
             further_heads: 0,
         });
-        let reply = Reply { at, head: None, payload: &[], instrument: Some(instrument as u64), evidence: None };
+        let reply = Reply { at, instrument: Some(instrument as u64), ..Reply::default() };
         self.message(|id| Message {
             connection: Some(connection),
-            ..reply_to_page(id, Protocol::WebSocket, Turn::WARM_UP, Kind::SwitchingProtocols, handshake, &reply)
+            ..reply_to_page(id, Protocol::WebSocket, turn, Kind::SwitchingProtocols, handshake, &reply)
         });
     }
 
@@ -197,10 +293,8 @@ impl Recorder {
     ) -> MessageId {
         if let Some(evidence) = reply.evidence
             && let Some(server_id) = evidence.connection
-            && !self.identified.contains(&connection)
         {
-            self.identified.push(connection);
-            self.events.push(Event::Identified { connection, server_id, accepted: accepted(&evidence) });
+            self.identified(connection, server_id, accepted(&evidence));
         }
         let single = self.single_heads.remove(&request);
         let counted = reply.evidence.and_then(|evidence| evidence.framing);
@@ -214,6 +308,75 @@ impl Recorder {
             overhead: Some(overhead),
             copy,
             ..reply_to_page(id, Protocol::WebSocket, turn, kind, request, &reply)
+        })
+    }
+
+    /// A WebSocket message reached the page that answers none: the server spoke first. `sent` is when the
+    /// server says that it sent it.
+    pub fn pushed(
+        &mut self,
+        connection: ConnectionId,
+        turn: Turn,
+        kind: Kind,
+        at: Time,
+        sent: Moment,
+        payload: &[u8],
+    ) -> MessageId {
+        let copy = self.copy(at, payload);
+        let (overhead, _) = frame_bytes(payload.len(), 0, false);
+        self.message(|id| Message {
+            connection: Some(connection),
+            sent,
+            overhead: Some(overhead),
+            copy,
+            answers: None,
+            ..reply_to_page(id, Protocol::WebSocket, turn, kind, id, &Reply { at, payload, ..Reply::default() })
+        })
+    }
+
+    /// The server's id of a WebSocket became known; further tellings of it change nothing.
+    pub fn identified(&mut self, connection: ConnectionId, server_id: u64, accepted: Moment) {
+        if !self.identified.contains(&connection) {
+            self.identified.push(connection);
+            self.events.push(Event::Identified { connection, server_id, accepted });
+        }
+    }
+
+    /// The page asked for a WebSocket to be closed: its browser sends a close frame with that code.
+    pub fn close_sent(&mut self, connection: ConnectionId, turn: Turn, at: Time, code: u16, reason: &str) -> MessageId {
+        let copy = self.copy(at, reason.as_bytes());
+        let length = 2 + reason.len();
+        self.message(|id| Message {
+            connection: Some(connection),
+            overhead: Some(frame_bytes(length, 0, true).0 + 2),
+            copy,
+            ..sent_by_page(id, Protocol::WebSocket, turn, Kind::Close { code: Some(code) }, at, reason.len(), 0)
+        })
+    }
+
+    /// A WebSocket's `close` event told of a close frame from the server; `answers` is the one that the page
+    /// asked for before, if it did.
+    pub fn close_received(
+        &mut self,
+        connection: ConnectionId,
+        turn: Turn,
+        at: Time,
+        code: Option<u16>,
+        reason: &str,
+        answers: Option<MessageId>,
+    ) -> MessageId {
+        if let Some(asked) = answers {
+            self.received_by_server(asked, None, None, 0);
+        }
+        let copy = self.copy(at, reason.as_bytes());
+        let length = if code.is_some() { 2 + reason.len() } else { 0 };
+        let reply = Reply { at, payload: reason.as_bytes(), ..Reply::default() };
+        self.message(|id| Message {
+            connection: Some(connection),
+            overhead: Some(frame_bytes(length, 0, false).0 + (length - reason.len().min(length)) as u64),
+            copy,
+            answers,
+            ..reply_to_page(id, Protocol::WebSocket, turn, Kind::Close { code }, id, &reply)
         })
     }
 
@@ -268,7 +431,8 @@ impl Recorder {
     fn message(&mut self, make: impl FnOnce(MessageId) -> Message) -> MessageId {
         let id = MessageId(self.messages);
         self.messages += 1;
-        self.events.push(Event::Message(make(id)));
+        let part = self.parts.checked_sub(1).map(PartId);
+        self.events.push(Event::Message(Message { part, ..make(id) }));
         id
     }
 
@@ -279,7 +443,7 @@ impl Recorder {
     }
 
     /// The connection that evidence speaks of; `None` where a proxy is between.
-    fn http_connection(&mut self, evidence: &Evidence) -> Option<ConnectionId> {
+    fn http_connection(&mut self, evidence: &Evidence, client: u32) -> Option<ConnectionId> {
         let server_id = evidence.connection?;
         if let Some(&known) = self.by_server_id.get(&server_id) {
             return Some(known);
@@ -287,21 +451,11 @@ impl Recorder {
         let id = self.next_connection();
         self.by_server_id.insert(server_id, id);
         self.events.push(Event::Connection(Connection {
-            id,
-            protocol: Protocol::Http,
             server_id: Some(server_id),
-            asked: Moment::Unknown,
+            client,
             accepted: accepted(evidence),
-            opened: Moment::Unknown,
             already_open: evidence.ordinal > 1,
-            closed: None,
-            subprotocol: String::new(),
-            extensions: String::new(),
-            bytes: None,
-            frames: None,
-            link: None,
-            emulated_handshake: None,
-            tls: None,
+            ..unknown_connection(id, Protocol::Http)
         }));
         Some(id)
     }
@@ -331,111 +485,15 @@ impl Recorder {
     }
 }
 
-fn accepted(evidence: &Evidence) -> Moment {
-    Moment::Server(ServerTime(evidence.opened.cast_signed()))
-}
-
-/// Bytes of a message in one frame beyond its payload (RFC 6455 §5.2), split into what the
-/// protocol adds to the payload alone, and what our envelope adds.
-fn frame_bytes(payload: usize, envelope: usize, masked: bool) -> (u64, u64) {
-    let header = |length: usize| {
-        let extended = match length {
-            0..=125 => 0,
-            126..=0xffff => 2,
-            _ => 8,
-        };
-        2 + extended + if masked { 4 } else { 0 }
-    };
-    let overhead = header(payload);
-    (overhead, envelope as u64 + header(payload + envelope) - overhead)
-}
-
-fn sent_by_page(
-    id: MessageId,
-    protocol: Protocol,
-    turn: Turn,
-    kind: Kind,
-    at: Time,
-    payload: usize,
-    instrument: u64,
-) -> Message {
-    Message {
-        id,
-        protocol,
-        connection: None,
-        turn: turn.number,
-        direction: Direction::ToServer,
-        kind,
-        sent: Moment::Page(at),
-        received: Moment::Unknown,
-        head: None,
-        fate: Fate::InFlight,
-        payload: payload as u64,
-        overhead: None,
-        instrument: Some(instrument),
-        answers: None,
-        warm_up: turn.is_warm_up(),
-        phases: None,
-        copy: None,
-        alpn: None,
-        raw: None,
-    }
-}
-
-fn reply_to_page(
-    id: MessageId,
-    protocol: Protocol,
-    turn: Turn,
-    kind: Kind,
-    request: MessageId,
-    reply: &Reply<'_>,
-) -> Message {
-    let sent =
-        reply.evidence.map_or(Moment::Unknown, |evidence| Moment::Server(ServerTime(evidence.sent.cast_signed())));
-    Message {
-        id,
-        protocol,
-        connection: None,
-        turn: turn.number,
-        direction: Direction::ToPage,
-        kind,
-        sent,
-        received: Moment::Page(reply.at),
-        head: None,
-        fate: Fate::Delivered,
-        payload: reply.payload.len() as u64,
-        overhead: None,
-        instrument: reply.instrument,
-        answers: Some(request),
-        warm_up: turn.is_warm_up(),
-        phases: None,
-        copy: None,
-        alpn: None,
-        raw: None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_frames_header_follows_the_three_length_forms() {
-        assert_eq!(frame_bytes(125, 0, true), (6, 0));
-        assert_eq!(frame_bytes(126, 0, false), (4, 0));
-        assert_eq!(frame_bytes(65_536, 0, true), (14, 0));
-    }
-
-    #[test]
-    fn what_the_envelope_adds_to_the_header_is_the_instruments() {
-        assert_eq!(frame_bytes(120, 10, true), (6, 12));
-    }
-
-    #[test]
     fn copies_stop_when_the_room_is_used_up_and_that_is_told_once() {
         let mut recorder = Recorder { room_for_copies: 5, ..Recorder::default() };
         for payload in [b"1234".as_slice(), b"567", b"8"] {
-            recorder.request(Turn { number: 1 }, Time(7), payload, 0);
+            recorder.request(&Asked { turn: Turn::of(1), at: Time(7), payload, ..Asked::default() });
         }
         let events = recorder.take();
         let copies =
