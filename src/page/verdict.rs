@@ -35,7 +35,7 @@ pub(super) fn VerdictPage(state: LabState) -> impl IntoView {
                 "A verdict is computed from a run, with its figures; none is given in advance."
             </p>
         </section>
-        <div class="controls">
+        <div class="run-all">
             <div class="buttons">
                 <button type="button" class="run" disabled=running on:click=move |_| run::start_all(state)>"Run all labs"</button>
                 <button type="button" class="stop" disabled=move || !running() on:click=move |_| run::stop(state)>"Stop"</button>
@@ -79,7 +79,7 @@ fn Row(state: LabState, claim: Claim) -> impl IntoView {
     };
     let labs = Lab::ALL.into_iter().filter(move |lab| lab.claims().contains(&claim));
     let links =
-        labs.map(move |lab| view! { <PageLink state page=Page::Lab(lab) words=labs::of(lab).title/> }).collect_view();
+        labs.map(move |lab| view! { <PageLink state page=Page::Lab(lab) words=labs::name(lab)/> }).collect_view();
     view! {
         <tr data-claim=claims::id(claim) data-outcome=move || claims::outcome_key(kept.read().as_ref().map_or(VerdictOutcome::NotMeasured, |kept| kept.verdict.outcome))>
             <th scope="row"><span class="claim-id">{claims::id(claim)}</span>" "{words.says}</th>
