@@ -65,7 +65,7 @@ fn of_websocket(fact: &endings::Fact) -> String {
         ),
         Fact::CloseUnanswered { waited } => format!(
             "Then the page closed it. A close frame has to be answered, and nobody answered{}: not even the end reaches \
-             the other side. Browsers wait for it, some for a minute.",
+             the other side. The browser goes on waiting for the answer.",
             waited.map_or_else(String::new, |waited| format!(" within {waited}"))
         ),
         Fact::CloseGivenUp { after, code, clean } => format!(
