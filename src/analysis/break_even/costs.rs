@@ -1,5 +1,7 @@
 //! What each thing costs, as measured: a figure with its provenance, or the reason why there is none.
 
+use serde::{Deserialize, Serialize};
+
 /// Figures are below this: 1 GiB, or 18 minutes. What is not is no cost of one message.
 pub const MOST: u64 = 1 << 30;
 
@@ -57,7 +59,8 @@ pub enum Derivation {
 }
 
 /// Why there is no figure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Missing {
     /// The run had nothing of the kind, and nothing that it could be derived from.
     NotMeasured,

@@ -11,6 +11,8 @@ pub mod crowd;
 pub mod duplex;
 pub mod exchange;
 pub mod formats;
+#[cfg(test)]
+mod hand_built;
 pub mod interruption;
 pub mod memory;
 pub mod notable;
