@@ -141,7 +141,8 @@ impl Trace {
         let connections = told.filter_map(|entry| Some((entry.server_id?, entry.id))).collect();
         let mut known = Known { connections, ..Known::default() };
         for message in self.messages.iter().filter(|message| of.contains(&message.protocol)) {
-            if let Some(number) = message.number {
+            // What never left the page is in nobody's account.
+            if let Some(number) = message.number.filter(|_| !message.was_refused()) {
                 known.requests.insert(number, message.id);
             }
             if let Some(request) = message.answers.filter(|_| message.kind != Kind::Event) {
