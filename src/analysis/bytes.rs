@@ -69,9 +69,17 @@ impl Bytes {
 }
 
 /// A message's overhead, if it is known. Where an extension was negotiated, frames are not what the arithmetic says
-/// (RFC 7692), so nothing is known.
+/// (RFC 7692), so nothing is known. What surrounds a server-sent event's data is part of its response's overhead, so the
+/// event itself adds nothing to that, if that is known.
 #[must_use]
 pub fn known_overhead(trace: &Trace, message: &Message) -> Option<u64> {
+    if message.kind == Kind::Event {
+        // The response is written down when it is over.
+        let later = trace.messages.get(message.id.0 as usize..).unwrap_or_default().iter();
+        let is_its_response =
+            |other: &&Message| matches!(other.kind, Kind::Response { .. }) && other.answers == message.answers;
+        return later.filter(|_| message.answers.is_some()).find(is_its_response)?.overhead.map(|_| 0);
+    }
     let extended = message
         .connection
         .and_then(|id| trace.connection(id))

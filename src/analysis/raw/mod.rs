@@ -7,6 +7,7 @@
 mod frames;
 mod http;
 
+pub(super) use frames::server_times;
 pub use frames::{Carried, CarriedFrame, Grounds, carried, closing};
 pub use http::{HttpBytes, handshake, http};
 
