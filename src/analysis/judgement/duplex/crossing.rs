@@ -97,14 +97,15 @@ impl Talk {
         let crossed = |said: &Said, heard: &Heard| {
             crossings.iter().any(|pair| pair.said == said.message && pair.heard == heard.message)
         };
-        let mut before = None;
         let mut unasked = Vec::new();
+        // By time: a message is written down when the script takes it, which may be after it sent another.
+        let mut before = None;
         for heard in &self.heard {
-            let since = self.said.iter().filter(|said| before < Some(said.message) && said.message < heard.message);
+            let since = self.said.iter().filter(|said| before < Some(said.at) && said.at <= heard.at);
             if !heard.again && !heard.answers && since.into_iter().all(|said| crossed(said, heard)) {
                 unasked.push(heard.message);
             }
-            before = Some(heard.message);
+            before = Some(heard.at);
         }
         unasked
     }
@@ -170,5 +171,21 @@ fn is_before(one: Placed, other: Placed) -> bool {
     match (one.provenance, other.provenance) {
         (Provenance::Server, Provenance::Server) => one.at < other.at,
         _ => one.at + one.uncertainty < other.at - other.uncertainty,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::Span;
+
+    #[test]
+    fn times_of_one_clock_are_compared_on_it_and_others_only_beyond_what_is_uncertain() {
+        let placed = |at, provenance| Placed { at: Time(at), uncertainty: Span(50), provenance };
+        let (server, unknown) = (Provenance::Server, Provenance::Unknown);
+        assert!(is_before(placed(10, server), placed(11, server)));
+        assert!(!is_before(placed(10, server), placed(10, server)));
+        assert!(!is_before(placed(10, server), placed(110, unknown)));
+        assert!(is_before(placed(10, server), placed(111, unknown)));
     }
 }

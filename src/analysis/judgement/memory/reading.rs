@@ -198,8 +198,19 @@ impl<'a> Run<'a> {
         Some(finding(fact, ids(with.into_iter())))
     }
 
+    /// Some answer rests on the state that its request carried.
+    fn heeds_tokens(&self) -> bool {
+        let rests_on_token = |(asked, state): &(&Asked<'a>, MemoryState)| {
+            asked.told.state == *state && *state != after(MemoryState::default(), &asked.command)
+        };
+        self.expected().iter().any(rests_on_token)
+    }
+
     /// What each client had after its last request that carried the newest of its tokens.
     fn went_on(&self) -> Vec<Finding> {
+        if !self.heeds_tokens() {
+            return Vec::new();
+        }
         let mut last: BTreeMap<u32, &Asked<'a>> = BTreeMap::new();
         for asked in &self.with {
             let newest = last.get(&asked.request.client).map(|before| &before.told.token);
@@ -311,10 +322,7 @@ impl<'a> Run<'a> {
     pub(super) fn missing(&self, what: Stretch) -> Option<Finding> {
         let (is_there, endpoint) = match what {
             Stretch::WithoutToken => (!self.without.is_empty(), &self.trace.circumstances.http),
-            Stretch::WithToken => (
-                self.expected().iter().any(|(asked, state)| asked.token.is_some() && asked.told.state == *state),
-                &self.trace.circumstances.http,
-            ),
+            Stretch::WithToken => (self.heeds_tokens(), &self.trace.circumstances.http),
             Stretch::Connection => {
                 (self.rests().iter().any(|(_, rests, _)| *rests != Rests::OnNothing), &self.trace.circumstances.ws)
             }
