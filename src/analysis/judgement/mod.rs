@@ -5,6 +5,8 @@
 //! Each lab's file has its own facts, because what can be said depends on what was done; [`notable`] has those that
 //! any run may show.
 
+#[cfg(test)]
+mod by_hand;
 mod claim;
 pub mod closing;
 pub mod crowd;
@@ -17,6 +19,7 @@ pub mod interruption;
 pub mod memory;
 pub mod notable;
 pub mod opening;
+mod payload;
 
 pub use claim::Claim;
 
