@@ -57,7 +57,7 @@ fn png() -> Vec<u8> {
     // Width, height, 8 bits of grey, and the only compression, filtering and interlacing that need no more words.
     let header = [&side[..], &side, &[8, 0, 0, 0, 0]].concat();
     let row = |y: u8| {
-        let pixel = move |x: u8| if (x / 2 + y / 2) % 2 == 0 { 0x20 } else { 0xE0 };
+        let pixel = move |x: u8| if (x / 2 + y / 2).is_multiple_of(2) { 0x20 } else { 0xE0 };
         std::iter::once(0).chain((0..SIDE).map(pixel))
     };
     let rows: Vec<u8> = (0..SIDE).flat_map(row).collect();
