@@ -24,6 +24,8 @@ pub use exact::Exact;
 pub use line::{Crossing, Line};
 pub use situation::{Policy, Setting, Situation, Slider, Starter};
 
+use crate::trace::Protocol;
+
 /// A way for client and server to talk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Way {
@@ -46,6 +48,28 @@ impl Way {
     /// between. Where two cost alike, the former is advised.
     pub const ALL: [Self; 6] =
         [Self::KeepAlive, Self::Close, Self::ShortPolling, Self::ServerSentEvents, Self::LongPolling, Self::WebSocket];
+
+    /// Its name in files and in markup.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::KeepAlive => "keep-alive",
+            Self::Close => "close",
+            Self::ShortPolling => "short-polling",
+            Self::ServerSentEvents => "server-sent-events",
+            Self::LongPolling => "long-polling",
+            Self::WebSocket => "web-socket",
+        }
+    }
+
+    /// What is spoken.
+    #[must_use]
+    pub const fn protocol(self) -> Protocol {
+        match self {
+            Self::WebSocket => Protocol::WebSocket,
+            _ => Protocol::Http,
+        }
+    }
 }
 
 /// What is added up.
