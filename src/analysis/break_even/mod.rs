@@ -13,6 +13,7 @@ mod from_trace;
 mod line;
 mod model;
 mod situation;
+mod stored;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ pub use costs::{
 pub use exact::Exact;
 pub use line::{Crossing, Line};
 pub use situation::{Policy, Setting, Situation, Slider, Starter};
+pub use stored::StoredCosts;
 
 use crate::trace::Protocol;
 
@@ -106,6 +108,47 @@ pub enum Part {
     EventsToPage,
     EventFraming,
     Comment,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 21] = [
+        Self::ConnectingTime,
+        Self::ConnectingBytes,
+        Self::ExchangeRoundTrip,
+        Self::ExchangeToServer,
+        Self::ExchangeToPage,
+        Self::CloseRoundTrip,
+        Self::CloseToServer,
+        Self::CloseToPage,
+        Self::HandshakeTime,
+        Self::HandshakeToServer,
+        Self::HandshakeToPage,
+        Self::SocketConnectingBytes,
+        Self::MessageRoundTrip,
+        Self::FrameToServer,
+        Self::FrameToPage,
+        Self::Ping,
+        Self::EventsTime,
+        Self::EventsToServer,
+        Self::EventsToPage,
+        Self::EventFraming,
+        Self::Comment,
+    ];
+
+    /// What it is counted in.
+    #[must_use]
+    pub const fn measure(self) -> Measure {
+        match self {
+            Self::ConnectingTime
+            | Self::ExchangeRoundTrip
+            | Self::CloseRoundTrip
+            | Self::HandshakeTime
+            | Self::MessageRoundTrip
+            | Self::EventsTime => Measure::Time,
+            _ => Measure::Bytes,
+        }
+    }
 }
 
 /// Why a way is no answer to a situation.
@@ -250,6 +293,17 @@ impl BreakEven {
     /// When the way has no line.
     pub fn total(&self, measure: Measure, way: Way) -> Result<Exact, Gap> {
         Ok(self.outlook(way).line(measure)?.after(self.situation.messages()))
+    }
+
+    /// Which figures a way's line rests on: those without which there would be none. Of a way without a line, none.
+    #[must_use]
+    pub fn rests_on(costs: &Costs, situation: Situation, policy: Policy, measure: Measure, way: Way) -> Vec<Part> {
+        let line = |costs: &Costs| model::Model::new(costs, situation.in_range(), policy).outlook(way).line(measure);
+        if line(costs).is_err() {
+            return Vec::new();
+        }
+        let needed = |part: &Part| line(&costs.with(*part, Err(Missing::NotMeasured))).is_err();
+        Part::ALL.into_iter().filter(needed).collect()
     }
 
     /// The ways that another beats or equals in everything throughout the session, each with the simplest such other.
