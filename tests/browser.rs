@@ -7,8 +7,9 @@ use std::rc::Rc;
 
 use duplex::analysis::{Sample, Timeline, raw};
 use duplex::browser::{BrowserNetwork, Plan, clock, discovery, surroundings, timer};
-use duplex::lab::exchange::{self, Parameters};
-use duplex::network::{Network as _, Patience, Request, Socket as _};
+use duplex::lab::exchange::Parameters;
+use duplex::lab::{self, Settings};
+use duplex::network::{Network as _, Opening, Patience, Payload, Request, Service, Socket as _};
 use duplex::trace::{
     Cause, Circumstances, Direction, Endpoint, Event, Failure, Inference, Protocol, Recorder, Span, Speaks, Time,
     Trace, Turn,
@@ -24,10 +25,13 @@ const SERVER: &str = match option_env!("DUPLEX_TEST_SERVER") {
 };
 
 fn plan(speaks: Speaks) -> Plan {
+    let endpoint = |url| Endpoint { url, speaks, instance: Some("one".into()), behind_proxy: false };
     Plan {
         run: surroundings::random_run_id(),
-        http: Endpoint { url: format!("{SERVER}/echo"), speaks, instance: Some("one".into()) },
-        ws: Endpoint { url: format!("{}/ws", SERVER.replacen("http", "ws", 1)), speaks, instance: Some("one".into()) },
+        http: endpoint(format!("{SERVER}/echo")),
+        http_services: None,
+        ws: endpoint(format!("{}/ws", SERVER.replacen("http", "ws", 1))),
+        ws_services: None,
         patience: Patience { connect: Span::from_millis(5_000), reply: Span::from_millis(5_000) },
     }
 }
@@ -40,7 +44,7 @@ fn network(plan: Plan) -> (BrowserNetwork, Rc<RefCell<Recorder>>) {
 fn trace_of(plan: &Plan, recorder: &RefCell<Recorder>) -> Trace {
     let mut trace = Trace::new(Circumstances {
         run: plan.run,
-        lab: exchange::SLUG.into(),
+        lab: lab::Lab::Exchange.slug().into(),
         parameters: Vec::new(),
         http: plan.http.clone(),
         ws: plan.ws.clone(),
@@ -108,7 +112,7 @@ async fn the_lab_runs_over_the_browser_and_its_record_is_whole() {
     let plan = plan(Speaks::Duplex);
     let (network, recorder) = network(plan.clone());
     let parameters = Parameters { messages: 25, size: 200, ..Parameters::default() };
-    exchange::run(&network, &parameters).await.expect("the lab finishes");
+    lab::run(&network, &Settings::from(parameters)).await.expect("the lab finishes");
     network.settle().await;
     let trace = trace_of(&plan, &recorder);
     for protocol in Protocol::BOTH {
@@ -127,7 +131,7 @@ async fn the_servers_account_brings_the_bytes_that_the_browser_sent_and_hides() 
     let plan = plan(Speaks::Duplex);
     let (network, recorder) = network(plan.clone());
     let parameters = Parameters { messages: 5, size: 300, ..Parameters::default() };
-    exchange::run(&network, &parameters).await.expect("the lab finishes");
+    lab::run(&network, &Settings::from(parameters)).await.expect("the lab finishes");
     network.settle().await;
     let trace = trace_of(&plan, &recorder);
     for message in &trace.messages {
@@ -153,9 +157,11 @@ async fn the_servers_account_brings_the_bytes_that_the_browser_sent_and_hides() 
 async fn without_a_subprotocol_messages_come_back_as_they_are() {
     let plan = plan(Speaks::Plain);
     let (network, recorder) = network(plan.clone());
-    let socket = network.open().await.expect("it opens");
-    socket.echo(Turn { number: 1 }, b"\x00\xffplain").await.expect("it comes back");
-    socket.close().await;
+    let socket = network.open(Opening::of(Turn::WARM_UP, Service::Echo)).await.expect("it opens");
+    let sent = socket.send(Turn::of(1), Payload::Binary(b"\x00\xffplain")).expect("it is open");
+    let came = socket.next(Turn::of(1), None).await.expect("it comes back");
+    assert_eq!((came.answers, came.payload.as_slice()), (Some(sent), b"\x00\xffplain".as_slice()));
+    socket.close(1000, "").await.expect("it closes");
     let trace = trace_of(&plan, &recorder);
     assert!(trace.messages.iter().all(|message| message.instrument.unwrap_or(0) < 60), "no envelope travels");
 }
@@ -165,7 +171,7 @@ async fn a_fetch_that_is_given_up_is_recorded_as_unanswered() {
     let (network, recorder) = network(plan(Speaks::Duplex));
     {
         let body = vec![0; 1 << 20];
-        let exchange = network.exchange(Request { turn: Turn { number: 1 }, body: &body, close: false });
+        let exchange = network.fetch(Request::echo(Turn::of(1), &body));
         assert!(timer::within(Span::ZERO, exchange).await.is_none(), "it cannot be done in no time");
     }
     let events = recorder.borrow_mut().take();
@@ -178,10 +184,7 @@ async fn an_address_where_nobody_listens_is_told_with_how_that_is_known() {
     // The last of the registered ports, which is assigned to nobody.
     plan.http.url = "http://127.0.0.1:49151/nobody".into();
     let (network, _recorder) = network(plan);
-    let failure = network
-        .exchange(Request { turn: Turn { number: 1 }, body: b"", close: false })
-        .await
-        .expect_err("nobody is there");
+    let failure = network.fetch(Request::echo(Turn::of(1), b"")).await.expect_err("nobody is there").failure;
     let expected = Failure {
         protocol: Protocol::Http,
         turn: Some(1),

@@ -6,13 +6,15 @@
 
 pub mod clock;
 pub mod discovery;
+mod event_source;
 mod fetch;
 mod network;
 mod probe;
 mod promise;
 mod resource_timing;
 mod socket;
+pub mod storage;
 pub mod surroundings;
 pub mod timer;
 
-pub use network::{BrowserNetwork, BrowserSocket, Plan};
+pub use network::{BrowserEvents, BrowserNetwork, BrowserSocket, Plan};

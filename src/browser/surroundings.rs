@@ -145,6 +145,27 @@ pub fn as_written(url: &str) -> String {
     Url::new(url).map_or_else(|_| url.to_owned(), |url| url.href())
 }
 
+/// Path and query of a URL, as they stand in a request's line (RFC 9112 §3.2.1).
+#[must_use]
+pub fn target(url: &str) -> String {
+    Url::new(url).map_or_else(|_| "/".to_owned(), |url| format!("{}{}", url.pathname(), url.search()))
+}
+
+/// A URL with parameters added to its query.
+#[must_use]
+pub fn with_query(url: &str, pairs: &[(String, String)]) -> String {
+    let Ok(parameters) = UrlSearchParams::new() else { return url.to_owned() };
+    for (name, value) in pairs {
+        parameters.append(name, value);
+    }
+    if pairs.is_empty() {
+        return url.to_owned();
+    }
+    let added: String = parameters.to_string().into();
+    let separator = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{separator}{added}")
+}
+
 /// Whether a URL has one of those schemes and a host, and no name or password in it, which would end up
 /// in links and files; else what would be right.
 ///
@@ -171,12 +192,17 @@ pub fn same_origin(url: &str) -> bool {
     own_origin().is_some() && http_origin(url) == own_origin()
 }
 
+/// The page came by `https`.
+#[must_use]
+pub fn https_page() -> bool {
+    location().protocol().is_ok_and(|scheme| scheme == "https:")
+}
+
 /// The page came by https, and the URL would go without (Mixed Content §4). Loopback is exempt.
 #[must_use]
 pub fn mixed_content(url: &str) -> bool {
-    let secure_page = location().protocol().is_ok_and(|scheme| scheme == "https:");
     let Ok(url) = Url::new(url) else { return false };
-    secure_page && matches!(url.protocol().as_str(), "http:" | "ws:") && !is_loopback(&url.hostname())
+    https_page() && matches!(url.protocol().as_str(), "http:" | "ws:") && !is_loopback(&url.hostname())
 }
 
 /// The page's query, as pairs.
@@ -193,17 +219,34 @@ pub fn query() -> Vec<(String, String)> {
 
 /// Makes these pairs the page's query, without a new entry in the history.
 pub fn replace_query(pairs: &[(String, String)]) {
-    let Ok(parameters) = UrlSearchParams::new() else { return };
-    for (name, value) in pairs {
-        parameters.append(name, value);
-    }
-    let query: String = parameters.to_string().into();
-    let path = location().pathname().unwrap_or_default();
-    let url = if query.is_empty() { path } else { format!("{path}?{query}") };
     // A page from a file or a sandboxed frame may not; then its address simply stays.
     if let Ok(history) = window().history() {
-        history.replace_state_with_url(&JsValue::NULL, "", Some(&url)).ok();
+        history.replace_state_with_url(&JsValue::NULL, "", Some(&own_path(pairs))).ok();
     }
+}
+
+/// Makes these pairs the page's query, with a new entry in the history, so that Back leads to the one before.
+pub fn push_query(pairs: &[(String, String)]) {
+    if let Ok(history) = window().history() {
+        history.push_state_with_url(&JsValue::NULL, "", Some(&own_path(pairs))).ok();
+    }
+}
+
+/// Calls back whenever Back or Forward leads to another entry of the history, as long as the result lives.
+#[must_use]
+pub fn on_history(callback: impl Fn() + 'static) -> Listener {
+    Listener::new(window().unchecked_into(), "popstate", callback)
+}
+
+/// Shows the page from its top.
+pub fn scroll_to_top() {
+    window().scroll_to_with_x_and_y(0.0, 0.0);
+}
+
+/// The page's path with these pairs as its query.
+#[must_use]
+pub fn own_path(pairs: &[(String, String)]) -> String {
+    with_query(&location().pathname().unwrap_or_default(), pairs)
 }
 
 /// Sets an attribute of the document's root element.

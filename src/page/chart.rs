@@ -34,7 +34,7 @@ pub(super) fn RoundTrips(state: LabState) -> impl IntoView {
         let view = chart::View {
             width: width.get(),
             height: HEIGHT,
-            turns: record.asked_for(),
+            turns: record.asked_for().unwrap_or(1),
             resolution: resolution(&record),
             selected: state.selected.get(),
         };

@@ -5,17 +5,23 @@ use leptos::prelude::*;
 use super::endpoints::{Found, NOTHING_FOUND};
 use super::run;
 use super::state::LabState;
-use crate::lab::exchange::{self, CONNECT_TIMEOUT, INTERVAL, MESSAGES, Parameters, REPLY_TIMEOUT, SIZE};
-use crate::lab::{Range, link::Link};
+use super::words::labs;
+use crate::lab::link::Link;
+use crate::lab::{CONNECT_TIMEOUT, Choice, Lab, Parameter, REPLY_TIMEOUT, Range};
 use crate::wire::LinkOffer;
-use crate::wire::query::{CLOSE, KEEP_ALIVE};
 
 #[component]
-pub(super) fn Controls(state: LabState) -> impl IntoView {
+pub(super) fn Controls(state: LabState, lab: Lab) -> impl IntoView {
     // Values that were typed and cannot be taken, by parameter; Run waits until there are none.
     let refused = RwSignal::new(Vec::<&'static str>::new());
-    let too_much = move || state.link.read().parameters.check().err();
+    let too_much = move || state.link.read().settings.check().err();
     let blocked = move || !refused.read().is_empty() || too_much().is_some();
+    let field = move |parameter: &'static Parameter| match parameter {
+        Parameter::Number(range) => view! { <Number state refused lab range=*range/> }.into_any(),
+        Parameter::Choice(choice) => view! { <Options state lab choice=*choice/> }.into_any(),
+    };
+    let time_limit = |parameter: &&Parameter| [CONNECT_TIMEOUT.name, REPLY_TIMEOUT.name].contains(&parameter.name());
+    let (limits, own): (Vec<_>, Vec<_>) = lab.parameters().iter().partition(time_limit);
     view! {
         <form
             class="controls"
@@ -30,18 +36,14 @@ pub(super) fn Controls(state: LabState) -> impl IntoView {
         >
             <fieldset disabled=move || state.running.get()>
                 <legend class="unseen">"What to do"</legend>
-                <Number state refused range=MESSAGES label="Messages" read=|p| p.messages/>
-                <Number state refused range=SIZE label="Size" read=|p| p.size/>
-                <Number state refused range=INTERVAL label="Interval" read=|p| p.interval/>
-                <ConnectionChoice state/>
+                {own.into_iter().map(field).collect_view()}
                 <LinkChoice state/>
                 <details class="more">
                     <summary>"Endpoints and time limits"</summary>
                     <div class="fields">
                         <Address state name="http" label="HTTP endpoint" pick=|link| &mut link.http/>
                         <Address state name="ws" label="WebSocket endpoint" pick=|link| &mut link.ws/>
-                        <Number state refused range=CONNECT_TIMEOUT label="WebSocket opens within" read=|p| p.connect_timeout/>
-                        <Number state refused range=REPLY_TIMEOUT label="Reply within" read=|p| p.reply_timeout/>
+                        {limits.into_iter().map(field).collect_view()}
                     </div>
                     <p class="hint">{move || found_words(&state.found.read())}</p>
                 </details>
@@ -59,15 +61,10 @@ pub(super) fn Controls(state: LabState) -> impl IntoView {
 
 /// A whole number with its range, refused at the control when it is outside.
 #[component]
-fn Number(
-    state: LabState,
-    refused: RwSignal<Vec<&'static str>>,
-    range: Range,
-    label: &'static str,
-    read: fn(&Parameters) -> u32,
-) -> impl IntoView {
+fn Number(state: LabState, refused: RwSignal<Vec<&'static str>>, lab: Lab, range: Range) -> impl IntoView {
+    let (label, about) = labs::of(lab).parameter(range.name);
     let error = RwSignal::new(None::<String>);
-    let shown = Memo::new(move |_| read(&state.link.read().parameters));
+    let shown = Memo::new(move |_| state.link.read().settings.number(&range));
     let take = move |text: String| {
         let result = range.read(&text);
         refused.update(|names| {
@@ -81,13 +78,14 @@ fn Number(
                 error.set(None);
                 if value != shown.get_untracked() {
                     // The range was just checked, so the lab takes it.
-                    state.link.write().parameters.set(range.name, &value.to_string()).ok();
+                    state.link.write().settings.set(range.name, &value.to_string()).ok();
                 }
             }
             Err(why) => error.set(Some(format!("{why}."))),
         }
     };
-    let hint = format!("{}–{} {}", range.least, range.most, range.unit);
+    let range_words = format!("{}–{} {}", range.least, range.most, range.unit);
+    let hint = if about.is_empty() { range_words } else { format!("{range_words}, {about}") };
     let hint_id = format!("{}-hint", range.name);
     view! {
         <label class="field">
@@ -110,25 +108,27 @@ fn Number(
     }
 }
 
+/// One of a few words.
 #[component]
-fn ConnectionChoice(state: LabState) -> impl IntoView {
-    let close = Memo::new(move |_| state.link.read().parameters.close);
-    let option = move |value: &'static str, words: &'static str| {
-        let selected = move || close.get() == (value == CLOSE);
-        view! { <option value=value selected=selected>{words}</option> }
+fn Options(state: LabState, lab: Lab, choice: Choice) -> impl IntoView {
+    let words = labs::of(lab);
+    let (label, about) = words.parameter(choice.name);
+    let chosen = Memo::new(move |_| state.link.read().settings.choice(&choice));
+    let option = move |option: &'static str| {
+        let selected = move || chosen.get() == option;
+        view! { <option value=option selected=selected>{words.option(choice.name, option)}</option> }
     };
     let choose = move |value: String| {
-        // Both words are the lab's own.
-        state.link.write().parameters.set(exchange::CONNECTION, &value).ok();
+        // All options are the lab's own.
+        state.link.write().settings.set(choice.name, &value).ok();
     };
     view! {
         <label class="field">
-            <span>"HTTP connection"</span>
-            <select name=exchange::CONNECTION on:change:target=move |event| choose(event.target().value())>
-                {option(KEEP_ALIVE, "keep-alive")}
-                {option(CLOSE, "close each time")}
+            <span>{label}</span>
+            <select name=choice.name on:change:target=move |event| choose(event.target().value())>
+                {choice.options.iter().copied().map(option).collect_view()}
             </select>
-            <small>"asked of the server"</small>
+            <small>{about}</small>
         </label>
     }
 }

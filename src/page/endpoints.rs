@@ -4,7 +4,7 @@ use super::state::LabState;
 use crate::browser::{discovery, surroundings};
 use crate::lab::link::Link;
 use crate::trace::{Endpoint, Speaks};
-use crate::wire::{DEFAULT_ADDRESS, Discovery, Endpoints};
+use crate::wire::{DEFAULT_ADDRESS, Discovery, Endpoints as Services};
 use leptos::prelude::*;
 
 /// What came of looking for an echo server.
@@ -37,8 +37,13 @@ impl Server {
             None => self.origin.clone(),
             Some(name) => self.over(name).ok_or_else(|| self.no_link(name))?,
         };
-        let Endpoints { echo, ws, .. } = &self.discovery.endpoints;
+        let Services { echo, ws, .. } = &self.discovery.endpoints;
         Ok((format!("{origin}{echo}"), format!("{}{ws}", origin.replacen("http", "ws", 1))))
+    }
+
+    /// Whether there is an emulated link of that name.
+    pub(super) fn has_link(&self, name: &str) -> bool {
+        self.over(name).is_some()
     }
 
     /// The origin behind an emulated link.
@@ -67,12 +72,22 @@ pub(super) async fn look() -> Found {
     Found::Nothing
 }
 
-/// The endpoints of a run.
+/// Where a run goes.
+pub(super) struct Endpoints {
+    pub(super) http: Endpoint,
+    /// What else the HTTP endpoint's server has.
+    pub(super) http_services: Option<Services>,
+    pub(super) ws: Endpoint,
+    /// What else the WebSocket endpoint's server has.
+    pub(super) ws_services: Option<Services>,
+}
+
+/// The endpoints of a run, over an emulated link if one is named.
 ///
 /// # Errors
 /// When one is missing or no address; the error is a sentence.
-pub(super) async fn resolve(state: LabState) -> Result<(Endpoint, Endpoint), String> {
-    let Link { http: typed_http, ws: typed_ws, link, .. } = state.link.get_untracked();
+pub(super) async fn resolve(state: LabState, over: Option<String>) -> Result<Endpoints, String> {
+    let Link { http: typed_http, ws: typed_ws, .. } = state.link.get_untracked();
     if let Some(url) = &typed_http {
         surroundings::check_url(url, ["http", "https"])
             .map_err(|why| format!("The HTTP endpoint cannot be used: {why}"))?;
@@ -87,41 +102,48 @@ pub(super) async fn resolve(state: LabState) -> Result<(Endpoint, Endpoint), Str
     }
     let own = match (state.found.get_untracked(), &typed_http, &typed_ws) {
         (_, Some(_), Some(_)) => None,
-        (Found::Server(server), ..) => Some((server.addresses(link.as_deref())?, server.discovery.instance)),
+        (Found::Server(server), ..) => Some((server.addresses(over.as_deref())?, server.discovery)),
         _ => return Err(NOTHING_FOUND.to_owned()),
     };
+    let found = |url: &str, known: &Discovery| (self::own(url, known), Some(known.endpoints.clone()));
     let (own_http, own_ws) = match own {
-        Some(((http, ws), instance)) => (Some(self::own(&http, &instance)), Some(self::own(&ws, &instance))),
+        Some(((http, ws), known)) => (Some(found(&http, &known)), Some(found(&ws, &known))),
         None => (None, None),
     };
-    let http = match typed_http {
+    let (http, http_services) = match typed_http {
         Some(url) => typed(url).await,
         None => own_http.ok_or_else(|| NOTHING_FOUND.to_owned())?,
     };
-    let ws = match typed_ws {
+    let (ws, ws_services) = match typed_ws {
         Some(url) => typed(url).await,
         None => own_ws.ok_or_else(|| NOTHING_FOUND.to_owned())?,
     };
-    Ok((http, ws))
+    Ok(Endpoints { http, http_services, ws, ws_services })
 }
 
 /// What to do where no echo server is.
 pub(super) const NOTHING_FOUND: &str = "No echo server was found. Start one with “cargo xtask serve”, or type the addresses of an HTTP echo and a WebSocket echo under “Endpoints and time limits”.";
 
-fn own(url: &str, instance: &str) -> Endpoint {
-    Endpoint { url: url.to_owned(), speaks: Speaks::Duplex, instance: Some(instance.to_owned()) }
+fn own(url: &str, known: &Discovery) -> Endpoint {
+    let Discovery { instance, behind_proxy, .. } = known;
+    Endpoint {
+        url: url.to_owned(),
+        speaks: Speaks::Duplex,
+        instance: Some(instance.clone()),
+        behind_proxy: *behind_proxy,
+    }
 }
 
 /// Asks a typed endpoint's origin whether it is a Duplex server that has this very endpoint.
-async fn typed(url: String) -> Endpoint {
+async fn typed(url: String) -> (Endpoint, Option<Services>) {
     let discovery = match surroundings::http_origin(&url).filter(|_| !surroundings::mixed_content(&url)) {
         Some(origin) => discovery::discover(&origin).await,
         None => None,
     };
     let path = surroundings::path(&url);
     match discovery.filter(|found| path == found.endpoints.echo || path == found.endpoints.ws) {
-        Some(Discovery { instance, .. }) => own(&url, &instance),
-        None => Endpoint { url, speaks: Speaks::Plain, instance: None },
+        Some(known) => (own(&url, &known), Some(known.endpoints)),
+        None => (Endpoint { url, speaks: Speaks::Plain, instance: None, behind_proxy: false }, None),
     }
 }
 

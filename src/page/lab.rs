@@ -1,28 +1,34 @@
-//! The page of the lab `exchange`.
+//! A lab's page: the question, a prediction, the controls, the two conversations, what happened, and what
+//! it says of what is taught.
 
 use leptos::prelude::*;
 
+use super::findings::WhatHappened;
+use super::prediction::PredictionBox;
 use super::state::LabState;
+use super::words::labs;
 use super::{chart, controls, diagram, figures, inspector, status, take_away};
+use crate::lab::Lab;
 
 #[component]
-pub(super) fn ExchangeLab(state: LabState) -> impl IntoView {
+pub(super) fn LabPage(state: LabState, lab: Lab) -> impl IntoView {
+    let words = labs::of(lab);
+    // Round trips side by side are what this lab is about; elsewhere parts differ too much to be compared so.
+    let compares = lab == Lab::Exchange;
     view! {
         <section class="question">
-            <h2>"The same conversation, twice"</h2>
-            <p>
-                "A page says something, and the server says it back: once over HTTP, as a request with its response, "
-                "and once over a WebSocket, as two messages on a connection that stays open. "
-                "What does each need for it, and how long does it take?"
-            </p>
+            <h2>{words.title}</h2>
+            <p>{words.question}</p>
         </section>
-        <controls::Controls state/>
+        <PredictionBox state lab/>
+        <controls::Controls state lab/>
         <status::Status state/>
         <div class="bench">
             <diagram::Diagrams state/>
             <inspector::Inspector state/>
         </div>
-        <chart::RoundTrips state/>
+        {compares.then(|| view! { <chart::RoundTrips state/> })}
+        <WhatHappened state lab/>
         <figures::Figures state/>
         <take_away::TakeAway state/>
     }

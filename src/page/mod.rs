@@ -9,19 +9,24 @@ mod controls;
 mod diagram;
 mod endpoints;
 mod figures;
+mod findings;
 mod inspector;
 mod lab;
 mod messages;
+mod prediction;
 mod run;
 mod state;
 mod status;
+mod store;
 mod take_away;
+mod verdict;
 mod words;
 
 use leptos::prelude::*;
 
 use crate::browser::surroundings;
-use crate::lab::link::{Link, Theme};
+use crate::lab::Lab;
+use crate::lab::link::{Link, Page, Theme};
 use state::LabState;
 
 /// Puts the page into the document's body.
@@ -36,21 +41,50 @@ fn App() -> impl IntoView {
     let state = LabState::new(link, notices);
     state.tell_the_document();
     run::begin(state);
+    let page = state.page();
+    let shown = move || match page.get() {
+        Page::Lab(lab) => view! { <lab::LabPage state lab/> }.into_any(),
+        Page::Verdict => view! { <verdict::VerdictPage state/> }.into_any(),
+    };
+    // Back and Forward lead to another page, or to the same one with other settings.
+    let listener = surroundings::on_history(move || {
+        if state.running.get_untracked() {
+            run::stop(state);
+        }
+        state.turn_to(Link::read(&surroundings::query()).0);
+    });
+    // For as long as the page is there.
+    std::mem::forget(listener);
     view! {
         <header class="site">
             <h1><a href="./">"Duplex"</a></h1>
             <p>"Watch HTTP and WebSocket talk."</p>
             <ThemeSwitch state/>
         </header>
-        <main>
-            <lab::ExchangeLab state/>
-        </main>
+        <Navigation state/>
+        <main>{shown}</main>
         <footer class="site">
             <p>
                 "Every arrow is a message that a browser really sent or received; nothing is simulated. "
                 "Besides these, the page asks the endpoints’ servers whether they are Duplex servers and what they saw."
             </p>
         </footer>
+    }
+}
+
+/// The labs and the verdict.
+#[component]
+fn Navigation(state: LabState) -> impl IntoView {
+    let labs = Lab::ALL.map(|lab| {
+        view! { <li><verdict::PageLink state page=Page::Lab(lab) words=words::labs::of(lab).title/></li> }
+    });
+    view! {
+        <nav class="labs" aria-label="Labs">
+            <ol>
+                {labs.collect_view()}
+                <li class="last"><verdict::PageLink state page=Page::Verdict words="The verdict"/></li>
+            </ol>
+        </nav>
     }
 }
 

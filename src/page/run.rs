@@ -8,10 +8,12 @@ use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::endpoints::{self, Found};
+use super::endpoints::{self, Endpoints, Found};
 use super::state::{LabState, Record, Stage};
+use crate::analysis::judgement;
 use crate::browser::{BrowserNetwork, Plan, clock, surroundings, timer};
-use crate::lab::exchange;
+use crate::lab::link::Page;
+use crate::lab::{self, Lab, Settings};
 use crate::trace::{Circumstances, Endpoint, Outcome, Protocol, Recorder, Span, Trace};
 
 /// While nothing is drawn for this long, the clock on the page goes on all the same, in ms.
@@ -19,7 +21,7 @@ const TICK: u32 = 500;
 /// How long the server's account of a run is waited for.
 const SETTLE: Span = Span::from_millis(12_000);
 /// The same, when the run was stopped.
-const STOPPED_SETTLE: Span = Span::from_millis(1_000);
+const STOPPED_SETTLE: Span = Span::from_millis(2_500);
 
 /// Looks for an echo server as the page opens, and starts the run that the link asks for.
 pub(super) fn begin(state: LabState) {
@@ -28,7 +30,11 @@ pub(super) fn begin(state: LabState) {
         // The page is painted first: its own work would fall into the first turns.
         timer::frame(|| {}).await;
         let link = state.link.get_untracked();
-        if !link.run || state.running.get_untracked() || state.record.read_untracked().trace.is_some() {
+        if !link.run
+            || link.page == Page::Verdict
+            || state.running.get_untracked()
+            || state.record.read_untracked().trace.is_some()
+        {
             return;
         }
         if !endpoints::may_start_unasked(&link) {
@@ -51,21 +57,64 @@ pub(super) fn start(state: LabState) {
 
 /// Starts a run; what was said of the link stays.
 fn go(state: LabState) {
-    if let Err(error) = state.link.read_untracked().parameters.check() {
+    let settings = state.link.read_untracked().settings.clone();
+    if let Err(error) = settings.check() {
         state.notice(format!("{error}."));
         return;
     }
-    state.show(Record::default());
-    state.stage.set(Stage::Preparing);
     state.running.set(true);
     spawn_local(async move {
-        match until_stopped(state, endpoints::resolve(state)).await {
-            Some(Ok((http, ws))) => run(state, http, ws).await,
-            Some(Err(sentence)) => state.trouble.set(Some(sentence)),
-            None => state.notice("Stopped before the run began."),
-        }
+        let over = over(state, &settings);
+        one(state, &settings, over).await;
         state.running.set(false);
     });
+}
+
+/// Runs all labs, one after another, each with its defaults.
+pub(super) fn start_all(state: LabState) {
+    if state.running.get_untracked() {
+        return;
+    }
+    state.notices.set(Vec::new());
+    state.running.set(true);
+    spawn_local(async move {
+        for (place, lab) in Lab::ALL.into_iter().enumerate() {
+            state.sequence.set(Some(place));
+            let settings = Settings::of(lab);
+            let over = over(state, &settings);
+            // Whoever stops one stops all, and where one cannot begin, none can.
+            if !matches!(one(state, &settings, over).await, Some(Outcome::Finished | Outcome::Failed(_))) {
+                break;
+            }
+        }
+        state.sequence.set(None);
+        state.running.set(false);
+    });
+}
+
+/// The emulated link that a run goes over. One that a lab has merely as its default is left out where the server
+/// does not offer it.
+fn over(state: LabState, settings: &Settings) -> Option<String> {
+    let lab = settings.lab();
+    let link = state.link.read_untracked();
+    let asked = if link.page == Page::Lab(lab) { link.link.clone() } else { lab.default_link().map(str::to_owned) };
+    let by_default = asked.as_deref() == lab.default_link();
+    asked.filter(|name| match &*state.found.read_untracked() {
+        Found::Server(server) => !by_default || server.has_link(name),
+        Found::Looking | Found::Nothing => true,
+    })
+}
+
+/// One run from beginning to end; `None` where it could not begin.
+async fn one(state: LabState, settings: &Settings, over: Option<String>) -> Option<Outcome> {
+    state.show(Record::default());
+    state.stage.set(Stage::Preparing);
+    match until_stopped(state, endpoints::resolve(state, over.clone())).await {
+        Some(Ok(endpoints)) => return Some(run(state, settings, over, endpoints).await),
+        Some(Err(sentence)) => state.trouble.set(Some(sentence)),
+        None => state.notice("Stopped before the run began."),
+    }
+    None
 }
 
 /// Waits for something, or until Stop is pressed; it is dropped then.
@@ -86,19 +135,20 @@ pub(super) fn stop(state: LabState) {
     });
 }
 
-async fn run(state: LabState, http: Endpoint, ws: Endpoint) {
-    let parameters = state.link.read_untracked().parameters;
+async fn run(state: LabState, settings: &Settings, over: Option<String>, endpoints: Endpoints) -> Outcome {
     let run = surroundings::random_run_id();
     let recorder = Rc::new(RefCell::new(Recorder::default()));
     let draw = {
         let recorder = recorder.clone();
         move || take_in(state, &recorder)
     };
-    let plan = Plan { run, http: http.clone(), ws: ws.clone(), patience: parameters.patience() };
+    let Endpoints { http, http_services, ws, ws_services } = endpoints;
+    let (patience, endpoints) = (settings.patience(), (http.clone(), ws.clone()));
+    let plan = Plan { run, http, http_services, ws, ws_services, patience };
     let network = BrowserNetwork::new(plan, recorder.clone(), draw.clone());
-    let over = state.link.read_untracked().link.clone().map(|name| ("link".to_owned(), name));
-    let settings = parameters.pairs().into_iter().chain(over).collect();
-    let circumstances = circumstances(run, http, ws, settings);
+    let over = over.map(|name| ("link".to_owned(), name));
+    let parameters = settings.pairs().into_iter().chain(over).collect();
+    let circumstances = circumstances(run, settings.lab(), endpoints, parameters);
     state.record.set(Record::begun(Trace::new(circumstances)));
     state.stage.set(Stage::Script);
     let visibility = {
@@ -118,7 +168,7 @@ async fn run(state: LabState, http: Endpoint, ws: Endpoint) {
                 trace.circumstances.origin = origin;
             }
         });
-        exchange::run(&network, &parameters).await
+        lab::run(&network, settings).await
     };
     // What is under way when Stop is pressed is given up as the script is dropped.
     let outcome = match until_stopped(state, script).await {
@@ -145,9 +195,23 @@ async fn run(state: LabState, http: Endpoint, ws: Endpoint) {
             recorder.borrow_mut().clock(protocol, fit);
         }
     }
-    recorder.borrow_mut().end(ended, outcome);
+    recorder.borrow_mut().end(ended, outcome.clone());
     take_in(state, &recorder);
+    judge(state, settings.lab());
     state.sum_up(true);
+    outcome
+}
+
+/// Keeps the run, and what it says of the lab's claims.
+fn judge(state: LabState, lab: Lab) {
+    let record = state.record.get_untracked();
+    if let Some(trace) = &record.trace {
+        let verdicts = lab.claims().iter().map(|claim| judgement::judge(*claim, trace, &record.timeline));
+        state.store.judged(trace, verdicts.collect());
+    }
+    state.runs.update_value(|runs| {
+        runs.insert(lab, record);
+    });
 }
 
 /// Moves what was recorded into the record that is shown.
@@ -182,13 +246,13 @@ fn tick(state: LabState) {
 
 fn circumstances(
     run: crate::wire::RunId,
-    http: Endpoint,
-    ws: Endpoint,
+    lab: Lab,
+    (http, ws): (Endpoint, Endpoint),
     parameters: Vec<(String, String)>,
 ) -> Circumstances {
     Circumstances {
         run,
-        lab: exchange::SLUG.to_owned(),
+        lab: lab.slug().to_owned(),
         parameters,
         http,
         ws,

@@ -1,14 +1,18 @@
 //! The lab's state, one signal for each thing that changes by itself. What follows from others is
 //! derived.
 
+use std::collections::HashMap;
+
 use leptos::prelude::*;
 
 use super::endpoints::Found;
+use super::store::Store;
 use crate::analysis::Timeline;
 use crate::browser::clock;
 use crate::browser::surroundings;
+use crate::lab::Lab;
 use crate::lab::exchange::MESSAGES;
-use crate::lab::link::Link;
+use crate::lab::link::{Link, Page};
 use crate::trace::{MessageId, Outcome, Span, Time, Trace};
 
 /// The run that is shown: its record, and its times brought together.
@@ -32,11 +36,17 @@ impl Record {
         Self { timeline: Timeline::of(&trace), trace: Some(trace), from_file: true }
     }
 
-    /// How many messages each protocol was asked to carry.
-    pub(super) fn asked_for(&self) -> u32 {
-        let parameters = self.trace.iter().flat_map(|trace| &trace.circumstances.parameters);
-        let messages = parameters.filter(|(name, _)| name == MESSAGES.name).map(|(_, value)| value.parse());
-        messages.flatten().next().unwrap_or(1)
+    /// The lab that it is a run of.
+    pub(super) fn lab(&self) -> Option<Lab> {
+        Lab::named(&self.trace.as_ref()?.circumstances.lab)
+    }
+
+    /// How many messages each protocol was asked to carry, where the lab asks for a number.
+    pub(super) fn asked_for(&self) -> Option<u32> {
+        let known = &self.trace.as_ref()?.circumstances;
+        let messages =
+            known.parameters.iter().find(|(name, _)| name == MESSAGES.name && known.lab == Lab::Exchange.slug());
+        messages?.1.parse().ok()
     }
 }
 
@@ -117,6 +127,12 @@ pub(super) struct LabState {
     pub(super) selected: RwSignal<Option<MessageId>>,
     /// How the diagrams are looked at.
     pub(super) look: Look,
+    /// What is kept in the visitor's browser.
+    pub(super) store: Store,
+    /// While all labs run: which one, from 0.
+    pub(super) sequence: RwSignal<Option<usize>>,
+    /// The newest run of each lab, as long as the page is open.
+    pub(super) runs: StoredValue<HashMap<Lab, Record>>,
     /// Ends the run that goes on.
     pub(super) abort: StoredValue<Option<futures_util::future::AbortHandle>>,
 }
@@ -153,8 +169,31 @@ impl LabState {
                 follow: RwSignal::new(true),
                 size: RwSignal::new((480.0, 560.0)),
             },
+            store: Store::open(),
+            sequence: RwSignal::new(None),
+            runs: StoredValue::new(HashMap::new()),
             abort: StoredValue::new(None),
         }
+    }
+
+    /// The page that is shown.
+    pub(super) fn page(&self) -> Memo<Page> {
+        let link = self.link;
+        Memo::new(move |_| link.read().page)
+    }
+
+    /// Shows another page, with its newest run if there is one.
+    pub(super) fn turn_to(&self, link: Link) {
+        if self.link.read_untracked().page == link.page && self.link.read_untracked().settings == link.settings {
+            return;
+        }
+        self.notices.set(Vec::new());
+        let record = match link.page {
+            Page::Lab(lab) => self.runs.with_value(|runs| runs.get(&lab).cloned()),
+            Page::Verdict => None,
+        };
+        self.show(record.unwrap_or_default());
+        self.link.set(link);
     }
 
     /// Where the run stands.
@@ -209,13 +248,19 @@ impl LabState {
         let state = *self;
         let phase = Memo::new(move |_| state.phase());
         Effect::new(move |_| surroundings::set_root_attribute("data-run", phase.get().word()));
-        Effect::new(move |first: Option<()>| {
+        Effect::new(move |before: Option<Page>| {
             let link = state.link.get();
             surroundings::set_root_attribute("data-theme", link.theme.name());
+            surroundings::set_root_attribute("data-lab", link.page.slug());
             // A link that brought the visitor here stays as it is until something is changed.
-            if first.is_some() {
-                surroundings::replace_query(&link.write());
+            match before {
+                None => {}
+                Some(page) if page == link.page => surroundings::replace_query(&link.write()),
+                // Unless that is where Back or Forward has led.
+                Some(_) if Link::read(&surroundings::query()).0.page == link.page => {}
+                Some(_) => surroundings::push_query(&link.write()),
             }
+            link.page
         });
     }
 }

@@ -4,9 +4,10 @@ use leptos::prelude::*;
 
 use super::endpoints::{Found, NOTHING_FOUND};
 use super::state::{LabState, Phase, Stage};
-use super::words;
+use super::words::{self, labs};
 use crate::analysis::Statistics;
-use crate::trace::{Outcome, Protocol, Span};
+use crate::lab::Lab;
+use crate::trace::{Outcome, Protocol, Span, Trace};
 
 #[component]
 pub(super) fn Status(state: LabState) -> impl IntoView {
@@ -17,7 +18,7 @@ pub(super) fn Status(state: LabState) -> impl IntoView {
         Phase::Failed | Phase::Finished | Phase::Stopped => ended_words(state),
     };
     let progress = move || if phase.get() == Phase::Running { running_words(state) } else { String::new() };
-    let share = move || f64::from(done(state)) / f64::from(2 * state.record.read().asked_for());
+    let share = move || share(state);
     view! {
         <section class="status" class:failed=move || phase.get() == Phase::Failed>
             <div role="alert">
@@ -31,6 +32,12 @@ pub(super) fn Status(state: LabState) -> impl IntoView {
             <progress aria-label="Exchanges done" max="1" value=share hidden=move || phase.get() != Phase::Running></progress>
         </section>
     }
+}
+
+/// How much of the run is done, from 0 to 1; `None` where the lab does not ask for a number of messages.
+fn share(state: LabState) -> Option<f64> {
+    let asked = state.record.read().asked_for()?;
+    Some(f64::from(done(state)) / f64::from(2 * asked))
 }
 
 fn idle_words(state: LabState) -> String {
@@ -68,13 +75,20 @@ fn running_words(state: LabState) -> String {
         _ => "waiting for the next turn",
     };
     let tenths = (now - began).0 / 100_000;
-    format!(
-        "{} of {} exchanges done, {}.{} s, {waiting}.",
-        done(state),
-        2 * record.asked_for(),
-        tenths / 10,
-        tenths % 10
-    )
+    let time = format!("{}.{} s, {waiting}.", tenths / 10, tenths % 10);
+    let lab = match state.sequence.get().zip(record.lab()) {
+        Some((place, lab)) => format!("Lab {} of {}, {}: ", place + 1, Lab::ALL.len(), labs::of(lab).title),
+        None => String::new(),
+    };
+    let trace = record.trace.as_ref();
+    let part = trace.and_then(|trace| trace.parts.last()).map_or_else(String::new, |part| format!("{}, ", part.name));
+    match record.asked_for() {
+        Some(asked) => format!("{lab}{} of {} exchanges done, {time}", done(state), 2 * asked),
+        None => {
+            let messages = trace.map_or(0, |trace| trace.messages.len());
+            format!("{lab}{part}{messages} messages so far, {time}")
+        }
+    }
 }
 
 fn ended_words(state: LabState) -> String {
@@ -85,9 +99,12 @@ fn ended_words(state: LabState) -> String {
     let Some(trace) = &record.trace else { return String::new() };
     match &trace.outcome {
         Some(Outcome::Failed(failure)) => words::failure(failure),
-        Some(Outcome::Stopped) => {
-            format!("Stopped after {} of {} exchanges. What was measured is kept.", done(state), 2 * record.asked_for())
-        }
+        Some(Outcome::Stopped) => match record.asked_for() {
+            Some(asked) => {
+                format!("Stopped after {} of {} exchanges. What was measured is kept.", done(state), 2 * asked)
+            }
+            None => format!("Stopped after {}. What was measured is kept.", counts(trace)),
+        },
         Some(Outcome::Finished) | None => {
             let [http, ws] = Protocol::BOTH.map(|protocol| {
                 let samples = record.timeline.samples(protocol).iter();
@@ -96,7 +113,16 @@ fn ended_words(state: LabState) -> String {
             });
             let resolution = trace.circumstances.resolution;
             let comparison = http.zip(ws).map(|(http, ws)| words::faster(http, ws, resolution)).unwrap_or_default();
-            format!("Finished: {} exchanges over each protocol. {comparison}", record.asked_for())
+            match record.asked_for() {
+                Some(asked) => format!("Finished: {asked} exchanges over each protocol. {comparison}"),
+                None => format!("Finished: {}.", counts(trace)),
+            }
         }
     }
+}
+
+/// How many messages went over each protocol.
+fn counts(trace: &Trace) -> String {
+    let [http, ws] = Protocol::BOTH.map(|protocol| trace.of(protocol).count());
+    format!("{http} messages over HTTP, {ws} over WebSocket")
 }

@@ -1,11 +1,13 @@
 //! What values say, in words. The one place where a failure, a kind of message or a ratio becomes a
 //! sentence.
 
+pub(super) mod claims;
+pub(super) mod labs;
 pub(super) mod raw;
 
 use crate::analysis::{Placed, Provenance, bytes_in_words};
 use crate::browser::surroundings;
-use crate::trace::{Cause, Failure, Inference, Kind, Link, Message, Outcome, Protocol, Span, Trace};
+use crate::trace::{Cause, Direction, Failure, Inference, Kind, Link, Message, Outcome, Protocol, Span, Trace};
 
 /// The protocol's name.
 pub(super) const fn protocol(protocol: Protocol) -> &'static str {
@@ -62,6 +64,7 @@ fn cause(cause: &Cause) -> String {
         Cause::Status { status } => format!("the server answered with status {status}, which is no success."),
         Cause::DifferentEcho => "what came back is not what was sent. Is this address an echo?".to_owned(),
         Cause::Unreadable { why } => format!("the reply cannot be read: {why}."),
+        Cause::NotOffered => "the server at this address offers nothing of the kind; it is no Duplex server.".to_owned(),
         Cause::BadUrl { why } => format!("the browser does not take the address: {why}."),
     }
 }
@@ -124,6 +127,9 @@ pub(super) fn kind(message: &Message) -> String {
         Kind::SwitchingProtocols => "101 Switching Protocols".to_owned(),
         Kind::Binary => "Binary message".to_owned(),
         Kind::Text => "Text message".to_owned(),
+        Kind::Event => "Server-sent event".to_owned(),
+        Kind::Close { code: Some(code) } => format!("Close frame, code {code}{}", close_code(code)),
+        Kind::Close { code: None } => "Close frame".to_owned(),
     }
 }
 
@@ -141,6 +147,15 @@ pub(super) const fn explanation(message: &Message) -> &'static str {
         }
         Kind::SwitchingProtocols => {
             "The server agrees. From here on the same TCP connection carries WebSocket frames, and either side may send."
+        }
+        Kind::Event => {
+            "A piece of a response that goes on: the server speaks again and again, still in answer to one request."
+        }
+        Kind::Close { .. } => {
+            "One side says goodbye, with a code; the other answers with a close frame of its own, and the connection ends in order."
+        }
+        Kind::Binary | Kind::Text if message.answers.is_none() && matches!(message.direction, Direction::ToPage) => {
+            "The server speaks first: nobody asked for this message. Over HTTP there would have to be a request before it."
         }
         Kind::Binary | Kind::Text => {
             "A message on the open connection: a few bytes of frame header, then the payload. No head, no names, no new connection."

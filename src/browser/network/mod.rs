@@ -1,23 +1,22 @@
-//! The browser as a [`Network`]: real fetches, real WebSockets, recorded as they happen.
+//! The browser as a [`Network`]: real fetches, real event sources, real WebSockets, recorded as they happen.
+
+mod address;
+mod exchange;
+mod listening;
+mod websocket;
+
+pub use listening::BrowserEvents;
+pub use websocket::BrowserSocket;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use gloo_net::http::Method;
-use wasm_bindgen::JsValue;
-use web_sys::RequestMode;
-
-use super::fetch::{Fetch, FetchError, Read};
 use super::resource_timing::Entries;
-use super::socket::{CloseSeen, Data, Socket};
-use super::{clock, discovery, probe, surroundings, timer};
-use crate::network::{Network, Patience, Request};
-use crate::trace::{
-    Cause, Closing, ConnectionId, Endpoint, Failure, Happening, Inference, Kind, MessageId, Protocol, Recorder, Reply,
-    Span, Speaks, Time, Turn,
-};
-use crate::wire::{Envelope, RunId, SUBPROTOCOL, TRANSCRIPT_PATH, query};
+use super::{clock, discovery, surroundings, timer};
+use crate::network::{Failed, Network, Opening, Patience, Place, Request, Response, Service};
+use crate::trace::{Endpoint, Failure, Happening, MessageId, Protocol, Recorder, Span, Speaks, Time};
+use crate::wire::{Endpoints, RunId, TRANSCRIPT_PATH, query};
 
 /// How long a frame's drawing may be put off while turns follow one another.
 const DRAW_EVERY: Span = Span::from_millis(150);
@@ -33,8 +32,12 @@ pub struct Plan {
     pub run: RunId,
     /// Where requests go.
     pub http: Endpoint,
+    /// What else the server of the HTTP endpoint has, if it is a Duplex server.
+    pub http_services: Option<Endpoints>,
     /// Where the WebSocket goes.
     pub ws: Endpoint,
+    /// What else the server of the WebSocket endpoint has, if it is a Duplex server.
+    pub ws_services: Option<Endpoints>,
     /// How long to wait.
     pub patience: Patience,
 }
@@ -106,7 +109,8 @@ impl BrowserNetwork {
             true => vec![(http, vec![Protocol::Http, Protocol::WebSocket])],
             false => vec![(http, vec![Protocol::Http]), (ws, vec![Protocol::WebSocket])],
         };
-        for (endpoint, of) in asked.into_iter().filter(|(endpoint, _)| endpoint.speaks == Speaks::Duplex) {
+        let tells = |endpoint: &Endpoint| endpoint.speaks == Speaks::Duplex && !endpoint.behind_proxy;
+        for (endpoint, of) in asked.into_iter().filter(|(endpoint, _)| tells(endpoint)) {
             let Some(origin) = surroundings::http_origin(&endpoint.url) else { continue };
             if let Some(transcript) = discovery::transcript(&format!("{origin}{TRANSCRIPT_PATH}/{run}")).await {
                 shared.recorder.borrow_mut().ledger(clock::now(), of, transcript);
@@ -118,150 +122,95 @@ impl BrowserNetwork {
 }
 
 impl Shared {
-    /// The request of an exchange, ready to go, and how many bytes of its URL are the instrument's.
-    fn fetch(&self, request: &Request<'_>) -> Result<(Fetch, u64), FetchError> {
-        let (run, number) = (self.plan.run.to_string(), request.turn.number.to_string());
-        let mut query = vec![(query::RUN, run.as_str())];
-        if request.close {
-            query.push((query::CONNECTION, query::CLOSE));
-        }
-        // Last, so that it is easily found in a timing entry's name.
-        query.push((query::NUMBER, number.as_str()));
-        let url = without_fragment(&self.plan.http.url);
-        let fetch = Fetch::new(url, &query, Method::POST, RequestMode::Cors, Some(request.body))?;
-        let added = fetch.url().len().saturating_sub(surroundings::as_written(url).len());
-        Ok((fetch, added as u64))
-    }
-
     async fn draw_in_a_frame(&self) {
         timer::frame(|| (self.draw)()).await;
         self.last_drawn.set(clock::now());
     }
 
-    async fn why_no_reply(&self, error: FetchError, url: &str) -> (Cause, Inference) {
-        match error {
-            FetchError::Unusable(why) => (Cause::BadUrl { why }, Inference::Thrown),
-            FetchError::NoBody => (Cause::ClosedMidway { code: None, reason: String::new() }, Inference::BodyRejected),
-            FetchError::NoHead => probe::why_no_head(url, self.answered.get()).await,
+    /// Waits, and draws first if there is room for it.
+    async fn wait(&self, until: Time, what: Happening) {
+        let from = clock::now();
+        if until <= from {
+            return;
         }
+        if until - from >= ROOM_TO_DRAW {
+            self.draw_in_a_frame().await;
+        }
+        timer::sleep_until(until).await;
+        self.recorder.borrow_mut().mark(from, clock::now(), what);
     }
 }
 
 /// A message that is under way. When it is given up, that is written down.
 struct UnderWay<'a> {
-    recorder: &'a RefCell<Recorder>,
+    shared: &'a Shared,
     message: Option<MessageId>,
+    /// The number by which its timing entry would be known.
+    number: Option<u32>,
 }
 
 impl UnderWay<'_> {
+    /// It arrived; a timing entry may still come.
     fn arrived(mut self) {
+        (self.message, self.number) = (None, None);
+    }
+
+    /// It failed, and that is written down already. No timing entry is waited for.
+    fn failed(mut self) {
         self.message = None;
     }
 }
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
+        if let Some(number) = self.number {
+            self.shared.untimed.borrow_mut().remove(&number);
+        }
         if let Some(message) = self.message {
-            self.recorder.borrow_mut().unanswered(message);
+            self.shared.recorder.borrow_mut().unanswered(message);
         }
     }
 }
 
 impl Network for BrowserNetwork {
     type Socket = BrowserSocket;
+    type Events = BrowserEvents;
 
     fn now(&self) -> Time {
         clock::now()
     }
 
-    async fn exchange(&self, request: Request<'_>) -> Result<(), Failure> {
-        let shared = &self.shared;
-        let turn = request.turn;
-        let failure = |(cause, inferred_from)| Failure {
-            protocol: Protocol::Http,
-            turn: Some(turn.number),
-            cause,
-            inferred_from,
-        };
-        let url = &shared.plan.http.url;
-        let (fetch, instrument) = match shared.fetch(&request) {
-            Ok(ready) => ready,
-            Err(error) => return Err(failure(shared.why_no_reply(error, url).await)),
-        };
-        let (called, response) = fetch.call();
-        let id = shared.recorder.borrow_mut().request(turn, called, request.body, instrument);
-        shared.untimed.borrow_mut().insert(turn.number, id);
-        let under_way = UnderWay { recorder: &shared.recorder, message: Some(id) };
-        let patience = shared.plan.patience.reply;
-        let read = match timer::within(patience, response).await {
-            None => {
-                shared.untimed.borrow_mut().remove(&turn.number);
-                return Err(failure((Cause::ReplyTimeout { after: patience }, Inference::Timer)));
-            }
-            Some(Err(error)) => {
-                shared.untimed.borrow_mut().remove(&turn.number);
-                return Err(failure(shared.why_no_reply(error, url).await));
-            }
-            Some(Ok(read)) => read,
-        };
-        under_way.arrived();
-        shared.answered.set(true);
-        let Read { head, at, status, body, evidence } = read;
-        let reply = Reply { at, head: Some(head), payload: &body, instrument: None, evidence };
-        shared.recorder.borrow_mut().response(id, turn, status, &reply);
-        if !(200..300).contains(&status) {
-            return Err(failure((Cause::Status { status }, Inference::Reply)));
-        }
-        if body != request.body {
-            return Err(failure((Cause::DifferentEcho, Inference::Reply)));
-        }
-        Ok(())
+    fn place(&self) -> Place {
+        let Plan { run, http, ws, .. } = &self.shared.plan;
+        Place { secure_page: surroundings::https_page(), http: http.url.clone(), ws: ws.url.clone(), run: *run }
     }
 
-    async fn open(&self) -> Result<BrowserSocket, Failure> {
-        let shared = &self.shared;
-        let failure =
-            |(cause, inferred_from)| Failure { protocol: Protocol::WebSocket, turn: None, cause, inferred_from };
-        let (url, added) = with_query(&shared.plan.ws.url, &format!("{}={}", query::RUN, shared.plan.run));
-        let enveloped = shared.plan.ws.speaks == Speaks::Duplex;
-        let subprotocol = enveloped.then_some(SUBPROTOCOL);
-        let (called, socket) = Socket::connect(&url, subprotocol).map_err(|error| failure(why_thrown(&error, &url)))?;
-        let header = subprotocol.map_or(0, |name| "Sec-WebSocket-Protocol: \r\n".len() + name.len());
-        let (id, handshake) = shared.recorder.borrow_mut().opening(called, added + header as u64);
-        let under_way = UnderWay { recorder: &shared.recorder, message: Some(handshake) };
-        let patience = shared.plan.patience.connect;
-        match timer::within(patience, socket.opened()).await {
-            None => Err(failure((Cause::ConnectTimeout { after: patience }, Inference::Timer))),
-            Some(Err(closed)) => {
-                shared.recorder.borrow_mut().closed(id, closed.at, closing(&closed));
-                Err(failure(probe::why_not_open(&url).await))
-            }
-            Some(Ok(at)) => {
-                under_way.arrived();
-                let (subprotocol, extensions) = socket.agreed();
-                shared.recorder.borrow_mut().opened(id, handshake, at, subprotocol, extensions);
-                Ok(BrowserSocket {
-                    shared: shared.clone(),
-                    socket,
-                    id,
-                    enveloped,
-                    buffer: RefCell::default(),
-                    end_recorded: Cell::new(false),
-                })
-            }
-        }
+    fn offers(&self, service: Service, over: Protocol) -> bool {
+        self.shared.plan.address(service, over).is_some()
+    }
+
+    fn part(&self, name: &str, protocol: Option<Protocol>) {
+        self.shared.recorder.borrow_mut().part(name, protocol, clock::now());
+    }
+
+    async fn fetch(&self, request: Request<'_>) -> Result<Response, Failed> {
+        self.shared.fetch(request).await
+    }
+
+    async fn listen(&self, request: Request<'_>) -> Result<BrowserEvents, Failed> {
+        self.shared.clone().listen(request).await
+    }
+
+    async fn open(&self, opening: Opening<'_>) -> Result<BrowserSocket, Failure> {
+        self.shared.clone().open(opening).await
     }
 
     async fn wait_until(&self, at: Time) {
-        let from = clock::now();
-        if at <= from {
-            return;
-        }
-        if at - from >= ROOM_TO_DRAW {
-            self.shared.draw_in_a_frame().await;
-        }
-        timer::sleep_until(at).await;
-        self.shared.recorder.borrow_mut().mark(from, clock::now(), Happening::Waiting);
+        self.shared.wait(at, Happening::Waiting).await;
+    }
+
+    async fn back_off(&self, span: Span) {
+        self.shared.wait(clock::now() + span, Happening::BackOff).await;
     }
 
     async fn between_turns(&self) {
@@ -272,151 +221,6 @@ impl Network for BrowserNetwork {
         self.shared.draw_in_a_frame().await;
         self.shared.recorder.borrow_mut().mark(from, clock::now(), Happening::Drawing);
     }
-}
-
-/// A WebSocket of a run. Dropping it closes it, and writes down how it ended as far as that was seen.
-pub struct BrowserSocket {
-    shared: Rc<Shared>,
-    socket: Socket,
-    id: ConnectionId,
-    /// Each message travels in an envelope (`duplex.v1`).
-    enveloped: bool,
-    /// Envelope and payload of the message being sent.
-    buffer: RefCell<Vec<u8>>,
-    /// How it ended is written down.
-    end_recorded: Cell<bool>,
-}
-
-/// A reply, taken apart.
-struct Echo {
-    at: Time,
-    kind: Kind,
-    envelope: Option<Envelope>,
-    message: Vec<u8>,
-    payload_from: usize,
-}
-
-impl BrowserSocket {
-    fn record_end(&self, closed: &CloseSeen) {
-        self.shared.recorder.borrow_mut().closed(self.id, closed.at, closing(closed));
-        self.end_recorded.set(true);
-    }
-
-    /// Waits for the next message and takes it apart.
-    async fn next_echo(&self, turn: Turn) -> Result<Echo, (Cause, Inference)> {
-        let incoming = self.socket.next().await.map_err(|closed| {
-            self.record_end(&closed);
-            (Cause::ClosedMidway { code: Some(closed.code), reason: closed.reason }, Inference::CloseEvent)
-        })?;
-        let (kind, message) = match incoming.data {
-            Data::Binary(bytes) => (Kind::Binary, bytes),
-            Data::Text(text) => (Kind::Text, text.into_bytes()),
-        };
-        let unreadable = |why: String| (Cause::Unreadable { why }, Inference::Reply);
-        let (envelope, payload_from) = if self.enveloped {
-            let (envelope, payload) = Envelope::split(&message).map_err(|error| unreadable(error.to_string()))?;
-            if envelope.n != turn.number {
-                return Err(unreadable(format!("it answers message {}, not {}", envelope.n, turn.number)));
-            }
-            (Some(envelope), message.len() - payload.len())
-        } else {
-            (None, 0)
-        };
-        Ok(Echo { at: incoming.at, kind, envelope, message, payload_from })
-    }
-
-    /// Sends a message in its envelope; gives the time of the call and the envelope's length.
-    fn send(&self, turn: Turn, payload: &[u8]) -> Result<(Time, usize), (Cause, Inference)> {
-        let envelope = if self.enveloped { Envelope { n: turn.number, evidence: None }.line() } else { String::new() };
-        let mut buffer = self.buffer.borrow_mut();
-        buffer.clear();
-        buffer.extend_from_slice(envelope.as_bytes());
-        buffer.extend_from_slice(payload);
-        let seen = self.socket.close_seen();
-        if let Some(closed) = seen {
-            self.shared.recorder.borrow_mut().closed(self.id, closed.at, closing(&closed));
-            return Err((
-                Cause::ClosedMidway { code: Some(closed.code), reason: closed.reason },
-                Inference::CloseEvent,
-            ));
-        }
-        let at = self.socket.send(&buffer).map_err(|error| {
-            (Cause::ClosedMidway { code: None, reason: surroundings::error_text(&error) }, Inference::Thrown)
-        })?;
-        Ok((at, envelope.len()))
-    }
-}
-
-impl crate::network::Socket for BrowserSocket {
-    async fn echo(&self, turn: Turn, payload: &[u8]) -> Result<(), Failure> {
-        let failure = |(cause, inferred_from)| Failure {
-            protocol: Protocol::WebSocket,
-            turn: Some(turn.number),
-            cause,
-            inferred_from,
-        };
-        let recorder = &self.shared.recorder;
-        let (at, envelope) = self.send(turn, payload).map_err(failure)?;
-        let id = recorder.borrow_mut().sent(self.id, turn, Kind::Binary, at, payload, envelope);
-        let under_way = UnderWay { recorder, message: Some(id) };
-        let patience = self.shared.plan.patience.reply;
-        let echo = match timer::within(patience, self.next_echo(turn)).await {
-            None => return Err(failure((Cause::ReplyTimeout { after: patience }, Inference::Timer))),
-            Some(Err(why)) => return Err(failure(why)),
-            Some(Ok(echo)) => echo,
-        };
-        under_way.arrived();
-        let body = &echo.message[echo.payload_from..];
-        let evidence = echo.envelope.and_then(|envelope| envelope.evidence);
-        let reply = Reply { at: echo.at, head: None, payload: body, instrument: None, evidence };
-        recorder.borrow_mut().answered(self.id, turn, echo.kind, id, &reply, echo.payload_from);
-        if body != payload {
-            return Err(failure((Cause::DifferentEcho, Inference::Reply)));
-        }
-        Ok(())
-    }
-
-    async fn close(self) {
-        self.socket.close();
-        if let Some(closed) = timer::within(self.shared.plan.patience.reply, self.socket.closed()).await {
-            self.record_end(&closed);
-        }
-    }
-}
-
-impl Drop for BrowserSocket {
-    fn drop(&mut self) {
-        if self.end_recorded.get() {
-            return;
-        }
-        match self.socket.close_seen() {
-            Some(closed) => self.record_end(&closed),
-            // The script gave it up; the socket closes as it is dropped, and nobody waits for that.
-            None => self.shared.recorder.borrow_mut().closed(self.id, clock::now(), Closing::GivenUp),
-        }
-    }
-}
-
-fn closing(closed: &CloseSeen) -> Closing {
-    Closing::CloseEvent { code: closed.code, reason: closed.reason.clone(), clean: closed.clean }
-}
-
-/// Why the constructor of a WebSocket threw.
-fn why_thrown(error: &JsValue, url: &str) -> (Cause, Inference) {
-    let why = surroundings::error_text(error);
-    let cause = if surroundings::mixed_content(url) { Cause::MixedContent } else { Cause::BadUrl { why } };
-    (cause, Inference::Thrown)
-}
-
-/// A URL with parameters added to its query, and how many bytes they add.
-fn with_query(url: &str, parameters: &str) -> (String, u64) {
-    let url = without_fragment(url);
-    let separator = if url.contains('?') { '&' } else { '?' };
-    (format!("{url}{separator}{parameters}"), 1 + parameters.len() as u64)
-}
-
-fn without_fragment(url: &str) -> &str {
-    url.split('#').next().unwrap_or_default()
 }
 
 /// The exchange's number in the URL of one of our requests, where it comes last.

@@ -48,9 +48,10 @@ fn sentence(trace: &Trace, message: &Message) -> String {
     let Some(connection) = message.connection.and_then(|id| trace.connection(id)) else {
         return match message.fate {
             Fate::Delivered => "The server does not tell which TCP connection carried this.".to_owned(),
-            Fate::InFlight | Fate::Unanswered => {
+            Fate::InFlight | Fate::Unanswered | Fate::Broken => {
                 "Without an answer nobody tells which TCP connection carried this.".to_owned()
             }
+            Fate::Lost => "By the server’s account this never arrived, on no connection.".to_owned(),
         };
     };
     let name = match connection.server_id {

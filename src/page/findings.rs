@@ -1,0 +1,101 @@
+//! What happened, in sentences made from the run, and what it means for the claims: each sentence leads to the
+//! messages that it speaks of.
+
+use leptos::prelude::*;
+
+use super::state::LabState;
+use super::words::{self, claims, labs};
+use crate::analysis::judgement::{self, Outcome};
+use crate::analysis::{Claim, Finding, Verdict};
+use crate::browser::surroundings;
+use crate::lab::Lab;
+use crate::trace::MessageId;
+
+/// How many messages a sentence leads to, at most.
+const MOST_LINKS: usize = 6;
+
+#[component]
+pub(super) fn WhatHappened(state: LabState, lab: Lab) -> impl IntoView {
+    let judged = Memo::new(move |_| {
+        state.summed_up.track();
+        let record = state.record.read_untracked();
+        let Some(trace) = record.trace.as_ref().filter(|trace| trace.outcome.is_some()) else {
+            return (Vec::new(), Vec::new());
+        };
+        if Lab::named(&trace.circumstances.lab) != Some(lab) {
+            return (Vec::new(), Vec::new());
+        }
+        let verdicts = lab.claims().iter().map(|claim| judgement::judge(*claim, trace, &record.timeline)).collect();
+        (judgement::what_happened(trace, &record.timeline), verdicts)
+    });
+    let sentences = move || judged.read().0.iter().map(|finding| sentence(state, finding)).collect_view();
+    let cards = move || judged.read().1.iter().map(|verdict| card(state, verdict)).collect_view();
+    view! {
+        <section class="happened" hidden=move || judged.read().0.is_empty() && judged.read().1.is_empty()>
+            <h3>"What happened"</h3>
+            <ul class="findings">{sentences}</ul>
+            <h3>"What that says of what is taught"</h3>
+            <div class="verdicts">{cards}</div>
+        </section>
+    }
+}
+
+/// A finding as a list item that leads to its messages.
+fn sentence(state: LabState, finding: &Finding) -> impl IntoView + use<> {
+    let links: Vec<_> = finding.messages.iter().take(MOST_LINKS).map(|id| link(state, *id)).collect();
+    let more = finding.messages.len().saturating_sub(MOST_LINKS);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    view! { <li>{labs::fact(&finding.fact)}" "<span class="evidence">{links}{more}</span></li> }
+}
+
+fn link(state: LabState, id: MessageId) -> impl IntoView {
+    let name = {
+        let record = state.record.read_untracked();
+        let message = record.trace.as_ref().and_then(|trace| trace.message(id));
+        message.map_or_else(String::new, words::short)
+    };
+    let show = move |_| {
+        state.selected.set(Some(id));
+        surroundings::focus("inspector");
+    };
+    view! {
+        <button type="button" class="message-link" title=name.clone() aria-label=format!("Show the message: {name}") on:click=show>
+            {format!("#{}", id.0)}
+        </button>
+    }
+}
+
+fn card(state: LabState, verdict: &Verdict) -> impl IntoView + use<> {
+    let words = claims::of(verdict.claim);
+    let reasons = verdict.reasons.iter().map(|finding| sentence(state, finding)).collect_view();
+    let standards = standards(verdict.claim);
+    view! {
+        <article class="verdict" data-claim=claims::id(verdict.claim) data-outcome=claims::outcome_key(verdict.outcome)>
+            <h4>
+                <span class="claim-id">{claims::id(verdict.claim)}</span>" "{words.says}
+            </h4>
+            <p class="outcome">{outcome(verdict.outcome)}</p>
+            <ul class="findings">{reasons}</ul>
+            <p class="hint">"Standard: "{standards}</p>
+        </article>
+    }
+}
+
+/// The outcome as a label with a sign, so that it is not told by colour alone.
+pub(super) fn outcome(outcome: Outcome) -> impl IntoView {
+    let (sign, word) = claims::outcome(outcome);
+    view! { <span class="badge" data-outcome=claims::outcome_key(outcome)><span aria-hidden="true">{sign}</span>" "{word}</span> }
+}
+
+/// Links to the sections that a claim rests on.
+pub(super) fn standards(claim: Claim) -> impl IntoView {
+    let links = claims::of(claim).standards.iter().enumerate().map(|(place, (name, url))| {
+        let comma = if place > 0 { ", " } else { "" };
+        view! { {comma}<a href=*url rel="noreferrer" target="_blank">{*name}</a> }
+    });
+    if claims::of(claim).standards.is_empty() {
+        "none; it is a question of judgement".into_any()
+    } else {
+        links.collect_view().into_any()
+    }
+}

@@ -1,0 +1,114 @@
+//! What is kept in the visitor's browser: predictions, the newest verdict on each claim, and the costs that the
+//! break-even rests on. Versioned; what cannot be read is forgotten.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::analysis::{Claim, Verdict};
+use crate::browser::{clock, storage};
+use crate::trace::Trace;
+
+/// The key in the browser's storage.
+const KEY: &str = "duplex";
+/// The version that is written and read.
+const VERSION: u32 = 1;
+
+/// All that is kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Kept {
+    version: u32,
+    /// Which choice the visitor made of a lab's question, by the lab's slug.
+    #[serde(default)]
+    pub(super) guesses: BTreeMap<String, usize>,
+    /// The newest verdict on each claim.
+    #[serde(default)]
+    pub(super) verdicts: Vec<KeptVerdict>,
+}
+
+/// A verdict, with where it comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct KeptVerdict {
+    pub(super) verdict: Verdict,
+    /// The slug of the lab that gave it.
+    pub(super) lab: String,
+    /// The HTTP endpoint that it was given against.
+    pub(super) http: String,
+    /// The WebSocket endpoint.
+    pub(super) ws: String,
+    /// When, in ms since 1970-01-01 UTC.
+    pub(super) at: f64,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self { version: VERSION, guesses: BTreeMap::new(), verdicts: Vec::new() }
+    }
+}
+
+impl Kept {
+    fn read() -> Self {
+        let text = storage::get(KEY);
+        let kept: Option<Self> = text.and_then(|text| serde_json::from_str(&text).ok());
+        kept.filter(|kept| kept.version == VERSION).unwrap_or_default()
+    }
+
+    /// The newest verdict on a claim.
+    pub(super) fn verdict(&self, claim: Claim) -> Option<&KeptVerdict> {
+        self.verdicts.iter().find(|kept| kept.verdict.claim == claim)
+    }
+}
+
+/// What is kept, as the page sees it.
+#[derive(Clone, Copy)]
+pub(super) struct Store {
+    pub(super) kept: RwSignal<Kept>,
+    /// The browser does not keep it.
+    pub(super) refused: RwSignal<bool>,
+}
+
+impl Store {
+    pub(super) fn open() -> Self {
+        Self { kept: RwSignal::new(Kept::read()), refused: RwSignal::new(false) }
+    }
+
+    /// Notes what the visitor expects of a lab; `None` takes it back.
+    pub(super) fn guess(&self, lab: &str, choice: Option<usize>) {
+        self.change(|kept| {
+            match choice {
+                Some(choice) => kept.guesses.insert(lab.to_owned(), choice),
+                None => kept.guesses.remove(lab),
+            };
+        });
+    }
+
+    /// Keeps the verdicts of a run. One that says that nothing was measured does not take the place of one that
+    /// says more.
+    pub(super) fn judged(&self, trace: &Trace, verdicts: Vec<Verdict>) {
+        let known = &trace.circumstances;
+        self.change(|kept| {
+            for verdict in verdicts {
+                let nothing = verdict.outcome == crate::analysis::VerdictOutcome::NotMeasured;
+                if nothing && kept.verdict(verdict.claim).is_some() {
+                    continue;
+                }
+                kept.verdicts.retain(|kept| kept.verdict.claim != verdict.claim);
+                let (http, ws) = (known.http.url.clone(), known.ws.url.clone());
+                kept.verdicts.push(KeptVerdict { verdict, lab: known.lab.clone(), http, ws, at: clock::wall_clock() });
+            }
+        });
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&self) {
+        storage::remove(KEY);
+        self.kept.set(Kept::default());
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Kept)) {
+        self.kept.update(change);
+        let text = serde_json::to_string(&*self.kept.read_untracked()).unwrap_or_default();
+        self.refused.set(!storage::set(KEY, &text));
+    }
+}

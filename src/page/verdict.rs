@@ -1,0 +1,133 @@
+//! The verdict: what is taught, beside what this browser measured and what the standards say. Filled by
+//! the runs so far, all of which can be made here in a row.
+
+use leptos::prelude::*;
+
+use super::findings::{outcome, standards};
+use super::state::{LabState, Phase};
+use super::store::KeptVerdict;
+use super::words::{claims, labs};
+use super::{run, status};
+use crate::analysis::{Claim, VerdictOutcome};
+use crate::browser::surroundings;
+use crate::lab::Lab;
+use crate::lab::link::Page;
+
+#[component]
+pub(super) fn VerdictPage(state: LabState) -> impl IntoView {
+    let store = state.store;
+    let some = move || !store.kept.read().verdicts.is_empty();
+    let counts = move || {
+        let kept = store.kept.read();
+        let of = |outcome| kept.verdicts.iter().filter(|kept| kept.verdict.outcome == outcome).count();
+        let [supported, depends, refuted] =
+            [VerdictOutcome::Supported, VerdictOutcome::Depends, VerdictOutcome::Refuted].map(of);
+        let open = Claim::ALL.len() - supported - depends - refuted;
+        format!("{supported} supported, {depends} depend on something, {refuted} refuted, {open} not measured yet.")
+    };
+    let running = move || state.phase() == Phase::Running;
+    view! {
+        <section class="question">
+            <h2>"The verdict"</h2>
+            <p>
+                "Two teaching texts say what sets HTTP and WebSocket apart: a comparison table (T) and a learner’s text (P). "
+                "Here is each of their claims in our words, beside what this browser measured and what the standards say. "
+                "A verdict is computed from a run, with its figures; none is given in advance."
+            </p>
+        </section>
+        <div class="controls">
+            <div class="buttons">
+                <button type="button" class="run" disabled=running on:click=move |_| run::start_all(state)>"Run all labs"</button>
+                <button type="button" class="stop" disabled=move || !running() on:click=move |_| run::stop(state)>"Stop"</button>
+            </div>
+            <p class="hint">"Each lab runs with its defaults against your echo server; all of them take a minute or two."</p>
+        </div>
+        <status::Status state/>
+        <section class="claims">
+            <p class="hint" role="status">{counts}</p>
+            <div class="scroll-x">
+                <table class="claims">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Claim"</th>
+                            <th scope="col">"Said by"</th>
+                            <th scope="col">"What this browser measured"</th>
+                            <th scope="col">"What the standards say"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{Claim::ALL.map(|claim| view! { <Row state claim/> }).collect_view()}</tbody>
+                </table>
+            </div>
+            <div class="buttons" hidden=move || !some()>
+                <button type="button" class="quiet" on:click=move |_| store.clear()>"Forget my verdicts and predictions"</button>
+                <p class="hint">"They are kept in this browser alone."</p>
+            </div>
+            <p class="error" hidden=move || !store.refused.get()>
+                "This browser does not let the page keep anything: the verdicts are lost when it is closed."
+            </p>
+        </section>
+    }
+}
+
+#[component]
+fn Row(state: LabState, claim: Claim) -> impl IntoView {
+    let words = claims::of(claim);
+    let kept = Memo::new(move |_| state.store.kept.read().verdict(claim).cloned());
+    let measured = move || match kept.get() {
+        None => view! { {outcome(VerdictOutcome::NotMeasured)} }.into_any(),
+        Some(kept) => verdict(&kept).into_any(),
+    };
+    let labs = Lab::ALL.into_iter().filter(move |lab| lab.claims().contains(&claim));
+    let links =
+        labs.map(move |lab| view! { <PageLink state page=Page::Lab(lab) words=labs::of(lab).title/> }).collect_view();
+    view! {
+        <tr data-claim=claims::id(claim) data-outcome=move || claims::outcome_key(kept.read().as_ref().map_or(VerdictOutcome::NotMeasured, |kept| kept.verdict.outcome))>
+            <th scope="row"><span class="claim-id">{claims::id(claim)}</span>" "{words.says}</th>
+            <td>{words.sources}</td>
+            <td class="measured">{measured}<p class="hint">"Lab: "{links}</p></td>
+            <td>{words.standard_says}" "<span class="hint">{standards(claim)}</span></td>
+        </tr>
+    }
+}
+
+fn verdict(kept: &KeptVerdict) -> impl IntoView + use<> {
+    let reasons =
+        kept.verdict.reasons.iter().map(|finding| view! { <li>{labs::fact(&finding.fact)}</li> }).collect_view();
+    let at = format!("Measured {} against {} and {}.", surroundings::date(kept.at), kept.http, kept.ws);
+    view! {
+        <p class="outcome">{outcome(kept.verdict.outcome)}</p>
+        <details>
+            <summary>"Why"</summary>
+            <ul class="findings">{reasons}</ul>
+            <p class="hint">{at}</p>
+        </details>
+    }
+}
+
+/// A link to another page of this one, which opens without loading it anew.
+#[component]
+pub(super) fn PageLink(state: LabState, page: Page, words: &'static str) -> impl IntoView {
+    let here = state.page();
+    let link = move || state.link.read().turned_to(page);
+    let go = move |event: leptos::ev::MouseEvent| {
+        // Those open a new tab or window.
+        if event.ctrl_key() || event.meta_key() || event.shift_key() || event.button() != 0 {
+            return;
+        }
+        event.prevent_default();
+        if !state.running.get_untracked() {
+            state.turn_to(link());
+            surroundings::scroll_to_top();
+        }
+    };
+    view! {
+        <a
+            href=move || surroundings::own_path(&link().write())
+            aria-current=move || (here.get() == page).then_some("page")
+            aria-disabled=move || state.running.get().to_string()
+            on:click=go
+        >
+            {words}
+        </a>
+    }
+}
