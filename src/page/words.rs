@@ -1,6 +1,7 @@
 //! What values say, in words. The one place where a failure, a kind of message or a ratio becomes a
 //! sentence.
 
+pub(super) mod break_even;
 pub(super) mod claims;
 pub(super) mod labs;
 pub(super) mod raw;

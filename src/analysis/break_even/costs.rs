@@ -207,7 +207,6 @@ impl TryFrom<Unchecked> for Figure {
 
 impl Costs {
     /// A figure by what the model asks for.
-    #[must_use]
     pub fn get(mut self, part: Part) -> Cost {
         *self.part(part)
     }

@@ -7,9 +7,6 @@ use super::Costs;
 use crate::analysis::Timeline;
 use crate::trace::Trace;
 
-/// The form in which they are kept. One that is not this is not read.
-const FORM: u32 = 1;
-
 /// The costs that a run told, and which run that was.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StoredCosts {
@@ -27,12 +24,6 @@ pub struct StoredCosts {
     pub parameters: Vec<(String, String)>,
     /// The names of the emulated links that carried it; empty for none.
     pub links: Vec<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    form: u32,
-    run: StoredCosts,
 }
 
 impl StoredCosts {
@@ -56,19 +47,5 @@ impl StoredCosts {
             parameters: known.parameters.clone(),
             links,
         })
-    }
-
-    /// As text, for the browser's storage.
-    #[must_use]
-    pub fn write(&self) -> String {
-        serde_json::to_string(&Kept { form: FORM, run: self.clone() })
-            .expect("it has names for keys, and nothing fails")
-    }
-
-    /// From what was kept; `None` when it is not of this form, or damaged.
-    #[must_use]
-    pub fn read(text: &str) -> Option<Self> {
-        let kept: Kept = serde_json::from_str(text).ok()?;
-        (kept.form == FORM).then_some(kept.run)
     }
 }
