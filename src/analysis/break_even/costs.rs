@@ -246,7 +246,7 @@ impl Costs {
 }
 
 /// The head of a frame that carries so many bytes (RFC 6455 §5.2).
-pub(super) const fn frame_head(payload: u64, masked: bool) -> u64 {
+pub(in crate::analysis) const fn frame_head(payload: u64, masked: bool) -> u64 {
     let length = match payload {
         0..=125 => 0,
         126..=0xffff => 2,
@@ -259,6 +259,11 @@ pub(super) const fn frame_head(payload: u64, masked: bool) -> u64 {
 pub(super) const fn chunk_head(content: u64) -> u64 {
     let digits = (u64::BITS - content.leading_zeros()).div_ceil(4);
     (if digits == 0 { 1 } else { digits }) as u64 + 4
+}
+
+/// What an event adds to so many bytes of data, with lines of so many bytes beside it, in one chunk.
+pub(in crate::analysis) const fn event_overhead(lines: u64, data: u64) -> u64 {
+    lines + chunk_head(lines + data)
 }
 
 #[cfg(test)]

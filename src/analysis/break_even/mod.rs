@@ -21,6 +21,7 @@ pub use advice::{Change, Criterion, Reason, Recommendation, advise};
 pub use costs::{
     Connecting, Cost, Costs, Derivation, Events, Exchange, Figure, Handshake, MOST, Messages, Missing, Rule, Source,
 };
+pub(super) use costs::{event_overhead, frame_head};
 pub use exact::Exact;
 pub use line::{Crossing, Line};
 pub use situation::{Policy, Setting, Situation, Slider, Starter};
