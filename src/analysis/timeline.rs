@@ -71,6 +71,7 @@ impl Timeline {
         for message in &trace.messages[self.seen_messages..] {
             self.messages[index(message.protocol)].push(message.id);
             self.note_last(message);
+            let alone = self.cut_part(trace, message);
             // A server-sent event is no round trip: its request was answered when the response began.
             if message.kind == Kind::Event {
                 continue;
@@ -80,7 +81,9 @@ impl Timeline {
             while let Some((from, until)) = drawings.next_if(|(from, _)| *from <= sent) {
                 self.cuts.iter_mut().for_each(|cuts| cuts.push(from, until));
             }
-            self.cuts[index(message.protocol.other())].push(sent, received);
+            if !alone {
+                self.cuts[index(message.protocol.other())].push(sent, received);
+            }
             if message.kind.is_exchanged() {
                 self.samples[index(message.protocol)].push(Sample::new(request, message, sent, received));
             }
@@ -109,6 +112,18 @@ impl Timeline {
     /// To be called once all is there: fits the clocks with all that was observed.
     pub fn settle(&mut self) {
         self.fits = [self.bounds[0].fit(), self.bounds[1].fit()];
+    }
+
+    /// A part of the script in which one protocol alone is spoken is cut out of the other's time as a whole.
+    /// Gives whether the message belongs to such a part.
+    fn cut_part(&mut self, trace: &Trace, message: &Message) -> bool {
+        let Some(id) = message.part else { return false };
+        let Some(part) = trace.parts.get(usize::from(id.0)) else { return false };
+        let Some(protocol) = part.protocol else { return false };
+        let next = trace.parts.get(usize::from(id.0) + 1).map(|next| next.from);
+        let until = next.or_else(|| message.page_time()).unwrap_or(part.from);
+        self.cuts[index(protocol.other())].push(part.from, until.max(part.from));
+        true
     }
 
     fn note_last(&mut self, message: &Message) {
@@ -234,5 +249,47 @@ fn half_way(request: &Message, reply: &Message) -> Option<Placed> {
 fn mark_hidden(samples: &mut [Sample], from: Time, until: Time) {
     for sample in samples.iter_mut().rev().take_while(|sample| sample.began + sample.took > from) {
         sample.hidden |= sample.began < until;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::{Asked, Endpoint, Recorder, Reply, Speaks, Turn};
+    use crate::wire::RunId;
+
+    fn circumstances() -> Circumstances {
+        let endpoint = Endpoint { url: String::new(), speaks: Speaks::Plain, instance: None, behind_proxy: false };
+        Circumstances {
+            run: RunId(1),
+            lab: "opening".into(),
+            parameters: Vec::new(),
+            http: endpoint.clone(),
+            ws: endpoint,
+            version: String::new(),
+            browser: String::new(),
+            started: 0.0,
+            origin: Time(0),
+            resolution: Span(5),
+            isolated: true,
+            secure: true,
+        }
+    }
+
+    #[test]
+    fn a_part_of_one_protocol_is_cut_out_of_the_others_time_as_a_whole() {
+        let mut recorder = Recorder::default();
+        recorder.part("requests", Some(Protocol::Http), Time(100));
+        let asked = Asked { turn: Turn::of(1), at: Time(150), ..Asked::default() };
+        let request = recorder.request(&asked);
+        recorder.response(request, Turn::of(1), 200, &Reply { at: Time(180), ..Reply::default() });
+        recorder.part("messages", Some(Protocol::WebSocket), Time(300));
+        recorder.opening(Turn::of(1), Time(320), 1, "ws://h/ws", 0);
+        let mut trace = Trace::new(circumstances());
+        recorder.take().into_iter().for_each(|event| trace.apply(event));
+        let timeline = Timeline::of(&trace);
+        let own = |protocol, at| timeline.cuts(protocol).own(Time(at)).0;
+        assert_eq!((own(Protocol::WebSocket, 320), own(Protocol::Http, 180)), (120, 180));
+        assert_eq!(own(Protocol::Http, 310), 300, "from where the other part began");
     }
 }

@@ -126,6 +126,8 @@ pub enum Role {
         provenance: Provenance,
         /// It belongs to the warm-up.
         warm_up: bool,
+        /// The server spoke first: it answers nothing.
+        unasked: bool,
     },
     /// The words at a message.
     MessageLabel {
@@ -138,6 +140,8 @@ pub enum Role {
     Uncertainty(Protocol),
     /// Where time was cut out.
     Cut,
+    /// Where a part of the script begins.
+    Part,
     /// A line of an axis.
     Grid,
     /// The words at an axis.

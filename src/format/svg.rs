@@ -141,13 +141,15 @@ fn classes(role: Role) -> String {
         Role::Connection(protocol) => of("connection", protocol),
         Role::ConnectionEnd(protocol) => of("connection-end", protocol),
         Role::EmulatedHandshake(protocol) => of("emulated-handshake", protocol),
-        Role::Message { protocol, provenance, warm_up } => {
+        Role::Message { protocol, provenance, warm_up, unasked } => {
             let unknown = if provenance == Provenance::Unknown { " unknown" } else { "" };
-            format!("{}{unknown}{}", of("message", protocol), warm_up_class(warm_up))
+            let unasked = if unasked { " unasked" } else { "" };
+            format!("{}{unknown}{unasked}{}", of("message", protocol), warm_up_class(warm_up))
         }
         Role::MessageLabel { protocol, warm_up } => format!("{}{}", of("label", protocol), warm_up_class(warm_up)),
         Role::Uncertainty(protocol) => of("uncertainty", protocol),
         Role::Cut => "cut".into(),
+        Role::Part => "part".into(),
         Role::Grid => "grid".into(),
         Role::Tick => "tick".into(),
         Role::Sample { protocol, left_out } => {

@@ -302,12 +302,13 @@ fn Legend() -> impl IntoView {
         <ul class="legend">
             {sample("http", "<g class='message http'><line x1='1' y1='7' x2='31' y2='7'/><path class='head' d='M23 3L32 7L23 11'/></g>", "HTTP request or response")}
             {sample("ws", "<g class='message ws'><line x1='1' y1='7' x2='31' y2='7'/><path class='head' d='M23 3L32 7L23 11'/></g>", "WebSocket message")}
+            {sample("", "<g class='message ws unasked'><line x1='3' y1='7' x2='32' y2='7'/><path class='head' d='M9 3L2 7L9 11'/></g>", "the server speaks first")}
             {sample("", "<g class='message http warm-up'><line x1='1' y1='7' x2='31' y2='7'/></g>", "warm-up, not counted")}
             {sample("", "<g class='message http unknown'><line x1='1' y1='7' x2='31' y2='7'/></g>", "time at the server unknown")}
             {sample("", "<g class='connection http'><rect x='4' y='0' width='26' height='14'/></g><g class='connection-end http'><rect x='2' y='0' width='5' height='14'/><rect x='27' y='0' width='5' height='14'/></g>", "a TCP connection, as long as it is open")}
             {sample("", "<g class='connection http'><path d='M4 0H30V14H4Z'/></g><g class='connection-end http'><line x1='4' y1='1' x2='30' y2='1'/></g>", "with an edge where it was opened or closed during the run")}
             {sample("", "<g class='cut'><line x1='12' y1='8' x2='22' y2='4'/><line x1='12' y1='11' x2='22' y2='7'/></g>", "time cut out")}
-            {sample("", "<g class='message http'><line x1='1' y1='7' x2='22' y2='7'/><line class='cross' x1='18' y1='3' x2='26' y2='11'/><line class='cross' x1='18' y1='11' x2='26' y2='3'/></g>", "never answered")}
+            {sample("", "<g class='message http'><line x1='1' y1='7' x2='22' y2='7'/><line class='cross' x1='18' y1='3' x2='26' y2='11'/><line class='cross' x1='18' y1='11' x2='26' y2='3'/></g>", "never answered, lost or broken off")}
             {sample("", "<g class='uncertainty http'><line x1='17' y1='1' x2='17' y2='13'/></g>", "how far off the server’s end may be")}
             {sample("", "<g class='emulated-handshake http'><rect x='13' y='1' width='8' height='12'/></g>", "an emulated link’s handshake: the server holds the connection back")}
         </ul>

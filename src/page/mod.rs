@@ -77,13 +77,13 @@ fn App() -> impl IntoView {
 #[component]
 fn Navigation(state: LabState) -> impl IntoView {
     let labs = Lab::ALL.map(|lab| {
-        view! { <li><verdict::PageLink state page=Page::Lab(lab) words=words::labs::of(lab).title/></li> }
+        view! { <li><verdict::PageLink state page=Page::Lab(lab) words=words::labs::name(lab)/></li> }
     });
     view! {
         <nav class="labs" aria-label="Labs">
             <ol>
                 {labs.collect_view()}
-                <li class="last"><verdict::PageLink state page=Page::Verdict words="The verdict"/></li>
+                <li class="last"><verdict::PageLink state page=Page::Verdict words="Verdict"/></li>
             </ol>
         </nav>
     }

@@ -7,6 +7,7 @@ use super::state::{LabState, Phase, Stage};
 use super::words::{self, labs};
 use crate::analysis::Statistics;
 use crate::lab::Lab;
+use crate::lab::link::Page;
 use crate::trace::{Outcome, Protocol, Span, Trace};
 
 #[component]
@@ -47,6 +48,7 @@ fn idle_words(state: LabState) -> String {
     }
     match &*state.found.read() {
         Found::Looking => "Looking for an echo server …".to_owned(),
+        Found::Server(_) if state.link.read().page == Page::Verdict => "Ready. Press Run all labs.".to_owned(),
         Found::Server(_) => "Ready. Press Run.".to_owned(),
         Found::Nothing => NOTHING_FOUND.to_owned(),
     }

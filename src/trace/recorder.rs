@@ -324,13 +324,14 @@ impl Recorder {
     ) -> MessageId {
         let copy = self.copy(at, payload);
         let (overhead, _) = frame_bytes(payload.len(), 0, false);
+        let reply = Reply { at, payload, instrument: Some(0), ..Reply::default() };
         self.message(|id| Message {
             connection: Some(connection),
             sent,
             overhead: Some(overhead),
             copy,
             answers: None,
-            ..reply_to_page(id, Protocol::WebSocket, turn, kind, id, &Reply { at, payload, ..Reply::default() })
+            ..reply_to_page(id, Protocol::WebSocket, turn, kind, id, &reply)
         })
     }
 
@@ -370,7 +371,7 @@ impl Recorder {
         }
         let copy = self.copy(at, reason.as_bytes());
         let length = if code.is_some() { 2 + reason.len() } else { 0 };
-        let reply = Reply { at, payload: reason.as_bytes(), ..Reply::default() };
+        let reply = Reply { at, payload: reason.as_bytes(), instrument: Some(0), ..Reply::default() };
         self.message(|id| Message {
             connection: Some(connection),
             overhead: Some(frame_bytes(length, 0, false).0 + (length - reason.len().min(length)) as u64),

@@ -127,7 +127,7 @@ async fn the_lab_runs_in_firefox_and_its_record_is_whole() {
     let trace: Trace = tokio::time::timeout(PATIENCE, run).await.expect("in time");
     assert_eq!(trace.outcome, Some(Outcome::Finished));
     for protocol in Protocol::BOTH {
-        let replies = trace.of(protocol).filter(|message| message.answers.is_some() && !message.kind.is_opening());
+        let replies = trace.of(protocol).filter(|message| message.answers.is_some() && message.kind.is_exchanged());
         assert_eq!(replies.count(), 11);
     }
     assert!(trace.messages.iter().all(|message| message.overhead.is_some()), "every head was counted");

@@ -74,7 +74,7 @@ async fn a_requests_line_and_headers_are_those_that_the_browser_says_it_sent() {
     lab.until_run_is("finished").await;
     let trace = lab.save().await;
     let message = pick(&trace, |message| message.kind == Kind::Request && message.turn == 2);
-    let Head { method, url, headers: told } = heads.of("&n=2").await;
+    let Head { method, url, headers: told } = heads.of(&format!("&n={}", message.number.expect("it has one"))).await;
 
     click_arrow(&lab, message).await;
     let target = url.strip_prefix(server.origin()).expect("it went to the server");

@@ -158,7 +158,7 @@ async fn a_saved_run_is_opened_again_and_a_bad_file_says_what_is_wrong() {
     let phase: String = again.ask("document.documentElement.dataset.run").await;
     assert_eq!(phase, "idle", "nothing was run here");
     assert_eq!(again.figure("median").await, before);
-    assert_eq!(again.arrows().await, [14, 16]);
+    assert_eq!(again.arrows().await, [14, 18], "two of them close the WebSocket");
 }
 
 async fn choose_file(lab: &Lab, text: &str) {

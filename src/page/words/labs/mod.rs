@@ -44,6 +44,20 @@ pub(in crate::page) struct ParameterWords {
     pub(in crate::page) hint: &'static str,
 }
 
+/// A lab's name in the list of labs.
+pub(in crate::page) const fn name(lab: Lab) -> &'static str {
+    match lab {
+        Lab::Exchange => "Exchange",
+        Lab::Opening => "Opening",
+        Lab::Duplex => "Who speaks",
+        Lab::Memory => "Memory",
+        Lab::Formats => "Formats",
+        Lab::Interruption => "Interruption",
+        Lab::Closing => "Closing",
+        Lab::Crowd => "Crowd",
+    }
+}
+
 /// A lab's words.
 pub(in crate::page) const fn of(lab: Lab) -> &'static LabWords {
     match lab {

@@ -4,13 +4,15 @@
 //! Only what lies in the visible stretch is laid out, unless the run is small enough to be there as
 //! a whole.
 
+mod lifetimes;
+mod words;
+
+use words::{is_unasked, label, tick_label, title};
+
 use super::axis::Axis;
 use super::scene::{Anchor, Item, Point, Role, Scene, Shape};
-use crate::analysis::{Placed, Provenance, Timeline, bytes_in_words};
-use crate::trace::{
-    Closing, Connection, ConnectionId, Direction, Fate, Kind, Message, MessageId, Moment, Outcome, Protocol, Span,
-    Time, Trace,
-};
+use crate::analysis::{Placed, Provenance, Timeline};
+use crate::trace::{Direction, Fate, Kind, Message, MessageId, Outcome, Protocol, Span, Time, Trace};
 
 /// Below the participants' names and above the first time, in pixels.
 const TOP: f64 = 14.0;
@@ -116,6 +118,7 @@ impl<'a> Layout<'a> {
 
     fn scene(mut self) -> Scene {
         self.ticks();
+        self.parts();
         self.connections();
         self.lifelines();
         self.cuts();
@@ -158,6 +161,20 @@ impl<'a> Layout<'a> {
         }
     }
 
+    /// Where a part of the script begins that this protocol is spoken in: a line across, with the part's name.
+    fn parts(&mut self) {
+        let (top, bottom) = self.view.visible;
+        for part in &self.trace.parts {
+            let y = self.y(part.from);
+            if part.protocol == Some(self.protocol.other()) || y < top - BOTTOM || y > bottom + BOTTOM {
+                continue;
+            }
+            self.scene.line(Role::Part, Point { x: 0.0, y }, Point { x: self.view.width, y });
+            let at = Point { x: self.view.width - 4.0, y: y - 3.0 };
+            self.scene.text(Role::Part, at, Anchor::End, &*part.name);
+        }
+    }
+
     fn lifelines(&mut self) {
         for x in [self.page_x, self.server_x] {
             let (top, bottom) = (Point { x, y: 0.0 }, Point { x, y: self.scene.height });
@@ -190,87 +207,6 @@ impl<'a> Layout<'a> {
                         title: format!("{gone} cut out here: the other protocol's turn, or drawing"),
                     });
                 }
-            }
-        }
-    }
-
-    fn connections(&mut self) {
-        let (trace, timeline, visible) = (self.trace, self.timeline, self.view.visible);
-        // They became known in the order of their first messages, so those that were last used before
-        // the visible stretch come first.
-        let ids = timeline.connections(self.protocol);
-        let over = |id: &ConnectionId| timeline.last_on(*id).is_some_and(|at| self.y(at) < visible.0);
-        let first = ids.partition_point(over).saturating_sub(1);
-        let in_view = ids[first..].iter().take_while(|id| {
-            let used = timeline.last_on(**id).is_none_or(|at| self.y(at) <= visible.1);
-            used || trace.connection(**id).is_some_and(|connection| self.begins_before(connection, visible.1))
-        });
-        let in_view: Vec<&Connection> = in_view.filter_map(|id| trace.connection(*id)).collect();
-        for connection in in_view {
-            let Some(lifetime) = Lifetime::of(self, connection) else { continue };
-            if lifetime.bottom() >= visible.0 && lifetime.top() <= visible.1 {
-                self.connection(connection, &lifetime);
-            }
-        }
-    }
-
-    fn begins_before(&self, connection: &Connection, bottom: f64) -> bool {
-        Lifetime::of(self, connection).is_none_or(|lifetime| lifetime.top() <= bottom)
-    }
-
-    /// A channel between the lifelines, with a bar at each end. The ends differ: what the server closes
-    /// may still be under way to the page.
-    fn connection(&mut self, connection: &Connection, lifetime: &Lifetime) {
-        let protocol = self.protocol;
-        let title = lifetime_title(connection);
-        let Lifetime { page, server, open_before, open_after } = *lifetime;
-        let corner = |x: f64, y: f64| Point { x, y };
-        let (page_x, server_x) = (self.page_x, self.server_x);
-        let tops = [corner(page_x, page.0), corner(server_x, server.0)];
-        let bottoms = [corner(page_x, page.1), corner(server_x, server.1)];
-        let points = vec![tops[0], tops[1], bottoms[1], bottoms[0]];
-        let mut add = |shape: Shape, role: Role| {
-            self.scene.items.push(Item { shape, role, message: None, title: title.clone() });
-        };
-        add(Shape::Path { points, closed: true }, Role::Connection(protocol));
-        for (x, (top, bottom)) in [(page_x, page), (server_x, server)] {
-            let bar = Shape::Rect { at: corner(x - BAR / 2.0, top), width: BAR, height: (bottom - top).max(2.0) };
-            add(bar, Role::ConnectionEnd(protocol));
-        }
-        for ([from, to], ended) in [(tops, !open_before), (bottoms, !open_after)] {
-            if ended {
-                add(Shape::Line { from, to }, Role::ConnectionEnd(protocol));
-            }
-        }
-        self.emulated_handshake(connection);
-    }
-
-    /// Over an emulated link, the stretch at a connection's start for which the server held it back: beside
-    /// the server's lifeline, since no message crosses.
-    fn emulated_handshake(&mut self, connection: &Connection) {
-        let Some((from, until)) = connection.emulated_handshake else { return };
-        let place = |at| self.timeline.place(self.trace, self.protocol, Moment::Server(at));
-        let (Some(from), Some(until)) = (place(from), place(until)) else { return };
-        let took = until.at - from.at;
-        let (top, bottom) = (self.y(from.at).max(0.0), self.y(until.at).clamp(0.0, self.scene.height));
-        let height = bottom - top;
-        // In own time it may lie within the other protocol's turn; then nothing is left of it.
-        if height < 2.0 {
-            return;
-        }
-        let x = self.server_x + BAR / 2.0;
-        self.scene.items.push(Item {
-            shape: Shape::Rect { at: Point { x: x + 2.0, y: top }, width: BAR, height },
-            role: Role::EmulatedHandshake(self.protocol),
-            message: None,
-            title: format!("emulated handshake, {took}: the server held the connection back, as the link asks; the true handshake of TCP was over before"),
-        });
-        // In the middle the label of the handshake's request has its place; where there is no room beside it, the
-        // legend and the title have to do.
-        if height >= 3.0 * TEXT_HEIGHT && (self.server_x - self.page_x) / 2.0 >= LABEL {
-            for (line, word) in ["emulated", "handshake"].into_iter().enumerate() {
-                let at = Point { x: x - BAR - 4.0, y: top + TEXT_HEIGHT * (line as f64 + 1.0) + 2.0 };
-                self.scene.text(Role::Note, at, Anchor::End, word);
             }
         }
     }
@@ -319,22 +255,11 @@ impl<'a> Layout<'a> {
             Direction::ToServer => (self.page_x, self.server_x),
             Direction::ToPage => (self.server_x, self.page_x),
         };
-        let Some(sent) = sent else { return };
-        let from = Point { x: sender, y: self.y(sent.at) };
+        let Some((shape, [from, to])) = self.arrow(message, [sender, receiver], sent, received) else { return };
+        let Some(sent) = sent.or(received) else { return };
         let provenance = least_certain(sent, received);
-        let role = Role::Message { protocol: self.protocol, provenance, warm_up: message.warm_up };
-        let (shape, to) = match received {
-            Some(received) => {
-                let to = Point { x: receiver, y: self.y(received.at) };
-                (Shape::Arrow { from, to }, to)
-            }
-            None => {
-                let to = Point { x: f64::midpoint(sender, receiver), y: from.y + 8.0 };
-                let shape =
-                    if message.fate == Fate::Unanswered { Shape::Lost { from, to } } else { Shape::Line { from, to } };
-                (shape, to)
-            }
-        };
+        let unasked = is_unasked(message);
+        let role = Role::Message { protocol: self.protocol, provenance, warm_up: message.warm_up, unasked };
         self.uncertainty(message.direction, sent, received);
         let title = title(message, sent, received);
         self.scene.items.push(Item { shape, role, message: Some(message.id), title });
@@ -360,6 +285,37 @@ impl<'a> Layout<'a> {
         }
     }
 
+    /// The shape of a message from its sender to its receiver, and its two ends. What did not arrive whole ends
+    /// half-way, and so begins what nobody knows the sending of.
+    fn arrow(
+        &self,
+        message: &Message,
+        [sender, receiver]: [f64; 2],
+        sent: Option<Placed>,
+        received: Option<Placed>,
+    ) -> Option<(Shape, [Point; 2])> {
+        let half_way = f64::midpoint(sender, receiver);
+        let point = |x: f64, y: f64| Point { x, y };
+        let (from, to) = match (sent, received) {
+            (Some(sent), Some(received)) if message.fate == Fate::Broken => {
+                (point(sender, self.y(sent.at)), point(half_way, self.y(received.at)))
+            }
+            (Some(sent), Some(received)) => (point(sender, self.y(sent.at)), point(receiver, self.y(received.at))),
+            (Some(sent), None) => (point(sender, self.y(sent.at)), point(half_way, self.y(sent.at) + 8.0)),
+            (None, Some(received)) => {
+                (point(half_way, self.y(received.at) - 8.0), point(receiver, self.y(received.at)))
+            }
+            (None, None) => return None,
+        };
+        let shape = match message.fate {
+            Fate::Broken | Fate::Lost => Shape::Lost { from, to },
+            Fate::Unanswered if received.is_none() => Shape::Lost { from, to },
+            _ if received.is_none() => Shape::Line { from, to },
+            _ => Shape::Arrow { from, to },
+        };
+        Some((shape, [from, to]))
+    }
+
     /// A whisker at a server end that is known only within bounds.
     fn uncertainty(&mut self, direction: Direction, sent: Placed, received: Option<Placed>) {
         let at_server = match direction {
@@ -381,49 +337,6 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// Where a connection begins and ends in the picture, on either side, in pixels from the top.
-struct Lifetime {
-    page: (f64, f64),
-    server: (f64, f64),
-    open_before: bool,
-    open_after: bool,
-}
-
-impl Lifetime {
-    fn of(layout: &Layout<'_>, connection: &Connection) -> Option<Self> {
-        let trace = layout.trace;
-        if !connection.came_to_be() {
-            return None;
-        }
-        let place = |moment: Moment| layout.timeline.place(trace, connection.protocol, moment).map(|placed| placed.at);
-        let top = layout.y(trace.circumstances.origin);
-        let asked = place(connection.asked).or_else(|| place(connection.opened));
-        let accepted = place(connection.accepted);
-        let began = |side: Option<Time>, other: Option<Time>| side.or(other).map_or(top, |at| layout.y(at).max(0.0));
-        let last = layout.timeline.last(trace, connection.protocol)?;
-        let closed = connection.closed.as_ref().and_then(|closed| place(closed.at));
-        // On the page's side it was there for as long as something came on it.
-        let used = layout.timeline.last_on(connection.id);
-        let page_end = closed.map_or(last, |closed| used.map_or(closed, |used| used.max(closed)));
-        let bottom = |at: Time| layout.y(at).clamp(0.0, layout.scene.height);
-        let (page, server) = (began(asked, accepted), began(accepted, asked));
-        Some(Self {
-            page: (page, bottom(page_end).max(page)),
-            server: (server, bottom(closed.unwrap_or(last)).max(server)),
-            open_before: connection.already_open,
-            open_after: closed.is_none_or(|closed| closed > last && trace.outcome != Some(Outcome::Finished)),
-        })
-    }
-
-    fn top(&self) -> f64 {
-        self.page.0.min(self.server.0)
-    }
-
-    fn bottom(&self) -> f64 {
-        self.page.1.max(self.server.1)
-    }
-}
-
 fn least_certain(sent: Placed, received: Option<Placed>) -> Provenance {
     let rank = |provenance: Provenance| match provenance {
         Provenance::Page => 0,
@@ -432,71 +345,4 @@ fn least_certain(sent: Placed, received: Option<Placed>) -> Provenance {
     };
     let received = received.map_or(Provenance::Unknown, |received| received.provenance);
     if rank(received) > rank(sent.provenance) { received } else { sent.provenance }
-}
-
-/// The short words at a message.
-fn label(message: &Message) -> String {
-    let number = if message.warm_up { "warm-up".to_owned() } else { message.turn.to_string() };
-    let size = bytes_in_words(message.payload);
-    match message.kind {
-        Kind::Request => format!("{number} · request · {size}"),
-        Kind::Response { status } => format!("{number} · response {status} · {size}"),
-        Kind::Handshake => "GET · Upgrade: websocket".to_owned(),
-        Kind::SwitchingProtocols => "101 Switching Protocols".to_owned(),
-        Kind::Binary | Kind::Text => format!("{number} · message · {size}"),
-        Kind::Event => format!("event · {size}"),
-        Kind::Close { code: Some(code) } => format!("close {code}"),
-        Kind::Close { code: None } => "close".to_owned(),
-    }
-}
-
-/// What a message says when it is pointed at.
-fn title(message: &Message, sent: Placed, received: Option<Placed>) -> String {
-    let flight = match received {
-        None if message.fate == Fate::Unanswered => "no answer".to_owned(),
-        None => "under way".to_owned(),
-        Some(received) => match (sent.provenance, received.provenance) {
-            (Provenance::Unknown, _) | (_, Provenance::Unknown) => "time at the server unknown".to_owned(),
-            _ => {
-                let uncertainty = sent.uncertainty.max(received.uncertainty);
-                let flight = received.at - sent.at;
-                if flight < uncertainty {
-                    format!("in flight at most {}", (flight + uncertainty).max(Span(1)))
-                } else {
-                    format!("in flight {flight} ± {uncertainty}")
-                }
-            }
-        },
-    };
-    format!("{}, {flight}", label(message))
-}
-
-fn lifetime_title(connection: &Connection) -> String {
-    let mut words = match connection.server_id {
-        Some(id) => format!("TCP connection {id} (the server's number)"),
-        None => "TCP connection".to_owned(),
-    };
-    if connection.already_open {
-        words += ", open since before the run";
-    }
-    match connection.closed.as_ref().map(|closed| &closed.how) {
-        None => {}
-        Some(Closing::CloseEvent { code, clean, .. }) => {
-            words += &format!(", closed with code {code}, {}", if *clean { "cleanly" } else { "not cleanly" });
-        }
-        Some(Closing::GivenUp) => words += ", given up by the page",
-        Some(Closing::ByClient) => words += ", closed by the client",
-        Some(Closing::ByServer) => words += ", closed by the server",
-        Some(Closing::Broken) => words += ", broken",
-    }
-    words
-}
-
-/// A tick's words: the unit follows the step, so that all ticks of an axis read alike.
-fn tick_label(at: Span, step: Span) -> String {
-    match step.0 {
-        0..=999 => format!("{} ms", at.as_millis()),
-        1_000..=999_999 => format!("{} ms", at.0 / 1000),
-        _ => format!("{} s", at.0 / 1_000_000),
-    }
 }

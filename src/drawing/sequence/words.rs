@@ -1,0 +1,96 @@
+//! What the shapes of a sequence diagram say: short labels, and titles for whoever points at one.
+
+use crate::analysis::{Placed, Provenance, bytes_in_words};
+use crate::trace::{Closing, Connection, Direction, Fate, Kind, Message, Span, Target};
+
+/// The short words at a message.
+pub(super) fn label(message: &Message) -> String {
+    let turn = if message.warm_up { "warm-up".to_owned() } else { message.turn.to_string() };
+    let number = if message.client == 0 { turn } else { format!("client {}, {turn}", message.client + 1) };
+    let size = bytes_in_words(message.payload);
+    match message.kind {
+        Kind::Request => match message.target.as_deref() {
+            Some(Target { method, path }) => {
+                let path = path.split('?').next().unwrap_or_default();
+                format!("{number} · {method} {} · {size}", shortened(path))
+            }
+            None => format!("{number} · request · {size}"),
+        },
+        Kind::Response { status } => format!("{number} · response {status} · {size}"),
+        Kind::Handshake => "GET · Upgrade: websocket".to_owned(),
+        Kind::SwitchingProtocols => "101 Switching Protocols".to_owned(),
+        Kind::Binary | Kind::Text if is_unasked(message) => format!("pushed · {size}"),
+        Kind::Binary | Kind::Text => format!("{number} · message · {size}"),
+        Kind::Event => format!("event · {size}"),
+        Kind::Close { code: Some(code) } => format!("close {code}"),
+        Kind::Close { code: None } => "close".to_owned(),
+    }
+}
+
+/// A path whose end is left out where it is long.
+fn shortened(path: &str) -> String {
+    const MOST: usize = 18;
+    match path.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &path[..end]),
+        None => path.to_owned(),
+    }
+}
+
+/// The server spoke first: a WebSocket message that answers none.
+pub(super) fn is_unasked(message: &Message) -> bool {
+    let to_page = message.direction == Direction::ToPage;
+    to_page && message.answers.is_none() && matches!(message.kind, Kind::Binary | Kind::Text)
+}
+
+/// What a message says when it is pointed at.
+pub(super) fn title(message: &Message, sent: Placed, received: Option<Placed>) -> String {
+    let flight = match received {
+        _ if message.fate == Fate::Lost => "never arrived, by the server's account".to_owned(),
+        _ if message.fate == Fate::Broken => "broke off".to_owned(),
+        None if message.fate == Fate::Unanswered => "no answer".to_owned(),
+        None => "under way".to_owned(),
+        Some(received) => match (sent.provenance, received.provenance) {
+            (Provenance::Unknown, _) | (_, Provenance::Unknown) => "time at the server unknown".to_owned(),
+            _ => {
+                let uncertainty = sent.uncertainty.max(received.uncertainty);
+                let flight = received.at - sent.at;
+                if flight < uncertainty {
+                    format!("in flight at most {}", (flight + uncertainty).max(Span(1)))
+                } else {
+                    format!("in flight {flight} ± {uncertainty}")
+                }
+            }
+        },
+    };
+    format!("{}, {flight}", label(message))
+}
+
+pub(super) fn lifetime_title(connection: &Connection) -> String {
+    let mut words = match connection.server_id {
+        Some(id) => format!("TCP connection {id} (the server's number)"),
+        None => "TCP connection".to_owned(),
+    };
+    if connection.already_open {
+        words += ", open since before the run";
+    }
+    match connection.closed.as_ref().map(|closed| &closed.how) {
+        None => {}
+        Some(Closing::CloseEvent { code, clean, .. }) => {
+            words += &format!(", closed with code {code}, {}", if *clean { "cleanly" } else { "not cleanly" });
+        }
+        Some(Closing::GivenUp) => words += ", given up by the page",
+        Some(Closing::ByClient) => words += ", closed by the client",
+        Some(Closing::ByServer) => words += ", closed by the server",
+        Some(Closing::Broken) => words += ", broken",
+    }
+    words
+}
+
+/// A tick's words: the unit follows the step, so that all ticks of an axis read alike.
+pub(super) fn tick_label(at: Span, step: Span) -> String {
+    match step.0 {
+        0..=999 => format!("{} ms", at.as_millis()),
+        1_000..=999_999 => format!("{} ms", at.0 / 1000),
+        _ => format!("{} s", at.0 / 1_000_000),
+    }
+}
