@@ -15,6 +15,7 @@ mod inspector;
 mod lab;
 mod messages;
 mod prediction;
+mod published;
 mod run;
 mod state;
 mod status;

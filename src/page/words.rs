@@ -4,6 +4,7 @@
 pub(super) mod break_even;
 pub(super) mod claims;
 pub(super) mod labs;
+pub(super) mod published;
 pub(super) mod raw;
 
 use crate::analysis::{Placed, Provenance, bytes_in_words};

@@ -186,7 +186,7 @@ pub(in crate::page) fn gap(gap: Gap) -> String {
 }
 
 /// Why a figure is missing.
-const fn missing(why: Missing) -> &'static str {
+pub(super) const fn missing(why: Missing) -> &'static str {
     match why {
         Missing::NotMeasured => "the run had nothing of the kind",
         Missing::AlreadyOpen => "the browser used a connection that was open already",
