@@ -7,6 +7,7 @@ mod bytes;
 pub mod clock;
 pub mod judgement;
 mod own_time;
+pub mod published;
 pub mod raw;
 mod statistics;
 mod summary;
