@@ -3,7 +3,7 @@
 
 use duplex::analysis::judgement::duplex::{Fact, Proof, Waited, Way, What, Why, part};
 use duplex::analysis::judgement::{Claim, Fact as AnyFact, Outcome as Judged, Verdict, answer, judge, what_happened};
-use duplex::analysis::{Bytes, Timeline};
+use duplex::analysis::{Bytes, Summary, Timeline};
 use duplex::lab::{Lab, Settings};
 use duplex::network::sim::Conditions;
 use duplex::trace::{Closing, Direction, Fate, Kind, Outcome, Protocol, Span, Trace};
@@ -130,6 +130,17 @@ fn crossing_arrows_cross_in_the_picture_too() {
         .collect();
     let [(Direction::ToServer, left, arrived), (Direction::ToPage, sent, had)] = ends[..] else { panic!("{ends:?}") };
     assert!(left < had && sent < arrived, "{ends:?}");
+}
+
+#[test]
+fn what_the_page_says_of_its_own_accord_is_not_missed_where_it_was_seen_to_arrive() {
+    let unanswered = |conditions| {
+        let trace = run_lab(settings(&[APART, ("items", 4)]), conditions);
+        Summary::of(&trace, &Timeline::of(&trace), Protocol::WebSocket).unanswered
+    };
+    assert_eq!(unanswered(mobile()), 0);
+    // The server gives no account: nobody can tell.
+    assert!(unanswered(Conditions { behind_proxy: true, ..mobile() }) > 0);
 }
 
 #[test]
