@@ -57,10 +57,9 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
             capital(&list(formats))
         ),
         Fact::BadTextEnded { .. } | Fact::BadTextTaken { .. } | Fact::BadTextOverHttp { .. } => bad_text(fact),
-        Fact::Preflight { .. }
-        | Fact::NoPreflight { .. }
-        | Fact::TypeNotAllowed
-        | Fact::PreflightUnknown { .. } => preflight(fact),
+        Fact::Preflight { .. } | Fact::NoPreflight { .. } | Fact::TypeNotAllowed | Fact::PreflightUnknown { .. } => {
+            preflight(fact)
+        }
         Fact::Missing(missing) => self::missing(*missing).to_owned(),
     }
 }
@@ -71,7 +70,8 @@ fn bad_text(fact: &Fact) -> String {
             let end = if *clean { "in order" } else { "not in order" };
             let frame = match browser_sent {
                 Some(1007) => {
-                    " The browser's own close frame said 1007, which is what the standard asks for (invalid data).".into()
+                    " The browser's own close frame said 1007, which is what the standard asks for (invalid data)."
+                        .into()
                 }
                 Some(sent) => format!(
                     " The browser's own close frame said {sent}, as the server saw it; the standard would have it say 1007 \
