@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::words::labs;
+use crate::analysis::judgement::Outcome;
 use crate::analysis::{Claim, Verdict};
 use crate::browser::{clock, storage};
 use crate::trace::Trace;
@@ -30,7 +32,10 @@ pub(super) struct Kept {
 /// A verdict, with where it comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct KeptVerdict {
-    pub(super) verdict: Verdict,
+    pub(super) claim: Claim,
+    pub(super) outcome: Outcome,
+    /// Why, in sentences: the run that they speak of is not kept.
+    pub(super) reasons: Vec<String>,
     /// The slug of the lab that gave it.
     pub(super) lab: String,
     /// The HTTP endpoint that it was given against.
@@ -56,7 +61,7 @@ impl Kept {
 
     /// The newest verdict on a claim.
     pub(super) fn verdict(&self, claim: Claim) -> Option<&KeptVerdict> {
-        self.verdicts.iter().find(|kept| kept.verdict.claim == claim)
+        self.verdicts.iter().find(|kept| kept.claim == claim)
     }
 }
 
@@ -89,13 +94,15 @@ impl Store {
         let known = &trace.circumstances;
         self.change(|kept| {
             for verdict in verdicts {
-                let nothing = verdict.outcome == crate::analysis::VerdictOutcome::NotMeasured;
-                if nothing && kept.verdict(verdict.claim).is_some() {
+                let Verdict { claim, outcome, reasons } = verdict;
+                if outcome == Outcome::NotMeasured && kept.verdict(claim).is_some() {
                     continue;
                 }
-                kept.verdicts.retain(|kept| kept.verdict.claim != verdict.claim);
+                kept.verdicts.retain(|kept| kept.claim != claim);
+                let reasons = reasons.iter().map(|finding| labs::fact(&finding.fact)).collect();
                 let (http, ws) = (known.http.url.clone(), known.ws.url.clone());
-                kept.verdicts.push(KeptVerdict { verdict, lab: known.lab.clone(), http, ws, at: clock::wall_clock() });
+                let (lab, at) = (known.lab.clone(), clock::wall_clock());
+                kept.verdicts.push(KeptVerdict { claim, outcome, reasons, lab, http, ws, at });
             }
         });
     }

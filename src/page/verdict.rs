@@ -19,7 +19,7 @@ pub(super) fn VerdictPage(state: LabState) -> impl IntoView {
     let some = move || !store.kept.read().verdicts.is_empty();
     let counts = move || {
         let kept = store.kept.read();
-        let of = |outcome| kept.verdicts.iter().filter(|kept| kept.verdict.outcome == outcome).count();
+        let of = |outcome| kept.verdicts.iter().filter(|kept| kept.outcome == outcome).count();
         let [supported, depends, refuted] =
             [VerdictOutcome::Supported, VerdictOutcome::Depends, VerdictOutcome::Refuted].map(of);
         let open = Claim::ALL.len() - supported - depends - refuted;
@@ -81,7 +81,7 @@ fn Row(state: LabState, claim: Claim) -> impl IntoView {
     let links =
         labs.map(move |lab| view! { <PageLink state page=Page::Lab(lab) words=labs::name(lab)/> }).collect_view();
     view! {
-        <tr data-claim=claims::id(claim) data-outcome=move || claims::outcome_key(kept.read().as_ref().map_or(VerdictOutcome::NotMeasured, |kept| kept.verdict.outcome))>
+        <tr data-claim=claims::id(claim) data-outcome=move || claims::outcome_key(kept.read().as_ref().map_or(VerdictOutcome::NotMeasured, |kept| kept.outcome))>
             <th scope="row"><span class="claim-id">{claims::id(claim)}</span>" "{words.says}</th>
             <td>{words.sources}</td>
             <td class="measured">{measured}<p class="hint">"Lab: "{links}</p></td>
@@ -91,11 +91,10 @@ fn Row(state: LabState, claim: Claim) -> impl IntoView {
 }
 
 fn verdict(kept: &KeptVerdict) -> impl IntoView + use<> {
-    let reasons =
-        kept.verdict.reasons.iter().map(|finding| view! { <li>{labs::fact(&finding.fact)}</li> }).collect_view();
+    let reasons = kept.reasons.iter().map(|reason| view! { <li>{reason.clone()}</li> }).collect_view();
     let at = format!("Measured {} against {} and {}.", surroundings::date(kept.at), kept.http, kept.ws);
     view! {
-        <p class="outcome">{outcome(kept.verdict.outcome)}</p>
+        <p class="outcome">{outcome(kept.outcome)}</p>
         <details>
             <summary>"Why"</summary>
             <ul class="findings">{reasons}</ul>
