@@ -26,6 +26,8 @@ struct Known {
     /// Requests and handshakes, by the number in their URL.
     requests: HashMap<u32, MessageId>,
     answers: HashMap<MessageId, MessageId>,
+    /// Bytes of what server-sent events carried, by the request whose response they are parts of.
+    events: HashMap<MessageId, u64>,
 }
 
 impl Trace {
@@ -65,7 +67,9 @@ impl Trace {
                 if let Some(entry) = self.connection_mut(connection).filter(|_| frames != RawFrames::default()) {
                     entry.frames = Some(Box::new(frames));
                 }
-                self.apply_exchange_entry(connection, request, known.answers.get(&request).copied(), &exchange, raw);
+                let carried_by_events = known.events.get(&request).copied().unwrap_or(0);
+                let response = known.answers.get(&request).map(|&response| (response, carried_by_events));
+                self.apply_exchange_entry(connection, request, response, &exchange, raw);
             }
         }
         if transcript.dropped == 0 {
@@ -167,11 +171,18 @@ impl Trace {
         let connections = told.filter_map(|entry| Some((entry.server_id?, entry.id))).collect();
         let mut known = Known { connections, ..Known::default() };
         for message in self.messages.iter().filter(|message| of.contains(&message.protocol)) {
-            if let Some(number) = message.number {
+            // What never left the page is in nobody's account.
+            if let Some(number) = message.number.filter(|_| !message.was_refused()) {
                 known.requests.insert(number, message.id);
             }
-            if let Some(request) = message.answers.filter(|_| message.kind != Kind::Event) {
-                known.answers.insert(request, message.id);
+            match message.answers {
+                Some(request) if message.kind == Kind::Event => {
+                    *known.events.entry(request).or_default() += message.payload;
+                }
+                Some(request) => {
+                    known.answers.insert(request, message.id);
+                }
+                None => {}
             }
         }
         known
@@ -199,11 +210,13 @@ impl Trace {
         }
     }
 
+    /// `response` comes with the bytes that the events within it carried: they are the application's, as a
+    /// body's are.
     fn apply_exchange_entry(
         &mut self,
         connection: ConnectionId,
         request: MessageId,
-        response: Option<MessageId>,
+        response: Option<(MessageId, u64)>,
         entry: &ExchangeEntry,
         raw: [Option<Raw>; 2],
     ) {
@@ -221,14 +234,16 @@ impl Trace {
             message.overhead = entry.request_bytes.and_then(|bytes| bytes.checked_sub(message.payload + instrument));
             (message.alpn, message.raw) = (alpn(), request_raw);
         }
-        if let Some(message) = response.and_then(|id| self.message_mut(id)) {
+        let Some((response, events)) = response else { return };
+        if let Some(message) = self.message_mut(response) {
             if message.sent == Moment::Unknown {
                 message.sent = server_moment(entry.sent);
             }
             // A 101's agreed subprotocol is ours and was written down when it arrived.
             let instrument = message.instrument.unwrap_or(0) + entry.response_instrument_bytes;
             message.instrument = Some(instrument);
-            message.overhead = entry.response_bytes.and_then(|bytes| bytes.checked_sub(message.payload + instrument));
+            let apart = message.payload + events + instrument;
+            message.overhead = entry.response_bytes.and_then(|bytes| bytes.checked_sub(apart));
             (message.alpn, message.raw) = (alpn(), response_raw);
         }
     }

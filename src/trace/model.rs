@@ -372,6 +372,13 @@ pub struct Message {
 }
 
 impl Message {
+    /// The browser refused it before anything left the page: it threw an error as it was asked (a scheme that it does
+    /// not know, or mixed content).
+    #[must_use]
+    pub fn was_refused(&self) -> bool {
+        self.failing.as_ref().is_some_and(|failing| failing.inferred_from == Inference::Thrown)
+    }
+
     /// When the page sent or received it.
     #[must_use]
     pub const fn page_time(&self) -> Option<Time> {
