@@ -192,7 +192,7 @@ fn echoed(format: Format, payload: &[u8]) -> Option<(u16, &[u8], Option<&str>)> 
     Some((200, payload, Some(format.media_type())))
 }
 
-fn back<'a>(_: Format, _: Kind, payload: &'a [u8]) -> Option<&'a [u8]> {
+fn back(_: Format, _: Kind, payload: &[u8]) -> Option<&[u8]> {
     Some(payload)
 }
 
