@@ -13,7 +13,11 @@ use duplex::trace::{Direction, Kind, Moment, Outcome, Protocol, Time, TlsEntry, 
 mod simulated;
 
 fn record(parameters: Parameters, plain: bool) -> Trace {
-    let trace = simulated::record(parameters, Conditions { plain, ..Conditions::default() }, None);
+    recorded(parameters, Conditions { plain, ..Conditions::default() })
+}
+
+fn recorded(parameters: Parameters, conditions: Conditions) -> Trace {
+    let trace = simulated::record(parameters, conditions, None);
     assert_eq!(trace.outcome, Some(Outcome::Finished));
     trace
 }
@@ -101,9 +105,9 @@ fn the_instrument_does_not_enter() {
 
 #[test]
 fn connecting_is_derived_where_the_connection_was_open_and_the_server_is_the_same() {
-    let mut trace = kept();
-    trace.connections[0].already_open = true;
-    assert_eq!(trace.connections[0].protocol, Protocol::Http);
+    let conditions = Conditions { preconnected: true, ..Conditions::default() };
+    let mut trace = with_bytes(recorded(Parameters::default(), conditions), false);
+    assert_eq!((trace.connections[0].protocol, trace.connections[0].already_open), (Protocol::Http, true));
     let derived = figure(2_000, Source::Derived(Derivation::OpeningLessExchange));
     assert_eq!(costs(&trace).connecting.time, derived);
     trace.circumstances.ws.url = "ws://elsewhere/ws".into();

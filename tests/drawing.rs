@@ -116,7 +116,8 @@ fn an_emulated_handshake_is_a_segment_of_its_own_as_long_as_it_took() {
 #[test]
 fn each_message_has_its_arrow() {
     let trace = recorded(Parameters { messages: 20, ..Parameters::default() }, Conditions::default());
-    for (protocol, expected) in [(Protocol::Http, 2 * 21), (Protocol::WebSocket, 2 * 21 + 2)] {
+    // A WebSocket has two more to open it, and two to close it.
+    for (protocol, expected) in [(Protocol::Http, 2 * 21), (Protocol::WebSocket, 2 * 21 + 4)] {
         let scene = draw(&trace, protocol, 10.0, None);
         assert_eq!(arrows(&scene).count(), expected);
         let to_server = arrows(&scene).filter(|(item, ..)| {

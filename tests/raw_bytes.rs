@@ -91,7 +91,7 @@ fn frames(trace: &Trace, direction: Direction, telling: Telling) -> Vec<u8> {
     let mask = direction == Direction::ToServer;
     let mut stream = Vec::new();
     let messages = trace.of(Protocol::WebSocket).filter(|message| message.direction == direction);
-    for message in messages.filter(|message| !message.kind.is_opening()) {
+    for message in messages.filter(|message| message.kind.is_exchanged()) {
         if telling.pings {
             stream.extend(frame(0x89, b"are you there", mask));
         }
@@ -204,7 +204,7 @@ fn apply(trace: &mut Trace, transcript: Transcript) {
 }
 
 fn data(trace: &Trace) -> impl Iterator<Item = &Message> {
-    trace.of(Protocol::WebSocket).filter(|message| !message.kind.is_opening())
+    trace.of(Protocol::WebSocket).filter(|message| message.kind.is_exchanged())
 }
 
 fn websocket(trace: &mut Trace) -> &mut Connection {

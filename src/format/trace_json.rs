@@ -97,9 +97,15 @@ fn check(trace: &Trace) -> Result<(), FileError> {
     for (place, message) in trace.messages.iter().enumerate() {
         let head = message.head.map(Moment::Page);
         let phases = message.phases.as_deref().into_iter().flat_map(phase_times);
-        let times = [message.sent, message.received].into_iter().chain(head).chain(phases.map(Moment::Page));
+        let failing = message.failing.as_deref().map(|failing| failing.at);
+        let others = phases.chain(message.pieces.iter().map(|(at, _)| *at)).chain(failing).map(Moment::Page);
+        let times = [message.sent, message.received].into_iter().chain(head).chain(others);
         problem(message.id.0 as usize == place, times, "message", place)?;
         message_of(trace, message).map_err(|what| FileError::Damaged(format!("message {place} {what}")))?;
+    }
+    for (place, part) in trace.parts.iter().enumerate() {
+        let in_order = place == 0 || trace.parts[place - 1].from <= part.from;
+        problem(in_order, [Moment::Page(part.from)], "part", place)?;
     }
     for (place, mark) in trace.marks.iter().enumerate() {
         let in_order = mark.from <= mark.until;
@@ -182,6 +188,15 @@ fn message_of(trace: &Trace, message: &Message) -> Result<(), &'static str> {
     }
     if message.connection.is_some_and(|id| trace.connection(id).is_none()) {
         return Err("came on a connection that is not there");
+    }
+    if message.part.is_some_and(|part| usize::from(part.0) >= trace.parts.len()) {
+        return Err("belongs to a part that is not there");
+    }
+    if !message.pieces.is_sorted() || message.pieces.iter().any(|(_, count)| *count > MOST.cast_unsigned()) {
+        return Err("was read in pieces that are out of order");
+    }
+    if message.retries.is_some_and(|earlier| earlier >= message.id) {
+        return Err("repeats one that is not before it");
     }
     let Some(request) = message.answers else { return Ok(()) };
     match trace.message(request).filter(|_| request < message.id) {

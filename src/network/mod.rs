@@ -6,6 +6,7 @@
 //! is told only what it needs to go on. Dropping a future of these traits gives its operation up: a fetch
 //! is aborted, a socket closed.
 
+pub mod address;
 pub mod sim;
 
 use crate::trace::{Closing, ConnectionId, Failure, Kind, MessageId, Protocol, Span, Time, Turn};
@@ -200,7 +201,8 @@ pub struct Incoming {
     /// What it carries, without our envelope.
     pub payload: Vec<u8>,
     /// The message that it answers, where that is known: by the number in our envelope, else the oldest one
-    /// on an echo that was not answered yet. `None` where the server spoke first.
+    /// that was not answered yet on an echo or the memory, which answer each message in order. `None` where the
+    /// server spoke first.
     pub answers: Option<MessageId>,
 }
 
@@ -330,7 +332,8 @@ pub trait Socket {
 
     /// Closes with a code and a reason, and waits, within the patience for replies, for the `close` event.
     /// A page may use 1000 and 3000 to 4999, and a reason of up to 123 bytes. `None` when the event did not
-    /// come in time.
+    /// come in time, or the page may not. In the record both close frames belong to the turn that the socket
+    /// was opened with.
     async fn close(&self, code: u16, reason: &str) -> Option<Closing>;
 
     /// Waits for the `close` event, which the other side or a fault brings about.

@@ -184,6 +184,8 @@ fn Address(
         (_, "http") => "http://127.0.0.1:9000/echo".to_owned(),
         _ => "ws://127.0.0.1:9000/ws".to_owned(),
     };
+    let known = if name == "http" { &KNOWN_HTTP_ECHOES } else { &KNOWN_WS_ECHOES };
+    let list = format!("known-{name}");
     let take = move |text: String| {
         let text = text.trim().to_owned();
         *pick(&mut state.link.write()) = Some(text).filter(|text| !text.is_empty());
@@ -194,13 +196,25 @@ fn Address(
             <input
                 type="url"
                 name=name
+                list=list.clone()
                 placeholder=placeholder
                 prop:value=move || shown.get()
                 on:change:target=move |event| take(event.target().value())
             />
+            <datalist id=list>
+                {known.iter().map(|url| view! { <option value=*url>"run by others"</option> }).collect_view()}
+            </datalist>
         </label>
     }
 }
+
+/// Public HTTP echoes, offered as choices; nothing is sent there unless a visitor picks one and presses Run.
+/// They answer with a description of the request.
+const KNOWN_HTTP_ECHOES: [&str; 3] =
+    ["https://postman-echo.com/post", "https://httpbin.org/post", "https://httpbingo.org/post"];
+/// Public WebSocket echoes, likewise. Some greet whoever comes.
+const KNOWN_WS_ECHOES: [&str; 3] =
+    ["wss://echo.websocket.org/", "wss://ws.postman-echo.com/raw", "wss://ws.ifelse.io/"];
 
 fn found_words(found: &Found) -> String {
     match found {

@@ -5,6 +5,8 @@ use leptos::prelude::*;
 use super::state::{LabState, Record};
 use crate::browser::surroundings;
 use crate::format;
+use crate::lab::Lab;
+use crate::lab::link::Page;
 
 #[component]
 pub(super) fn TakeAway(state: LabState) -> impl IntoView {
@@ -52,6 +54,13 @@ fn open(state: LabState, event: &leptos::ev::Event) {
             Ok(_) if state.running.get_untracked() => state.notice("The file was not opened: a run goes on."),
             Ok(trace) => {
                 state.notices.set(Vec::new());
+                // Each lab shows its own runs.
+                if let Some(lab) = Lab::named(&trace.circumstances.lab) {
+                    let link = state.link.get_untracked();
+                    if link.page != Page::Lab(lab) {
+                        state.turn_to(link.turned_to(Page::Lab(lab)));
+                    }
+                }
                 state.show(Record::opened(trace));
             }
             Err(why) => state.notice(format!("The file could not be opened: {why}.")),

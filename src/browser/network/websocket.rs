@@ -28,14 +28,22 @@ pub struct BrowserSocket {
     service: Service,
     /// Each message travels in an envelope (`duplex.v1`).
     enveloped: bool,
-    /// Messages that were sent and not answered, the oldest first, each with its turn.
-    unanswered: RefCell<VecDeque<(Turn, MessageId)>>,
+    /// Messages that were sent and not answered, the oldest first.
+    unanswered: RefCell<VecDeque<Unanswered>>,
     /// Envelope and payload of the message being sent.
     buffer: RefCell<Vec<u8>>,
     /// The close frame that the page asked for.
     close_sent: Cell<Option<MessageId>>,
     /// How it ended is written down.
     end_recorded: Cell<bool>,
+}
+
+/// A message that was sent and not answered.
+struct Unanswered {
+    turn: Turn,
+    id: MessageId,
+    /// What it carries, where an echo is known by that alone.
+    payload: Vec<u8>,
 }
 
 /// What was found in an incoming message.
@@ -138,20 +146,25 @@ impl BrowserSocket {
     /// What an incoming message answers, and what else it tells.
     fn understand(&self, kind: Kind, message: &[u8]) -> Result<Understood, String> {
         let unasked = |sent| Understood { answers: None, evidence: None, sent, payload_from: 0 };
-        let oldest = || self.unanswered.borrow_mut().pop_front();
+        let oldest = || self.unanswered.borrow_mut().pop_front().map(|sent| (sent.turn, sent.id));
         match self.service {
             Service::Echo if self.enveloped => {
                 let (envelope, payload) = Envelope::split(message).map_err(|error| error.to_string())?;
                 let payload_from = message.len() - payload.len();
                 let mut unanswered = self.unanswered.borrow_mut();
-                let place = unanswered.iter().position(|(turn, _)| turn.number == envelope.n);
-                let answers = place.and_then(|place| unanswered.remove(place));
+                let place = unanswered.iter().position(|sent| sent.turn.number == envelope.n);
+                let answers = place.and_then(|place| unanswered.remove(place)).map(|sent| (sent.turn, sent.id));
                 if answers.is_none() {
                     return Err(format!("it answers message {}, which was not sent or was answered", envelope.n));
                 }
                 Ok(Understood { answers, payload_from, evidence: envelope.evidence, sent: Moment::Unknown })
             }
-            Service::Echo => Ok(Understood { answers: oldest(), ..unasked(Moment::Unknown) }),
+            // Some echoes greet whoever comes.
+            Service::Echo => {
+                let is_echo = self.unanswered.borrow().front().is_some_and(|sent| sent.payload == message);
+                let answers = if is_echo { oldest() } else { None };
+                Ok(Understood { answers, ..unasked(Moment::Unknown) })
+            }
             Service::Memory => {
                 let answer: Option<MemoryAnswer> = serde_json::from_slice(message).ok();
                 if let Some(connection) = answer.and_then(|answer| answer.connection) {
@@ -191,7 +204,9 @@ impl network::Socket for BrowserSocket {
         })?;
         let mut recorder = self.shared.recorder.borrow_mut();
         let id = recorder.sent(self.id, turn, payload.kind(), at, payload.bytes(), envelope.len());
-        self.unanswered.borrow_mut().push_back((turn, id));
+        let by_payload = self.service == Service::Echo && !self.enveloped;
+        let payload = if by_payload { payload.bytes().to_vec() } else { Vec::new() };
+        self.unanswered.borrow_mut().push_back(Unanswered { turn, id, payload });
         Ok(id)
     }
 
@@ -230,8 +245,8 @@ impl network::Socket for BrowserSocket {
 
     fn give_up_unanswered(&self) {
         let mut recorder = self.shared.recorder.borrow_mut();
-        for (_, id) in self.unanswered.borrow_mut().drain(..) {
-            recorder.unanswered(id);
+        for sent in self.unanswered.borrow_mut().drain(..) {
+            recorder.unanswered(sent.id);
         }
     }
 
