@@ -5,16 +5,21 @@
 //! Each lab's file has its own facts, because what can be said depends on what was done; [`notable`] has those that
 //! any run may show.
 
+#[cfg(test)]
+mod by_hand;
 mod claim;
 pub mod closing;
 pub mod crowd;
 pub mod duplex;
 pub mod exchange;
 pub mod formats;
+#[cfg(test)]
+mod hand_built;
 pub mod interruption;
 pub mod memory;
 pub mod notable;
 pub mod opening;
+mod payload;
 
 pub use claim::Claim;
 

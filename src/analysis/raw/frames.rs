@@ -7,8 +7,8 @@
 
 use super::{Missing, Taken, compresses, taken, why_not_here, why_not_told};
 use crate::decode::Span;
-use crate::decode::websocket::{Close, Decoder, Frame, Opcode, Part, Reading, Sender};
-use crate::trace::{Connection, Direction, Kind, Message, Raw, Trace};
+use crate::decode::websocket::{Close, Decoder, Frame, Message as Found, Opcode, Part, Reading, Sender};
+use crate::trace::{Connection, Direction, Kind, Message, MessageId, Raw, ServerTime, Trace};
 
 /// So many frames of one message are taken apart; more would be a curiosity.
 const MOST_FRAMES: usize = 64;
@@ -162,6 +162,42 @@ fn each_way(connection: &Connection, wanted: impl Fn(&Frame) -> bool) -> [Option
         let found = reading.frames.iter().find(|frame| wanted(frame))?;
         Some(CarriedFrame::of(found, &reading, raw, &raw.bytes()))
     })
+}
+
+/// When the server had read each message of a WebSocket whole, or began to write it, on its own clock. From the first
+/// message on that cannot be told with certainty, none is told.
+pub(in crate::analysis) fn server_times(trace: &Trace, connection: &Connection) -> Vec<(MessageId, ServerTime)> {
+    let mut times = Vec::new();
+    for direction in [Direction::ToServer, Direction::ToPage] {
+        let Some(raw) = raw(connection, direction) else { continue };
+        let reading = read(connection, direction, raw);
+        let mut ends = Vec::with_capacity(raw.pieces.len());
+        for piece in &raw.pieces {
+            ends.push(ends.last().copied().unwrap_or(0) + piece.bytes.0.len() as u64);
+        }
+        let taken_at = |offset: u64| Some(raw.pieces.get(ends.partition_point(|&end| end <= offset))?.at);
+        let data = |message: &&Message| {
+            let is_here = message.connection == Some(connection.id) && message.direction == direction;
+            is_here && matches!(message.kind, Kind::Text | Kind::Binary)
+        };
+        let told = trace.messages.iter().filter(data).zip(&reading.messages).map_while(|(message, found)| {
+            let frame = |index: Option<&usize>| reading.frames.get(*index?);
+            let (first, last) = (frame(found.frames.first())?, frame(found.frames.last())?);
+            let offset = if direction == Direction::ToServer { last.end() - 1 } else { first.start };
+            is_found(message, found, connection, &reading).then_some((message.id, taken_at(offset)?))
+        });
+        times.extend(told);
+    }
+    times
+}
+
+/// What was found in a message's place is that message, whole.
+fn is_found(message: &Message, found: &Found, connection: &Connection, reading: &Reading) -> bool {
+    let is_of_its_kind =
+        matches!((message.kind, found.opcode), (Kind::Text, Opcode::Text) | (Kind::Binary, Opcode::Binary));
+    let carries_it =
+        || message.payload_in(&reading.payload(found), connection.is_enveloped(), true).is_some() || found.compressed;
+    is_of_its_kind && found.complete && carries_it()
 }
 
 impl CarriedFrame {

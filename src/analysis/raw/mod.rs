@@ -9,6 +9,7 @@ mod http;
 #[cfg(test)]
 pub(super) mod testing;
 
+pub(super) use frames::server_times;
 pub use frames::{Carried, CarriedFrame, Grounds, carried, closing, first};
 pub use http::{HttpBytes, handshake, http};
 

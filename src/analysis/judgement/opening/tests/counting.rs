@@ -201,3 +201,12 @@ fn c3_counts_what_was_answered_before_the_requests_broke_off() {
     let broke_off = requests::Fact::BrokeOff { way: Way::KeepAlive, answered: 3, cause: Cause::Vanished };
     assert_eq!(reasons[1..], told![broke_off, carried(Way::KeepAlive, 3, 1, 0, 0)]);
 }
+
+#[test]
+fn c3_is_not_measured_by_close_alone_over_http2_where_it_cannot_be_asked_for() {
+    let mut story = Story::of("opening");
+    with_close(&mut story, [1, 1, 1]);
+    let mut trace = story.finished();
+    trace.messages.iter_mut().for_each(|message| message.alpn = Some("h2".into()));
+    assert_eq!(verdict(Claim::C3, &trace).0, Outcome::NotMeasured);
+}
