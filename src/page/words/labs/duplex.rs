@@ -159,9 +159,10 @@ fn was_on_the_way(waited: Option<Waited>) -> String {
 
 fn behind(way: Way, by: Span) -> String {
     let way = named(way);
-    let tail = "(This comparison is exact to a few clock ticks: the error of the clocks is the same on both sides.)";
+    let tail =
+        "(The error of the clocks is nearly the same on both sides, so this is known better than either figure alone.)";
     match by.0 {
-        0 => format!("By {way}, half of the news was here exactly as soon as over the WebSocket. {tail}"),
+        0 => format!("By {way}, half of the news was here just as soon as over the WebSocket. {tail}"),
         1.. => format!(
             "By {way}, the middle item was here {by} later after its publication than over the WebSocket. {tail}"
         ),

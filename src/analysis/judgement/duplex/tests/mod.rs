@@ -250,6 +250,38 @@ fn what_the_page_said_after_it_had_an_item_did_not_cross_it_though_it_came_again
 }
 
 #[test]
+fn an_item_that_is_sent_again_is_not_taken_to_be_sent_when_it_was_published() {
+    let mut record = duplex();
+    exchanges(&mut record, b"hello");
+    let socket = websocket(&mut record, 0, &[1, 2], &[]);
+    // It had item 2 at 550 ms, and asks for it again at 560; that arrives at 610 and is answered at once.
+    say(&mut record, socket, 560_000, 1);
+    record.hear(socket, 500_000, 660_000, &json(&item(0, 2)));
+    let verdict = verdict(record, Claim::C2, arriving);
+    assert_eq!(verdict.outcome, Outcome::NotMeasured, "{verdict:#?}");
+}
+
+#[test]
+fn what_is_written_down_as_an_answer_is_neither_unasked_nor_crossed() {
+    let mut record = duplex();
+    exchanges(&mut record, b"hello");
+    record.part(WEBSOCKET, Protocol::WebSocket);
+    let socket = record.open(0, 0);
+    for number in 1..=2 {
+        let at = i64::from(number) * INTERVAL;
+        let said = record.say(socket, Turn::of(1), at, r#"{"after":0}"#);
+        record.hear_answer(socket, Turn::of(1), said, at + 2 * ONE_WAY, &json(&item(0, number)));
+    }
+    let said = record.say(socket, Turn::of(1), 700_000, r#"{"after":2}"#);
+    say(&mut record, socket, 740_000, 2);
+    for (number, at) in [(3, 760_000), (4, 790_000)] {
+        record.hear_answer(socket, Turn::of(1), said, at, &json(&item(0, number)));
+    }
+    let verdict = verdict(record, Claim::C2, arriving);
+    assert_eq!(verdict.outcome, Outcome::Refuted, "{verdict:#?}");
+}
+
+#[test]
 fn of_several_that_say_the_same_the_last_one_crossed() {
     let mut record = duplex();
     websocket(&mut record, 0, &[1, 2, 2, 3, 4], &[(310_000, 1), (540_000, 1)]);
