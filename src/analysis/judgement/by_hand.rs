@@ -2,7 +2,6 @@
 //! and a recorder writes it down as a network would. The server's clock shows a second more.
 
 use crate::analysis::Timeline;
-use crate::lab::Lab;
 use crate::trace::{
     Asked, Circumstances, Closing, ConnectionId, Endpoint, Kind, Message, MessageId, Moment, Outcome, Protocol,
     Recorder, Reply, ServerTime, Span, Speaks, Time, Trace, Turn,
@@ -47,13 +46,13 @@ impl Default for Exchanged<'_> {
 
 impl ByHand {
     /// Nothing yet of a run of this lab.
-    pub(super) fn of(lab: Lab, speaks: Speaks) -> Self {
+    pub(super) fn of(lab: &str, speaks: Speaks) -> Self {
         let instance = (speaks == Speaks::Duplex).then(|| "one".to_owned());
         let endpoint =
             |url: &str| Endpoint { url: url.into(), speaks, instance: instance.clone(), behind_proxy: false };
         let circumstances = Circumstances {
             run: RunId(1),
-            lab: lab.slug().into(),
+            lab: lab.into(),
             parameters: Vec::new(),
             http: endpoint("http://127.0.0.1:9000/echo"),
             ws: endpoint("ws://127.0.0.1:9000/ws"),

@@ -76,6 +76,20 @@ pub enum Outcome {
     NotMeasured,
 }
 
+impl Outcome {
+    /// What several tests of a claim come to together: whether each bore it out. One that could not be made (`None`)
+    /// counts for nothing.
+    fn of_all(tests: impl IntoIterator<Item = Option<bool>>) -> Self {
+        let made: Vec<bool> = tests.into_iter().flatten().collect();
+        match (made.contains(&true), made.contains(&false)) {
+            (true, false) => Self::Supported,
+            (true, true) => Self::Depends,
+            (false, true) => Self::Refuted,
+            (false, false) => Self::NotMeasured,
+        }
+    }
+}
+
 /// A verdict on a claim.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {

@@ -1,8 +1,144 @@
 //! How each WebSocket of the lab ended.
 
-use super::{Fact, Finding, Said, Side, Way, finding};
+use serde::{Deserialize, Serialize};
+
+use super::{Finding, Side};
 use crate::analysis::raw::{self, CarriedFrame, Missing};
-use crate::trace::{Closing, Connection, Direction, Kind, Message, MessageId, Span, Speaks, Time, Trace};
+use crate::trace::{Cause, Closing, Connection, Direction, Kind, Message, MessageId, Span, Speaks, Time, Trace};
+
+/// How the lab brings a WebSocket to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// The page closes it.
+    ClientCloses,
+    /// The server closes it.
+    ServerCloses,
+    /// The server resets the TCP connection.
+    Cut,
+    /// The server falls silent, and leaves the connection as it is.
+    Vanishes,
+}
+
+impl Way {
+    /// All of them, in the order in which the lab takes them.
+    pub(super) const ALL: [Self; 4] = [Self::ClientCloses, Self::ServerCloses, Self::Cut, Self::Vanishes];
+
+    /// The part of the script.
+    pub(super) const fn part(self) -> &'static str {
+        match self {
+            Self::ClientCloses => "client closes",
+            Self::ServerCloses => "server closes",
+            Self::Cut => "cut",
+            Self::Vanishes => "vanishes",
+        }
+    }
+}
+
+/// What a close frame says (RFC 6455 §5.5.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// Its code; `None` if it carries none.
+    pub code: Option<u16>,
+    /// Its reason; often empty.
+    pub reason: String,
+}
+
+/// What can be said of the WebSockets of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fact {
+    /// The connection ended for the page: its `close` event.
+    Ended {
+        /// How it came about.
+        way: Way,
+        /// The code that the event tells; 1006 stands for none.
+        code: u16,
+        /// The reason that it tells.
+        reason: String,
+        /// It ended with close frames both ways.
+        clean: bool,
+        /// How long it had been open.
+        lived: Span,
+        /// How long after the page asked for the end, or sent the message that brought it about.
+        after: Span,
+    },
+    /// No `close` event came for as long as the page waited, though the end was asked for or brought about.
+    NotEnded {
+        /// How it should have come about.
+        way: Way,
+    },
+    /// The close frames that crossed, by the server's tap.
+    Frames {
+        /// How the end came about.
+        way: Way,
+        /// The page's; `None` where none crossed.
+        page: Option<Said>,
+        /// The server's.
+        server: Option<Said>,
+        /// Whose was first, by the server's clock; `None` where there are not both.
+        first: Option<Side>,
+        /// From the first to the second, by the server's clock: when it read the one and wrote the other.
+        between: Option<Span>,
+    },
+    /// The frames that crossed cannot be had.
+    FramesUnseen {
+        /// How the end came about.
+        way: Way,
+        /// Why.
+        why: Missing,
+    },
+    /// The server had fallen silent, and for the page the connection was open all the same: it is half-open
+    /// (RFC 9293 §3.5.1).
+    HalfOpen {
+        /// How long, from the page's first message into the silence until it closed.
+        waited: Span,
+        /// Messages that the page sent meanwhile.
+        sent: u32,
+        /// Messages of these that the server read; `None` where it tells no raw bytes.
+        read: Option<u32>,
+    },
+    /// The page learnt that the other side had fallen silent: a `close` event came by itself.
+    Noticed {
+        /// How long after the page's first message into the silence.
+        after: Span,
+        /// The code that the event tells.
+        code: u16,
+        /// It ended with close frames both ways.
+        clean: bool,
+    },
+    /// The page closed a half-open connection, and the other side did not answer: no `close` event.
+    CloseUnanswered {
+        /// How long the page waited for it; `None` where that is not known.
+        waited: Option<Span>,
+    },
+    /// The page closed a half-open connection, and its browser gave up waiting for the other side.
+    CloseGivenUp {
+        /// How long after the page had closed.
+        after: Span,
+        /// The code that the event tells.
+        code: u16,
+        /// It ended with close frames both ways.
+        clean: bool,
+    },
+    /// The WebSocket of a part could not be opened.
+    NotOpened {
+        /// Which.
+        way: Way,
+        /// What is taken to be the cause.
+        cause: Cause,
+    },
+    /// The run ended before this was tried, or before it was over.
+    NotReached {
+        /// Which.
+        way: Way,
+    },
+    /// This takes a server that misbehaves when asked to, and the endpoint is none.
+    NotOffered {
+        /// Which.
+        way: Way,
+    },
+}
 
 /// A WebSocket of the lab that was open.
 struct Socket<'a> {
@@ -185,4 +321,8 @@ pub(super) fn of(trace: &Trace, way: Way) -> (Option<bool>, Vec<Finding>) {
         Ok(socket) => socket.closed(),
         Err(why) => (None, vec![why]),
     }
+}
+
+fn finding(fact: Fact, messages: Vec<MessageId>) -> Finding {
+    super::finding(super::Fact::WebSocket(fact), messages)
 }

@@ -1,22 +1,34 @@
 //! Each outcome of the lab's claim, from records that are told event by event.
 
+use super::endings::{Said, Way};
 use super::*;
+use crate::analysis::raw::Missing;
 use crate::analysis::raw::testing::{Story, capture, close_frame, connection, exchange, frame, phases, upgrade};
-use crate::trace::{Closing, ConnectionId, Failing, Inference, Outcome as Ended, Protocol, Time};
+use crate::trace::{Cause, Closing, ConnectionId, Failing, Inference, Outcome as Ended, Protocol, Span, Time};
 use crate::wire::{ConnectionEntry, Ending};
 
 const WS: &str = "ws://127.0.0.1:9000/ws";
 const REASON: &str = "that was all";
 
-fn facts(findings: Vec<Finding>) -> Vec<Fact> {
+/// Those of WebSockets, of which there are no others.
+fn facts(findings: Vec<Finding>) -> Vec<endings::Fact> {
     let own = findings.into_iter().map(|finding| match finding.fact {
-        super::super::Fact::Closing(fact) => fact,
-        other => panic!("a fact of another lab: {other:?}"),
+        super::super::Fact::Closing(Fact::WebSocket(fact)) => fact,
+        other => panic!("a fact of another kind: {other:?}"),
     });
     own.collect()
 }
 
-fn verdict(trace: &Trace) -> (Outcome, Vec<Fact>) {
+/// Those of HTTP connections, of which there are no others.
+fn http_facts(trace: &Trace) -> Vec<http::Fact> {
+    let own = what_happened(trace, &Timeline::of(trace)).into_iter().map(|finding| match finding.fact {
+        super::super::Fact::Closing(Fact::Http(fact)) => fact,
+        other => panic!("a fact of another kind: {other:?}"),
+    });
+    own.collect()
+}
+
+fn verdict(trace: &Trace) -> (Outcome, Vec<endings::Fact>) {
     let verdict = judge(Claim::C14, trace, &Timeline::of(trace));
     assert_eq!(verdict.claim, Claim::C14);
     for reason in &verdict.reasons {
@@ -110,10 +122,10 @@ fn said(code: u16) -> Option<Said> {
     Some(Said { code: Some(code), reason: REASON.into() })
 }
 
-fn half_open() -> [Fact; 2] {
+fn half_open() -> [endings::Fact; 2] {
     [
-        Fact::HalfOpen { waited: Span(3_000), sent: 3, read: Some(1) },
-        Fact::CloseUnanswered { waited: Some(Span(1_000)) },
+        endings::Fact::HalfOpen { waited: Span(3_000), sent: 3, read: Some(1) },
+        endings::Fact::CloseUnanswered { waited: Some(Span(1_000)) },
     ]
 }
 
@@ -127,7 +139,7 @@ fn c14_depends_where_orderly_ends_are_over_for_both_and_silence_is_not() {
     let trace = run.finished();
     let (outcome, reasons) = verdict(&trace);
     assert_eq!(outcome, Outcome::Depends);
-    let ended = |way, code, reason: &str, clean, lived, after| Fact::Ended {
+    let ended = |way, code, reason: &str, clean, lived, after| endings::Fact::Ended {
         way,
         code,
         reason: reason.into(),
@@ -138,7 +150,7 @@ fn c14_depends_where_orderly_ends_are_over_for_both_and_silence_is_not() {
     let [open, unanswered] = half_open();
     let expected = [
         ended(Way::ClientCloses, 4001, REASON, true, 4_000, 1_000),
-        Fact::Frames {
+        endings::Fact::Frames {
             way: Way::ClientCloses,
             page: said(4001),
             server: said(4001),
@@ -146,7 +158,7 @@ fn c14_depends_where_orderly_ends_are_over_for_both_and_silence_is_not() {
             between: Some(Span(40)),
         },
         ended(Way::ServerCloses, 1001, REASON, true, 2_000, 1_000),
-        Fact::Frames {
+        endings::Fact::Frames {
             way: Way::ServerCloses,
             page: said(1001),
             server: said(1001),
@@ -154,7 +166,7 @@ fn c14_depends_where_orderly_ends_are_over_for_both_and_silence_is_not() {
             between: Some(Span(300)),
         },
         ended(Way::Cut, 1006, "", false, 2_000, 1_000),
-        Fact::Frames { way: Way::Cut, page: None, server: None, first: None, between: None },
+        endings::Fact::Frames { way: Way::Cut, page: None, server: None, first: None, between: None },
         open,
         unanswered,
     ];
@@ -173,8 +185,9 @@ fn c14_is_supported_by_a_plain_echo_that_the_page_closes() {
     let trace = run.story.finished();
     let (outcome, reasons) = verdict(&trace);
     assert_eq!(outcome, Outcome::Supported);
-    assert_eq!(reasons[1], Fact::FramesUnseen { way: Way::ClientCloses, why: Missing::Plain });
-    let offered: Vec<_> = [Way::ServerCloses, Way::Cut, Way::Vanishes].map(|way| Fact::NotOffered { way }).into();
+    assert_eq!(reasons[1], endings::Fact::FramesUnseen { way: Way::ClientCloses, why: Missing::Plain });
+    let offered: Vec<_> =
+        [Way::ServerCloses, Way::Cut, Way::Vanishes].map(|way| endings::Fact::NotOffered { way }).into();
     assert_eq!(reasons[2..], offered);
     assert_eq!(chosen(&trace), None);
 }
@@ -191,7 +204,7 @@ fn c14_is_supported_where_even_the_silence_is_noticed() {
     let trace = run.finished();
     let (outcome, reasons) = verdict(&trace);
     assert_eq!(outcome, Outcome::Supported);
-    assert_eq!(reasons.last(), Some(&Fact::Noticed { after: Span(2_000), code: 1006, clean: false }));
+    assert_eq!(reasons.last(), Some(&endings::Fact::Noticed { after: Span(2_000), code: 1006, clean: false }));
     assert_eq!(chosen(&trace), Some(1));
 }
 
@@ -206,8 +219,9 @@ fn c14_is_refuted_where_no_end_is_over_for_both() {
     run.vanishes();
     let (outcome, reasons) = verdict(&run.finished());
     assert_eq!(outcome, Outcome::Refuted);
-    assert_eq!(reasons[0], Fact::NotEnded { way: Way::ClientCloses });
-    let frames = Fact::Frames { way: Way::ClientCloses, page: said(4001), server: None, first: None, between: None };
+    assert_eq!(reasons[0], endings::Fact::NotEnded { way: Way::ClientCloses });
+    let frames =
+        endings::Fact::Frames { way: Way::ClientCloses, page: said(4001), server: None, first: None, between: None };
     assert_eq!(reasons[1], frames);
 }
 
@@ -221,8 +235,8 @@ fn c14_is_not_measured_where_nothing_was_opened_or_reached() {
     let trace = run.finished();
     let (outcome, reasons) = verdict(&trace);
     assert_eq!(outcome, Outcome::NotMeasured);
-    let rest = [Way::ServerCloses, Way::Cut, Way::Vanishes].map(|way| Fact::NotReached { way });
-    assert_eq!(reasons[0], Fact::NotOpened { way: Way::ClientCloses, cause });
+    let rest = [Way::ServerCloses, Way::Cut, Way::Vanishes].map(|way| endings::Fact::NotReached { way });
+    assert_eq!(reasons[0], endings::Fact::NotOpened { way: Way::ClientCloses, cause });
     assert_eq!(reasons[1..], rest);
     assert_eq!(chosen(&trace), None);
 }
@@ -237,7 +251,7 @@ fn c14_is_not_measured_where_the_run_was_stopped_in_the_middle() {
         run.story.recorder.closed(socket, at, Closing::GivenUp);
         let (outcome, reasons) = verdict(&run.ended(Ended::Stopped));
         assert_eq!(outcome, Outcome::NotMeasured);
-        assert!(reasons.iter().all(|fact| matches!(fact, Fact::NotReached { .. })), "{reasons:?}");
+        assert!(reasons.iter().all(|fact| matches!(fact, endings::Fact::NotReached { .. })), "{reasons:?}");
     }
 }
 
@@ -254,15 +268,15 @@ fn a_browser_that_gives_a_half_open_connection_up_later_does_not_make_it_over_be
     assert_eq!(
         reasons[3..],
         [
-            Fact::HalfOpen { waited: Span(1_000), sent: 1, read: None },
-            Fact::CloseGivenUp { after: Span(1_000), code: 1006, clean: false },
+            endings::Fact::HalfOpen { waited: Span(1_000), sent: 1, read: None },
+            endings::Fact::CloseGivenUp { after: Span(1_000), code: 1006, clean: false },
         ]
     );
     assert_eq!(chosen(&trace), Some(0));
 }
 
 /// Two requests on the connections 1 and 2, of which the server tells that.
-fn http(closed: [Option<(u64, Ending)>; 2]) -> Vec<Fact> {
+fn http(closed: [Option<(u64, Ending)>; 2]) -> Vec<http::Fact> {
     let mut story = Story::of("closing");
     story.part("http", Some(Protocol::Http));
     story.exchange(1, 1);
@@ -270,7 +284,7 @@ fn http(closed: [Option<(u64, Ending)>; 2]) -> Vec<Fact> {
     let entry = |(n, closed): (u32, _)| connection(u64::from(n) + 1, closed, vec![exchange(n, 1)]);
     story.account((0..).zip(closed).map(entry).collect());
     let trace = story.finished();
-    facts(what_happened(&trace, &Timeline::of(&trace)))
+    http_facts(&trace)
 }
 
 #[test]
@@ -278,15 +292,15 @@ fn who_ends_an_http_connection_is_told_by_the_servers_account() {
     assert_eq!(
         http([Some((1_150, Ending::Server)), None]),
         [
-            Fact::HttpEnded { by: Some(Side::Server), after: Some(Span(50)), asked: true },
-            Fact::HttpStaysOpen { asked: false },
+            http::Fact::Ended { by: Some(Side::Server), after: Some(Span(50)), asked: true },
+            http::Fact::StaysOpen { asked: false },
         ]
     );
     assert_eq!(
         http([Some((1_300, Ending::Client)), Some((1_400, Ending::Broken))]),
         [
-            Fact::HttpEnded { by: Some(Side::Page), after: Some(Span(200)), asked: true },
-            Fact::HttpEnded { by: None, after: Some(Span(300)), asked: false },
+            http::Fact::Ended { by: Some(Side::Page), after: Some(Span(200)), asked: true },
+            http::Fact::Ended { by: None, after: Some(Span(300)), asked: false },
         ]
     );
 }
@@ -302,20 +316,23 @@ fn what_becomes_of_http_connections_is_not_told_by_others_nor_over_http2() {
         if h2 {
             trace.messages.iter_mut().for_each(|message| message.alpn = Some("h2".into()));
         }
-        facts(what_happened(&trace, &Timeline::of(&trace)))
+        http_facts(&trace)
     };
     let ours = Some((Some(1), 1));
-    assert_eq!(told(Story::of("closing").plain(), None, false), [Fact::HttpUntold { why: Missing::Plain }]);
+    assert_eq!(told(Story::of("closing").plain(), None, false), [http::Fact::Untold { why: Missing::Plain }]);
     let proxied = told(Story::of("closing").proxied(), Some((None, 1)), false);
-    assert_eq!(proxied, [Fact::HttpUntold { why: Missing::BehindProxy }]);
-    assert_eq!(told(Story::of("closing"), ours, false), [Fact::HttpUntold { why: Missing::NotTold }]);
-    assert_eq!(told(Story::of("closing"), ours, true), [Fact::HttpMultiplexed]);
+    assert_eq!(proxied, [http::Fact::Untold { why: Missing::BehindProxy }]);
+    assert_eq!(told(Story::of("closing"), ours, false), [http::Fact::Untold { why: Missing::NotTold }]);
+    assert_eq!(told(Story::of("closing"), ours, true), [http::Fact::Multiplexed]);
 }
 
 #[test]
 fn facts_travel_in_a_file_there_and_back() {
-    let frames = Fact::Frames { way: Way::Cut, page: said(1000), server: None, first: None, between: Some(Span(-3)) };
-    for fact in half_open().into_iter().chain([frames, Fact::HttpMultiplexed]) {
+    let frames =
+        endings::Fact::Frames { way: Way::Cut, page: said(1000), server: None, first: None, between: Some(Span(-3)) };
+    for fact in
+        half_open().into_iter().chain([frames]).map(Fact::WebSocket).chain([Fact::Http(http::Fact::Multiplexed)])
+    {
         let text = serde_json::to_string(&fact).expect("it is written");
         assert_eq!(serde_json::from_str::<Fact>(&text).expect("it is read"), fact);
     }

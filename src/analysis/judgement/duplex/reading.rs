@@ -77,7 +77,7 @@ impl<'a> Run<'a> {
         [self.spoke_first(), self.several_responses(), self.answers()].into_iter().flatten().collect()
     }
 
-    fn from_server(&self) -> impl Iterator<Item = &'a Message> {
+    fn said_by_server(&self) -> impl Iterator<Item = &'a Message> {
         self.trace.of(Protocol::Http).filter(|message| message.direction == Direction::ToPage)
     }
 
@@ -93,14 +93,14 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn spoke_first(&self) -> Option<Finding> {
-        let first: Vec<_> = self.from_server().filter(|message| !self.answers_a_request(message)).collect();
+        let first: Vec<_> = self.said_by_server().filter(|message| !self.answers_a_request(message)).collect();
         let fact = Fact::SpokeFirst { messages: count(first.len()) };
         (!first.is_empty()).then(|| finding(fact, ids(first)))
     }
 
     pub(super) fn several_responses(&self) -> Option<Finding> {
         let mut responses: BTreeMap<MessageId, Vec<MessageId>> = BTreeMap::new();
-        for response in self.from_server().filter(|message| matches!(message.kind, Kind::Response { .. })) {
+        for response in self.said_by_server().filter(|message| matches!(message.kind, Kind::Response { .. })) {
             if let Some(request) = response.answers {
                 responses.entry(request).or_default().push(response.id);
             }
@@ -114,12 +114,13 @@ impl<'a> Run<'a> {
 
     fn answers(&self) -> Option<Finding> {
         let requests = self.trace.of(Protocol::Http).filter(|message| message.kind == Kind::Request).count();
-        let of_kind = |wanted: fn(Kind) -> bool| self.from_server().filter(move |message| wanted(message.kind)).count();
+        let of_kind =
+            |wanted: fn(Kind) -> bool| self.said_by_server().filter(move |message| wanted(message.kind)).count();
         let responses = of_kind(|kind| matches!(kind, Kind::Response { .. }));
         let events = of_kind(|kind| kind == Kind::Event);
         let fact = Fact::Answers { requests: count(requests), responses: count(responses), events: count(events) };
         let are_answers = responses > 0 && self.spoke_first().is_none();
-        are_answers.then(|| finding(fact, ids(self.from_server().collect())))
+        are_answers.then(|| finding(fact, ids(self.said_by_server().collect())))
     }
 
     /// Items by a way, each as it first came.

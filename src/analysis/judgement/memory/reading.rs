@@ -41,13 +41,13 @@ pub(super) struct Run<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rests {
     /// Nothing was said before that it could have forgotten.
-    OnNothing,
+    Nothing,
     /// On what was said before on the connection.
-    OnConnection,
+    Connection,
     /// On its own command alone, though something was said before.
-    OnItself,
+    Command,
     /// On something else.
-    OnSomethingElse,
+    Other,
 }
 
 /// What a command makes of a state. The script gives none that cannot be done.
@@ -260,10 +260,10 @@ impl<'a> Run<'a> {
                 let expected = after(before.clone(), &told.command);
                 let alone = after(MemoryState::default(), &told.command);
                 let rests = match &told.state {
-                    state if *state == expected && before == MemoryState::default() => Rests::OnNothing,
-                    state if *state == expected => Rests::OnConnection,
-                    state if *state == alone => Rests::OnItself,
-                    _ => Rests::OnSomethingElse,
+                    state if *state == expected && before == MemoryState::default() => Rests::Nothing,
+                    state if *state == expected => Rests::Connection,
+                    state if *state == alone => Rests::Command,
+                    _ => Rests::Other,
                 };
                 all.push((told, rests, expected));
                 before = told.state.clone();
@@ -277,7 +277,7 @@ impl<'a> Run<'a> {
         let of_conversation = |conversation: &Vec<Told>| {
             let last = conversation.last()?;
             let own = |told: &Told| conversation.iter().any(|one| one.answer == told.answer);
-            let those = rests.iter().filter(|(told, rests, _)| *rests == Rests::OnConnection && own(told));
+            let those = rests.iter().filter(|(told, rests, _)| *rests == Rests::Connection && own(told));
             let messages: Vec<MessageId> = those.flat_map(|(told, ..)| [told.answer, told.said]).collect();
             let answers = count(messages.len() / 2);
             let fact = Fact::Remembered { client: last.client, answers, held: Held::from(&last.state) };
@@ -288,7 +288,7 @@ impl<'a> Run<'a> {
 
     fn forgot(&self) -> Option<Finding> {
         let rests = self.rests();
-        let those = rests.iter().filter(|(_, rests, _)| *rests == Rests::OnItself);
+        let those = rests.iter().filter(|(_, rests, _)| *rests == Rests::Command);
         let messages: Vec<MessageId> = those.flat_map(|(told, ..)| [told.answer, told.said]).collect();
         let fact = Fact::Forgot { answers: count(messages.len() / 2) };
         (!messages.is_empty()).then(|| finding(fact, messages))
@@ -296,7 +296,7 @@ impl<'a> Run<'a> {
 
     fn not_of_connection(&self) -> Option<Finding> {
         let rests = self.rests();
-        let those: Vec<_> = rests.iter().filter(|(_, rests, _)| *rests == Rests::OnSomethingElse).collect();
+        let those: Vec<_> = rests.iter().filter(|(_, rests, _)| *rests == Rests::Other).collect();
         let (first, _, expected) = those.first()?;
         let fact = Fact::NotOfConnection {
             answers: count(those.len()),
@@ -324,7 +324,7 @@ impl<'a> Run<'a> {
             Stretch::WithoutToken => (!self.without.is_empty(), &self.trace.circumstances.http),
             Stretch::WithToken => (self.heeds_tokens(), &self.trace.circumstances.http),
             Stretch::Connection => {
-                (self.rests().iter().any(|(_, rests, _)| *rests != Rests::OnNothing), &self.trace.circumstances.ws)
+                (self.rests().iter().any(|(_, rests, _)| *rests != Rests::Nothing), &self.trace.circumstances.ws)
             }
             Stretch::NewConnection => (self.new_connection().is_some(), &self.trace.circumstances.ws),
         };

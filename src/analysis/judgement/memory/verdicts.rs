@@ -1,8 +1,9 @@
 //! What the claims on memory come to.
 
 use super::Stretch;
-use super::reading::{Rests, Run};
+use super::reading::{Rests, Run, Told};
 use crate::analysis::judgement::{Claim, Outcome, Verdict};
+use crate::wire::MemoryState;
 
 /// HTTP is stateless: an answer depends on nothing but what its request carries.
 pub(super) fn stateless(run: &Run<'_>) -> Verdict {
@@ -24,8 +25,8 @@ pub(super) fn stateful(run: &Run<'_>) -> Verdict {
     let mut reasons = run.over_websocket();
     let rests = run.rests();
     let any = |wanted: Rests| rests.iter().any(|(_, rests, _)| *rests == wanted);
-    let begins_anew = run.anew.first().and_then(|first| first.before()).map(|before| before == Default::default());
-    let outcome = match (any(Rests::OnConnection), any(Rests::OnItself), any(Rests::OnSomethingElse)) {
+    let begins_anew = run.anew.first().and_then(Told::before).map(|before| before == MemoryState::default());
+    let outcome = match (any(Rests::Connection), any(Rests::Command), any(Rests::Other)) {
         (false, true, false) => Outcome::Refuted,
         (false, false, false) => Outcome::NotMeasured,
         // It remembers, but not by the connection alone, or not always.

@@ -4,8 +4,124 @@
 //! keeps older ones and connects ahead. Where nobody names them, Resource Timing tells at least for which requests
 //! the browser made a new one.
 
-use super::{Answer, Fact, Finding, Outcome, Untold, Way, finding, together};
-use crate::trace::{Closing, Connection, ConnectionId, Kind, Message, MessageId, Speaks, Trace};
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, Finding, Outcome};
+use crate::trace::{Cause, Closing, Connection, ConnectionId, Kind, Message, MessageId, Speaks, Trace};
+
+/// How the lab sends its requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// One after another; the server is asked to close the connection after each response.
+    Close,
+    /// One after another.
+    KeepAlive,
+    /// All at once.
+    Parallel,
+}
+
+impl Way {
+    /// All of them, in the order in which the lab takes them.
+    pub(super) const ALL: [Self; 3] = [Self::Close, Self::KeepAlive, Self::Parallel];
+
+    /// The part of the script.
+    const fn part(self) -> &'static str {
+        match self {
+            Self::Close => "close",
+            Self::KeepAlive => "keep-alive",
+            Self::Parallel => "parallel",
+        }
+    }
+}
+
+/// Why it is not told which connections carried some requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Untold {
+    /// The endpoint is no Duplex server.
+    Plain,
+    /// The server is behind a proxy: its connections are the proxy's.
+    BehindProxy,
+    /// The server told nothing of them.
+    NoEvidence,
+}
+
+/// What can be said of the requests and of the connections that they needed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fact {
+    /// So many TCP connections carried so many requests, by the server's account.
+    Carried {
+        /// How they were sent.
+        way: Way,
+        /// Requests that were answered.
+        requests: u32,
+        /// Distinct connections that carried them.
+        connections: u32,
+        /// Connections of these that were open before this part of the run began.
+        already_open: u32,
+        /// Connections of these that the server ended, by its account.
+        ended_by_server: u32,
+    },
+    /// HTTP/2 carried the requests: it has one connection for all, and no way to ask for its end with a response
+    /// (RFC 9113 §8.2.2).
+    Multiplexed {
+        /// How they were sent.
+        way: Way,
+        /// Requests that were answered.
+        requests: u32,
+        /// Distinct connections that carried them; `None` where nobody tells.
+        connections: Option<u32>,
+    },
+    /// Which connections carried the requests is not told.
+    NotTold {
+        /// How they were sent.
+        way: Way,
+        /// Requests that were answered.
+        requests: u32,
+        /// Why.
+        why: Untold,
+    },
+    /// By Resource Timing the browser made a new connection for so many of the requests (`connectEnd` is later than
+    /// `connectStart`).
+    NewByTiming {
+        /// How they were sent.
+        way: Way,
+        /// Requests whose timing is known.
+        requests: u32,
+        /// Requests of these that a new connection was made for.
+        new: u32,
+    },
+    /// One request alone shows nothing: nothing came after it.
+    OneRequest {
+        /// How it was sent.
+        way: Way,
+    },
+    /// This way was not tried in this run.
+    NotTried {
+        /// Which way.
+        way: Way,
+        /// It cannot be: a page may not set the header `Connection`, and the endpoint is none that would when asked.
+        impossible: bool,
+    },
+    /// The requests of this way broke off.
+    BrokeOff {
+        /// How they were sent.
+        way: Way,
+        /// Requests that were answered.
+        answered: u32,
+        /// What is taken to be the cause of the first failure.
+        cause: Cause,
+    },
+    /// Both ways side by side, by the server's account.
+    SideBySide {
+        /// Connections with `Connection: close`, and the requests on them.
+        close: (u32, u32),
+        /// Connections without, and the requests on them.
+        keep_alive: (u32, u32),
+    },
+}
 
 /// What one way of sending requests came to.
 struct Tally<'a> {
@@ -170,7 +286,7 @@ pub(super) fn closed_after_each(trace: &Trace) -> (Outcome, Vec<Finding>) {
         }
     }
     reasons.extend(told(trace, Way::Parallel));
-    (together(holds), reasons)
+    (Outcome::of_all(holds), reasons)
 }
 
 /// What both ways came to, side by side.
@@ -195,4 +311,8 @@ pub(super) fn answer(trace: &Trace) -> Option<Answer> {
 
 fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn finding(fact: Fact, messages: Vec<MessageId>) -> Finding {
+    super::finding(super::Fact::Requests(fact), messages)
 }

@@ -1,9 +1,45 @@
 //! Which schemes an address of a WebSocket may have (C13): the one that was opened, one that is none of them, and
 //! `ws:` from a page that came by https.
 
+use serde::{Deserialize, Serialize};
+
 use super::websocket::opened_url;
-use super::{Fact, Finding, Outcome, finding, together};
-use crate::trace::{Cause, Connection, Kind, Message, Trace};
+use super::{Finding, Outcome};
+use crate::trace::{Cause, Connection, Kind, Message, MessageId, Trace};
+
+/// What can be said of addresses.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fact {
+    /// A WebSocket was opened at an address of this scheme.
+    Opened {
+        /// `ws` or `wss`, or, against the claim, another.
+        scheme: String,
+    },
+    /// An address of another scheme was refused.
+    Refused {
+        /// The scheme.
+        scheme: String,
+        /// The constructor threw, so nothing was sent.
+        at_once: bool,
+    },
+    /// An https page asked for `ws:` on another machine, and the browser refused.
+    MixedContentRefused {
+        /// The address.
+        url: String,
+        /// The constructor threw, so nothing was sent.
+        at_once: bool,
+    },
+    /// An https page asked for `ws:` on another machine, and the browser tried it.
+    MixedContentTried {
+        /// What came of it; `None` where it opened.
+        cause: Option<Cause>,
+    },
+    /// `wss` was not measured: the endpoint of this run is unencrypted.
+    SecureNotMeasured,
+    /// `ws` from a page that came by https was not measured: this one came by http.
+    MixedContentNotMeasured,
+}
 
 const PART: &str = "schemes";
 
@@ -48,9 +84,9 @@ fn another(trace: &Trace) -> Option<(bool, Finding)> {
     Some(match asked.refused() {
         Some(_) => {
             let at_once = asked.handshake.was_refused();
-            (true, finding(Fact::SchemeRefused { scheme, at_once }, messages))
+            (true, finding(Fact::Refused { scheme, at_once }, messages))
         }
-        None => (false, finding(Fact::SchemeOpened { scheme }, messages)),
+        None => (false, finding(Fact::Opened { scheme }, messages)),
     })
 }
 
@@ -84,7 +120,7 @@ pub(super) fn scheme(trace: &Trace) -> (Outcome, Vec<Finding>) {
     let holds = [Some(is_right), mixed.as_ref().map(|(held, _)| *held), another.as_ref().map(|(held, _)| *held)];
     // Where the other scheme was tried and this was not, the page came by http.
     let unmixed = mixed.is_none() && another.is_some();
-    let mut reasons = vec![finding(Fact::SchemeOpened { scheme }, messages)];
+    let mut reasons = vec![finding(Fact::Opened { scheme }, messages)];
     reasons.extend([mixed, another].into_iter().flatten().map(|(_, told)| told));
     if !is_secure {
         reasons.push(finding(Fact::SecureNotMeasured, Vec::new()));
@@ -92,5 +128,9 @@ pub(super) fn scheme(trace: &Trace) -> (Outcome, Vec<Finding>) {
     if unmixed {
         reasons.push(finding(Fact::MixedContentNotMeasured, Vec::new()));
     }
-    (together(holds), reasons)
+    (Outcome::of_all(holds), reasons)
+}
+
+fn finding(fact: Fact, messages: Vec<MessageId>) -> Finding {
+    super::finding(super::Fact::Address(fact), messages)
 }

@@ -1,30 +1,103 @@
-//! How the WebSocket was opened, and whether it stayed open (C4); what marked the change of protocol (C5).
+//! How the WebSocket was opened, and whether it stayed open (C4).
 
-use super::{Fact, Finding, Outcome, finding, together};
+use serde::{Deserialize, Serialize};
+
+use super::{Finding, Outcome};
 use crate::analysis::raw::{self, Missing};
-use crate::decode::http1::StartLine;
 use crate::trace::{
-    Closing, Connection, Direction, Happening, Kind, Mark, Message, MessageId, Outcome as Ended, PartId, Time, Trace,
+    Cause, Closing, Connection, Direction, Happening, Kind, Mark, Message, MessageId, Outcome as Ended, PartId, Span,
+    Time, Trace,
 };
+
+/// What can be said of the WebSocket.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fact {
+    /// The WebSocket was open this long after it was asked for.
+    Opened {
+        /// From the constructor's call to the `open` event.
+        took: Span,
+    },
+    /// The WebSocket could not be opened.
+    NotOpened {
+        /// What is taken to be the cause.
+        cause: Cause,
+    },
+    /// No WebSocket was opened before the run ended.
+    NotReached,
+    /// The handshake's raw bytes: a `GET` with `Upgrade`, a 101, and the accept key that belongs to the key.
+    Proven {
+        /// The client's `Sec-WebSocket-Key`.
+        key: String,
+        /// The server's `Sec-WebSocket-Accept`, which is the one that was recomputed here.
+        accept: String,
+        /// How many requirements of the handshake were checked.
+        checks: u32,
+    },
+    /// The handshake's raw bytes do not meet what the standard requires.
+    Unproven {
+        /// How many requirements are not met.
+        broken: u32,
+        /// The first of them.
+        first: String,
+    },
+    /// The handshake's raw bytes cannot be had, so it rests on what the page saw.
+    HandshakeUnseen {
+        /// Why.
+        why: Missing,
+    },
+    /// All messages went over the one connection.
+    OneConnection {
+        /// How many, both ways.
+        messages: u32,
+        /// The id that the server gave it.
+        server_id: Option<u64>,
+        /// Of how many the server's tap has the frames, on this connection; `None` where it told none.
+        found: Option<u32>,
+    },
+    /// The connection was left idle, and was still open: messages went there and back.
+    StillOpen {
+        /// How long nothing was sent by the script.
+        idle: Span,
+        /// How many messages were answered after it.
+        after: u32,
+    },
+    /// The connection was closed before the page asked for it.
+    ClosedEarly {
+        /// How long it was open.
+        lived: Span,
+        /// The close code; `None` where there was no `close` event.
+        code: Option<u16>,
+        /// In the idle time or after it.
+        idle: bool,
+    },
+    /// Nobody answered any more after the idle time, though the connection seemed open.
+    SilentAfterIdle {
+        /// How long it was left idle.
+        idle: Span,
+    },
+    /// The WebSocket was not left idle, or the run ended before that was over.
+    NotIdle,
+}
 
 const PART: &str = "websocket";
 
 /// The WebSocket of the lab, which was open.
-struct Socket<'a> {
-    trace: &'a Trace,
+pub(super) struct Socket<'a> {
+    pub(super) trace: &'a Trace,
     part: PartId,
-    connection: &'a Connection,
-    handshake: &'a Message,
+    pub(super) connection: &'a Connection,
+    pub(super) handshake: &'a Message,
     /// The 101.
-    switching: &'a Message,
+    pub(super) switching: &'a Message,
     /// What was said on it, both ways, without its opening and closing.
-    data: Vec<&'a Message>,
+    pub(super) data: Vec<&'a Message>,
 }
 
 impl<'a> Socket<'a> {
     /// # Errors
     /// When it was not opened; the finding says why.
-    fn of(trace: &'a Trace) -> Result<Self, Finding> {
+    pub(super) fn of(trace: &'a Trace) -> Result<Self, Finding> {
         let handshake = trace.part(PART).and_then(|part| {
             let handshake = trace.in_part(part).find(|message| message.kind == Kind::Handshake)?;
             Some((part, handshake, trace.connection(handshake.connection?)?))
@@ -43,7 +116,7 @@ impl<'a> Socket<'a> {
     }
 
     /// The two messages of the handshake.
-    fn opening(&self) -> Vec<MessageId> {
+    pub(super) fn opening(&self) -> Vec<MessageId> {
         vec![self.handshake.id, self.switching.id]
     }
 
@@ -152,28 +225,6 @@ impl<'a> Socket<'a> {
         let messages = first.map(|message| message.id).or_else(|| self.data.last().map(|message| message.id));
         Some(finding(Fact::ClosedEarly { lived: at - opened, code, idle }, messages.into_iter().collect()))
     }
-
-    /// The first frame behind the handshake, whoever sent it.
-    fn first_frame(&self) -> Finding {
-        let written = self.switching.raw.as_deref().and_then(|raw| Some(raw.pieces.last()?.at));
-        let each = raw::first(self.connection).into_iter().zip([true, false]);
-        let timed = each.filter_map(|(frame, from_page)| {
-            let frame = frame?;
-            Some((frame.taken.first()?.at, frame.frame.opcode, from_page))
-        });
-        let Some(((at, opcode, from_page), written)) = timed.min_by_key(|(at, ..)| *at).zip(written) else {
-            return finding(Fact::NoFrame, self.opening());
-        };
-        let fact = Fact::FirstFrame {
-            opcode: opcode.to_string(),
-            from_page,
-            after: at - written,
-            server_id: self.connection.server_id,
-        };
-        let sent = if from_page { Direction::ToServer } else { Direction::ToPage };
-        let first = self.data.iter().find(|message| message.direction == sent).map(|message| message.id);
-        finding(fact, first.into_iter().chain(self.opening()).collect())
-    }
 }
 
 /// What happened to the WebSocket.
@@ -200,42 +251,9 @@ pub(super) fn opened_and_stays(trace: &Trace) -> (Outcome, Vec<Finding>) {
     let reasons = [Some(proof), socket.opened(), socket.one_connection(), idle].into_iter().flatten().collect();
     let outcome = match stays {
         None => Outcome::NotMeasured,
-        Some(stays) => together([Some(proven), Some(stays)]),
+        Some(stays) => Outcome::of_all([Some(proven), Some(stays)]),
     };
     (outcome, reasons)
-}
-
-/// C5: status 101 marks the change of protocol.
-pub(super) fn switching(trace: &Trace) -> (Outcome, Vec<Finding>) {
-    let socket = match Socket::of(trace) {
-        Ok(socket) => socket,
-        Err(why) => return (Outcome::NotMeasured, vec![why]),
-    };
-    if socket.handshake.alpn.as_deref() == Some("h2") {
-        return (Outcome::Refuted, vec![finding(Fact::OverHttp2, socket.opening())]);
-    }
-    let response = match raw::http(trace, socket.switching) {
-        Ok(response) => response,
-        Err(why) => return (Outcome::NotMeasured, vec![finding(Fact::StatusUnseen { why }, socket.opening())]),
-    };
-    let Some((head, StartLine::Status { code, reason, .. })) =
-        response.message().and_then(|head| Some((head.head_end?, &head.start_line)))
-    else {
-        let why = match (response.left_out, response.dropped) {
-            (0, 0) => Missing::NotTold,
-            (0, dropped) => Missing::Dropped(dropped),
-            (left_out, _) => Missing::LeftOut(left_out),
-        };
-        return (Outcome::NotMeasured, vec![finding(Fact::StatusUnseen { why }, socket.opening())]);
-    };
-    let line = Fact::StatusLine { status: *code, reason: reason.clone(), bytes: head };
-    let line = finding(line, vec![socket.switching.id]);
-    if *code != 101 {
-        return (Outcome::Refuted, vec![line]);
-    }
-    let frame = socket.first_frame();
-    let seen = matches!(frame.fact, super::super::Fact::Opening(Fact::FirstFrame { .. }));
-    (if seen { Outcome::Supported } else { Outcome::NotMeasured }, vec![line, frame])
 }
 
 /// The address of the WebSocket that was opened, and the messages that opened it.
@@ -247,4 +265,8 @@ pub(super) fn opened_url(trace: &Trace) -> Result<(&str, Vec<MessageId>), Findin
     let known = &*socket.connection.url;
     let url = if known.is_empty() { trace.circumstances.ws.url.as_str() } else { known };
     Ok((url, socket.opening()))
+}
+
+fn finding(fact: Fact, messages: Vec<MessageId>) -> Finding {
+    super::finding(super::Fact::WebSocket(fact), messages)
 }

@@ -69,6 +69,9 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
              asked again by itself.",
             counted(events, "server-sent event", "server-sent events")
         ),
+        Fact::Streamed { bytes, pieces: 1, .. } => {
+            format!("A long response of {} reached the page in one piece, all at once.", bytes_in_words(bytes))
+        }
         Fact::Streamed { bytes, pieces, lasted } => format!(
             "A response need not be brief: one of {} reached the page in {}, the last {lasted} after the first. It is one \
              response all the same.",
