@@ -8,12 +8,13 @@ mod samples;
 
 pub use samples::{Sample, samples};
 
+use super::echo::echo_over_socket;
 use super::parameter::{CONNECT_TIMEOUT, Parameter, REPLY_TIMEOUT, Range};
 use super::settings::Settings;
 use crate::analysis::Claim;
 use crate::analysis::judgement::formats::{Format, part};
 use crate::network::{Failed, Network, Opening, Payload, Request, Service, Socket};
-use crate::trace::{Failure, Protocol, Turn};
+use crate::trace::{Cause, Failure, Protocol, Turn};
 use crate::wire::{Fault, query};
 
 /// How many random bytes there are.
@@ -94,11 +95,11 @@ async fn over_socket<N: Network>(network: &N, samples: &[Sample]) -> Result<(), 
         let text = std::str::from_utf8(bytes).ok().map(Payload::Text);
         for payload in text.into_iter().chain([Payload::Binary(bytes)]) {
             network.between_turns().await;
-            let sent = socket.send(turn, payload);
-            if sent.is_err() || socket.next(turn, None).await.is_err() {
+            match echo_over_socket(&socket, turn, payload).await {
+                // What came instead is in the record.
+                Ok(()) | Err(Failure { cause: Cause::DifferentEcho, .. }) => {}
                 // It is closed, or silent: nothing more is to be had from it.
-                socket.give_up_unanswered();
-                return Ok(());
+                Err(_) => return Ok(()),
             }
         }
     }

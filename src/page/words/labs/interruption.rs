@@ -70,11 +70,11 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
 fn interrupted(fact: &Fact) -> String {
     match fact {
         Fact::Interrupted { fault, carriers, requests, posts, learned, arrivals } => format!(
-            "{}{} met a server that {}. {}{}",
+            "The server was to {}: {}{}. {}{}",
+            over_http(*fault),
             requests_of(*requests, *posts),
             carried(carriers),
-            over_http(*fault),
-            learnt(*learned),
+            learnt(*learned, *requests),
             arrived(*arrivals, *requests)
         ),
         Fact::SentAgainByBrowser { requests, posts, used } => format!(
@@ -127,8 +127,8 @@ fn asked_again(fact: &Fact) -> String {
         ),
         Fact::Duplicated { failed, twice, arrivals } => format!(
             "The page sent the {} that had failed again, too. Now the server has got {}: {twice} came more than once. Had \
-             these been orders, it could have carried them out as often. The page cannot tell from its error which of \
-             them had arrived.",
+             these been orders, what it had read whole it could have carried out as often as it came; and the page's \
+             errors do not say how far it had got.",
             counted(*failed, "POST", "POSTs"),
             match arrivals {
                 1 => "1 request for it".to_owned(),
@@ -162,7 +162,7 @@ fn asked_again(fact: &Fact) -> String {
 fn ended(fact: &Fact) -> String {
     match fact {
         Fact::Broke { fault, code, clean, sent, answered, read } => format!(
-            "The server {} with {} under way: {answered} answered, {} lost for the page{}. The page was told {code}, \
+            "The server was to {}, with {} under way: {answered} answered, {} lost for the page{}. The page was told {code}, \
              wasClean {clean}.",
             over_websocket(*fault),
             counted(*sent, "message", "messages"),
@@ -170,7 +170,7 @@ fn ended(fact: &Fact) -> String {
             was_read(*read)
         ),
         Fact::Stalled { fault, silent, sent, answered, read } => format!(
-            "The server {} with {} under way: {answered} answered, {} not{}. For {silent} nothing told the page: no event \
+            "The server was to {}, with {} under way: {answered} answered, {} not{}. For {silent} nothing told the page: no event \
              came, the WebSocket seemed open, and only the page's own timer ended it.",
             over_websocket(*fault),
             counted(*sent, "message", "messages"),
@@ -178,12 +178,12 @@ fn ended(fact: &Fact) -> String {
             was_read(*read)
         ),
         Fact::Survived { fault, messages } => format!(
-            "The server {}, and all {} were answered.",
+            "The server was to {}, and all {} were answered.",
             over_websocket(*fault),
             counted(*messages, "message", "messages")
         ),
         Fact::NotOpened { fault } => {
-            format!("The WebSocket could not be opened: the server {}.", over_websocket(*fault))
+            format!("The WebSocket did not open: the server was to {}.", over_websocket(*fault))
         }
         Fact::Left { sent, answered } => format!(
             "The page closed a WebSocket with {} under way, in order: {answered} had been answered, the answers to {} \
@@ -288,52 +288,58 @@ const fn missing(missing: Missing) -> &'static str {
     }
 }
 
-/// What the server does to a request.
+/// What the server was to do to a request.
 const fn over_http(fault: Fault) -> &'static str {
     match fault {
-        Fault::Close => "ended the connection before it read the request",
-        Fault::Reset => "reset the connection before it read the request",
+        Fault::Close => "end the connection before it reads the request",
+        Fault::Reset => "reset the connection before it reads the request",
         Fault::Cut => "reset the connection in the middle of its response",
-        Fault::Short => "ended the connection in the middle of its response",
-        Fault::Stall => "fell silent in the middle of its response",
-        Fault::Drip => "sent its response a few bytes at a time",
-        Fault::Status => "answered with an error status",
-        Fault::Goodbye => "closed the connection after its response",
-        Fault::Vanish => "neither answered nor ended the connection",
-        Fault::BadFrame => "broke the framing of its response",
-        Fault::BadUtf8 => "sent a text that is not UTF-8",
+        Fault::Short => "end the connection in the middle of its response",
+        Fault::Stall => "fall silent in the middle of its response",
+        Fault::Drip => "send its response a few bytes at a time",
+        Fault::Status => "answer with an error status",
+        Fault::Goodbye => "close the connection after its response",
+        Fault::Vanish => "neither answer nor end the connection",
+        Fault::BadFrame => "break the framing of its response",
+        Fault::BadUtf8 => "send a text that is not UTF-8",
     }
 }
 
-/// What the server does to a WebSocket.
+/// What the server was to do to a WebSocket.
 const fn over_websocket(fault: Fault) -> &'static str {
     match fault {
-        Fault::Close => "ended the connection without a close frame",
+        Fault::Close => "end the connection without a close frame",
         Fault::Reset => "reset the connection",
         Fault::Cut => "reset the connection in the middle of an answer",
-        Fault::Short => "ended the connection in the middle of an answer",
-        Fault::Stall => "fell silent in the middle of an answer",
-        Fault::Drip => "sent an answer a few bytes at a time",
-        Fault::Status => "answered the handshake with an error status",
-        Fault::Goodbye => "closed the WebSocket in order",
-        Fault::Vanish => "neither read nor wrote any more",
-        Fault::BadFrame => "broke the framing of an answer",
-        Fault::BadUtf8 => "sent a text that is not UTF-8",
+        Fault::Short => "end the connection in the middle of an answer",
+        Fault::Stall => "fall silent in the middle of an answer",
+        Fault::Drip => "send an answer a few bytes at a time",
+        Fault::Status => "answer the handshake with an error status",
+        Fault::Goodbye => "close the WebSocket in order",
+        Fault::Vanish => "neither read nor write any more",
+        Fault::BadFrame => "break the framing of an answer",
+        Fault::BadUtf8 => "send a text that is not UTF-8",
     }
 }
 
-fn learnt(learned: Learned) -> String {
+/// Where there are several requests the figures are those of the first.
+fn learnt(learned: Learned, requests: u32) -> String {
+    let part = |figures: String| match requests {
+        1 => figures,
+        _ => format!("part of the body (of the first, {figures})"),
+    };
     match learned {
         Learned::NoHead => "The page's promise was rejected, with no head and no reason.".to_owned(),
-        Learned::Truncated { came, of: Some(of) } => {
-            format!("The page had the head and {came} of {of} bytes of the body; then reading it failed.")
-        }
-        Learned::Truncated { came, of: None } => {
-            format!("The page had the head and {came} bytes of the body; then reading it failed.")
+        Learned::Truncated { came, of } => {
+            let figures = match of {
+                Some(of) => format!("{came} of {}", counted64(of, "byte", "bytes")),
+                None => counted64(came, "byte", "bytes"),
+            };
+            format!("The page had the head and {}; then reading it failed.", part(figures))
         }
         Learned::TimedOut { after, came: 0 } => format!("The page got nothing, and gave up after {after}."),
         Learned::TimedOut { after, came } => {
-            format!("The page had {}, and gave up after {after}.", counted64(came, "byte", "bytes"))
+            format!("The page had {}, and gave up after {after}.", part(counted64(came, "byte", "bytes")))
         }
         Learned::Whole { status } => format!("The page got a whole response, with the status {status}."),
     }
@@ -350,9 +356,9 @@ fn arrived(arrivals: Option<u32>, requests: u32) -> String {
 
 fn carried(carriers: &[Carrier]) -> &'static str {
     match carriers {
-        [Carrier::New] => ", on a new connection,",
-        [Carrier::Used] => ", on a connection that was used before,",
-        [Carrier::New, Carrier::Used] => ", on new connections and on used ones,",
+        [Carrier::New] => " on a new connection",
+        [Carrier::Used] => " on a connection that was used before",
+        [Carrier::New, Carrier::Used] => " on new connections and on used ones",
         _ => "",
     }
 }
