@@ -32,9 +32,9 @@ pub(super) fn while_at_least<T: Ord + Copy>(count: usize, stretches: impl IntoIt
     let (mut going_on, mut since, mut found) = (0, None, Vec::<(T, T)>::new());
     for (at, begins) in steps {
         if begins {
-            going_on += 1
+            going_on += 1;
         } else {
-            going_on -= 1
+            going_on -= 1;
         }
         match since {
             None if going_on >= count => since = Some(at),

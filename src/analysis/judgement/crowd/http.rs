@@ -127,9 +127,7 @@ impl<'a> Requests<'a> {
     /// The most that were under way at the same time, if the browser, or else the server, tells that of all that
     /// were served.
     pub(super) fn under_way(&self) -> Option<(u32, SeenBy)> {
-        if self.served().next().is_none() {
-            return None;
-        }
+        self.served().next()?;
         let by_browser: Option<Vec<&Phases>> = self.served().map(Exchange::phases).collect();
         if by_browser.is_some() {
             return Some((count(most_at_once(self.sent_stretches())), SeenBy::Browser));

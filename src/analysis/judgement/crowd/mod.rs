@@ -128,6 +128,8 @@ pub enum Fact {
         members: u32,
         /// How many of these heard it.
         heard: u32,
+        /// Somebody could speak.
+        said: bool,
         /// From the call of `send` until the first had it; `None` where nobody heard it.
         first: Option<Span>,
         /// From then until the last had it.
@@ -343,6 +345,7 @@ impl<'a> Crowd<'a> {
             clients: broadcast.clients,
             members: broadcast.members,
             heard: count(broadcast.heard.len()),
+            said: broadcast.said.is_some(),
             first: broadcast.first(),
             spread: broadcast.spread(),
             resolution: self.trace.circumstances.resolution,

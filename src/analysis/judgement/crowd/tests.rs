@@ -186,6 +186,7 @@ fn that_all_were_served_and_all_heard_supports_it() {
         clients: 12,
         members: 12,
         heard: 12,
+        said: true,
         first: Some(Span(3_000)),
         spread: Some(Span(1_100)),
         resolution: Span(5),

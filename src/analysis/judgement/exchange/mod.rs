@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Answer, Claim, Finding, Outcome, Verdict};
 use crate::analysis::break_even::{
-    BreakEven, Cost, Costs, Crossing, Exchange, Gap, Measure, Missing, Policy, Situation, Source, Starter, Way,
+    BreakEven, Cost, Costs, Crossing, Exchange, Figure, Gap, Measure, Missing, Policy, Situation, Source, Starter, Way,
 };
 use crate::analysis::{Opening, Sample, Statistics, Summary, Timeline};
 use crate::trace::{Direction, Kind, Message, MessageId, Protocol, Span, Trace};
@@ -301,7 +301,7 @@ impl<'a> Run<'a> {
             Opening::AlreadyOpen => HttpOpening::AlreadyOpen,
             Opening::Unknown => HttpOpening::Unknown,
         };
-        let bytes = |cost: Cost| cost.ok().map(|figure| figure.value());
+        let bytes = |cost: Cost| cost.ok().map(Figure::value);
         let handshake = &self.costs.handshake;
         let handshake = bytes(handshake.to_server).zip(bytes(handshake.to_page)).map(|(there, back)| there + back);
         let fact = Fact::Opening { web_socket, http, handshake, resolution: self.resolution() };

@@ -33,6 +33,9 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
                 (1, clients) => format!("1 of {clients} clients was"),
                 (served, clients) => format!("{served} of {clients} clients were"),
             };
+            if *served == 0 {
+                return format!("None of {} was served {}.", many(*clients, "client"), over(*protocol));
+            }
             let how = match protocol {
                 Protocol::Http => "served over HTTP",
                 Protocol::WebSocket => "served over a WebSocket of their own: it opened, and gave back what was sent",
@@ -92,7 +95,7 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
             first.known_to(*resolution),
             last.known_to(*resolution)
         ),
-        Fact::Heard { clients, members, heard, first, spread, resolution } => {
+        Fact::Heard { clients, members, heard, said, first, spread, resolution } => {
             let absent = match clients - members.min(clients) {
                 0 => String::new(),
                 absent => format!(" {absent} of {clients} clients did not get into the room."),
@@ -101,9 +104,18 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
                 let (first, spread) = (first.known_to(*resolution), spread.known_to(*resolution));
                 format!(" The first had it {first} after it was sent, the last {spread} later.")
             });
-            format!(
-                "One client spoke, and {heard} of {members} members of the room heard it, the speaker included (a broadcast): none of them had asked, and the server sent it to each.{times}{absent}"
-            )
+            match (members, said, heard) {
+                (0, ..) => format!("None of {clients} clients got into the room, so nobody could speak to all."),
+                (_, false, _) => {
+                    format!("{members} of {clients} clients were in the room, but nobody could speak any more.")
+                }
+                (_, true, 0) => {
+                    format!("One client spoke, and none of {members} members of the room heard it.{absent}")
+                }
+                (_, true, heard) => format!(
+                    "One client spoke, and {heard} of {members} members of the room heard it, the speaker included (a broadcast): none of them had asked for it.{times}{absent}"
+                ),
+            }
         }
         Fact::OneClient => "One client is no crowd: let at least two come.".to_owned(),
         Fact::Missing(missing) => self::missing(*missing).to_owned(),
@@ -120,10 +132,10 @@ fn under_way(requests: u32, most: u32, seen_by: SeenBy, version: Option<&str>) -
     let requests = many(requests, "request");
     match seen_by {
         SeenBy::Browser => format!(
-            "Of {requests}{version}, {most} were on the way at the same time at most (from requestStart to responseEnd of Resource Timing)."
+            "Of {requests}{version}, at most {most} were on the way at the same time (from requestStart to responseEnd of Resource Timing)."
         ),
         SeenBy::Server => format!(
-            "Of {requests}{version}, {most} were with the server at the same time at most, by its clock; what was still travelling is not counted."
+            "Of {requests}{version}, at most {most} were with the server at the same time, by its clock; what was still travelling is not counted."
         ),
     }
 }
@@ -158,7 +170,7 @@ const fn missing(missing: Missing) -> &'static str {
             "How many requests were on the way at the same time is not known: the server does not let the page see the browser’s timing (Timing-Allow-Origin), and tells no times of its own."
         }
         Missing::HandshakeTimes => {
-            "Whether the handshakes overlapped cannot be told from the page alone: it sees when each was asked for and when it was open, not when it was its turn. This server tells no times."
+            "Whether the handshakes overlapped cannot be told from the page alone: it sees when each was asked for and when it was open, not when it was its turn. The server’s times of the handshakes are not there."
         }
         Missing::Asking(Protocol::Http) => "The run did not come to the end of its requests over HTTP.",
         Missing::Asking(Protocol::WebSocket) => "The run did not come to the end of its WebSockets.",

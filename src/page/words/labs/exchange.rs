@@ -100,24 +100,10 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
         ),
         Fact::Advice { case, messages, by_bytes, by_time } => {
             let messages = many(*messages, "message");
-            let advice = match (by_bytes, by_time) {
-                (Some(bytes), Some(time)) if bytes.way == time.way => format!(
-                    "{}, by bytes ({}) and by waiting ({}) alike",
-                    way(bytes.way),
-                    compared(bytes, bytes_in_words),
-                    compared(time, waited)
-                ),
-                (Some(bytes), Some(time)) => format!(
-                    "by bytes {} ({}), by waiting {} ({})",
-                    way(bytes.way),
-                    compared(bytes, bytes_in_words),
-                    way(time.way),
-                    compared(time, waited)
-                ),
-                (Some(bytes), None) => format!("by bytes {} ({})", way(bytes.way), compared(bytes, bytes_in_words)),
-                (None, Some(time)) => format!("by waiting {} ({})", way(time.way), compared(time, waited)),
-                (None, None) => "nothing can be advised".to_owned(),
-            };
+            let bytes = by_bytes.as_ref().map(|advised| compared("by bytes", advised, bytes_in_words));
+            let time = by_time.as_ref().map(|advised| compared("by the time that somebody waits", advised, waited));
+            let advice: Vec<String> = [bytes, time].into_iter().flatten().collect();
+            let advice = if advice.is_empty() { "nothing can be advised".to_owned() } else { advice.join("; ") };
             format!("{} ({messages}): {advice}.", self::case(*case))
         }
         Fact::OneForAll { measure, way } => {
@@ -141,7 +127,7 @@ fn connections_used(protocol: Protocol, carried: u32, connections: u32, already_
     let why = match (connections, close) {
         (_, true) => " The server was asked to close the connection after each response (Connection: close).",
         (1, false) if carried > 1 => {
-            " The connection was kept and used again (keep-alive), as HTTP/1.1 does unless somebody closes it."
+            " The connection was kept and used again (keep-alive), as HTTP does unless somebody closes it."
         }
         _ => "",
     };
@@ -149,9 +135,9 @@ fn connections_used(protocol: Protocol, carried: u32, connections: u32, already_
 }
 
 fn paid_back(measure: Measure, than: Way, since: Crossing, payload: u32) -> String {
-    let (what, with) = match measure {
-        Measure::Bytes => ("bytes", format!(" with {} of payload", bytes_in_words(payload.into()))),
-        Measure::Time => ("waiting", String::new()),
+    let counted = match measure {
+        Measure::Bytes => format!("Counted in bytes (with {} of payload each)", bytes_in_words(payload.into())),
+        Measure::Time => "Counted in time that somebody waits".to_owned(),
     };
     let than = match than {
         Way::Close => "HTTP with a new connection each time",
@@ -160,17 +146,15 @@ fn paid_back(measure: Measure, than: Way, since: Crossing, payload: u32) -> Stri
     match since {
         Crossing::Always => {
             format!(
-                "Counted in {what}, the WebSocket comes to less than {than} from the first message on{with}, its opening included."
+                "{counted}, the WebSocket comes to less than {than} from the first message on, its opening included."
             )
         }
-        Crossing::From(message) => {
-            format!(
-                "Counted in {what}, the WebSocket’s opening has paid for itself with message {message}{with}: from there on the whole comes to less than {than}."
-            )
-        }
+        Crossing::From(message) => format!(
+            "{counted}, the WebSocket’s opening has paid for itself with message {message}: from there on the whole comes to less than {than}."
+        ),
         Crossing::Never => {
             format!(
-                "Counted in {what}, the WebSocket’s opening does not pay for itself{with}: a message costs no less than over {than}."
+                "{counted}, the WebSocket’s opening does not pay for itself: a message costs no less than over {than}."
             )
         }
     }
@@ -204,12 +188,20 @@ const fn case(case: Case) -> &'static str {
     }
 }
 
-/// What a way comes to, beside the best of the others.
-fn compared(advised: &Advised, figure: impl Fn(u64) -> String) -> String {
+/// What is advised by a measure, and what it comes to beside the best of the others.
+fn compared(by: &str, advised: &Advised, figure: impl Fn(u64) -> String) -> String {
     let total = figure(advised.total);
+    let advice = format!("{by} {}", way(advised.way));
     match advised.next {
-        Some((other, other_total)) => format!("{total}; {} {}", way(other), figure(other_total)),
-        None => total,
+        Some((other, least)) if least < advised.total => {
+            format!(
+                "{advice}, which is simpler and comes to hardly more ({total}; {} for {})",
+                figure(least),
+                way(other)
+            )
+        }
+        Some((other, more)) => format!("{advice} ({total}; {} for {})", figure(more), way(other)),
+        None => format!("{advice} ({total})"),
     }
 }
 
