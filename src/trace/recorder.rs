@@ -99,8 +99,8 @@ pub struct Recorder {
     identified: Vec<ConnectionId>,
     /// WebSocket messages under way, each with the length of its frame head if it goes in one frame.
     single_heads: HashMap<MessageId, u64>,
-    /// How many bytes of payload copies may still be kept.
-    room_for_copies: usize,
+    /// How many bytes of payload copies may still be kept; `None` once one could not be.
+    room_for_copies: Option<usize>,
     hidden_since: Option<Time>,
 }
 
@@ -115,7 +115,7 @@ impl Default for Recorder {
             by_server_id: HashMap::new(),
             identified: Vec::new(),
             single_heads: HashMap::new(),
-            room_for_copies: Self::MAX_COPIES,
+            room_for_copies: Some(Self::MAX_COPIES),
             hidden_since: None,
         }
     }
@@ -474,14 +474,16 @@ impl Recorder {
     }
 
     fn copy(&mut self, at: Time, payload: &[u8]) -> Option<PayloadCopy> {
-        if payload.len() <= self.room_for_copies {
-            self.room_for_copies -= payload.len();
+        if payload.is_empty() {
+            return Some(PayloadCopy::default());
+        }
+        let room = self.room_for_copies?;
+        if payload.len() <= room {
+            self.room_for_copies = Some(room - payload.len());
             return Some(PayloadCopy(payload.to_vec()));
         }
-        if self.room_for_copies > 0 {
-            self.room_for_copies = 0;
-            self.mark(at, at, Happening::CopiesFull);
-        }
+        self.room_for_copies = None;
+        self.mark(at, at, Happening::CopiesFull);
         None
     }
 }
@@ -492,18 +494,21 @@ mod tests {
 
     #[test]
     fn copies_stop_when_the_room_is_used_up_and_that_is_told_once() {
-        let mut recorder = Recorder { room_for_copies: 5, ..Recorder::default() };
-        for payload in [b"1234".as_slice(), b"567", b"8"] {
-            recorder.request(&Asked { turn: Turn::of(1), at: Time(7), payload, ..Asked::default() });
+        // Whether or not the last copy fills it to the last byte.
+        for room in [4, 5] {
+            let mut recorder = Recorder { room_for_copies: Some(room), ..Recorder::default() };
+            for payload in [b"1234".as_slice(), b"567", b"8"] {
+                recorder.request(&Asked { turn: Turn::of(1), at: Time(7), payload, ..Asked::default() });
+            }
+            let events = recorder.take();
+            let copies =
+                events.iter().filter(|event| matches!(event, Event::Message(Message { copy: Some(_), .. }))).count();
+            let told = events
+                .iter()
+                .filter(|event| matches!(event, Event::Mark(Mark { what: Happening::CopiesFull, .. })))
+                .count();
+            assert_eq!((copies, told), (1, 1));
         }
-        let events = recorder.take();
-        let copies =
-            events.iter().filter(|event| matches!(event, Event::Message(Message { copy: Some(_), .. }))).count();
-        let told = events
-            .iter()
-            .filter(|event| matches!(event, Event::Mark(Mark { what: Happening::CopiesFull, .. })))
-            .count();
-        assert_eq!((copies, told), (1, 1));
     }
 
     #[test]

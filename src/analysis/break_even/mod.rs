@@ -29,8 +29,11 @@ pub use stored::StoredCosts;
 
 use crate::trace::Protocol;
 
+use serde::{Deserialize, Serialize};
+
 /// A way for client and server to talk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Way {
     /// Request and response on a connection that is kept (RFC 9112 §9.3).
     KeepAlive,
@@ -76,7 +79,8 @@ impl Way {
 }
 
 /// What is added up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Measure {
     /// Bytes above TCP, both ways, payload included.
     Bytes,

@@ -168,11 +168,13 @@ impl Clock {
 
     /// Drops all tasks and timers, and with them what they hold of one another.
     pub(super) fn stop(&self) {
-        // Dropping one may set timers.
-        let tasks = self.tasks.take();
-        drop(tasks);
-        let timers = self.timers.take();
-        drop(timers);
+        // Dropping one may set timers and spawn others, which do not.
+        loop {
+            let (tasks, timers) = (self.tasks.take(), self.timers.take());
+            if tasks.is_empty() && timers.is_empty() {
+                return;
+            }
+        }
     }
 
     fn waker(&self, task: u64) -> Waker {

@@ -227,7 +227,7 @@ impl Connection {
     /// The server sends something on.
     pub(super) fn deliver(&self, stream: &Rc<Stream>, down: Down) {
         let Some(world) = self.world.upgrade() else { return };
-        if self.ended.get() || world.is_dead() {
+        if self.ended.get() || world.is_dead() || world.is_stalled() {
             return;
         }
         let stream = Rc::clone(stream);
