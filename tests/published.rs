@@ -1,5 +1,5 @@
-//! Published comparisons beside runs of the lab `exchange` on the simulated network, whose times are known beforehand:
-//! one way takes 1 ms, the server thinks for 50 µs.
+//! Published comparisons beside runs of the labs on the simulated network, whose times are known beforehand: one way
+//! takes 1 ms, the server thinks for 50 µs.
 
 use duplex::analysis::Timeline;
 use duplex::analysis::break_even::Missing;
@@ -38,20 +38,22 @@ fn with_bytes(mut trace: Trace) -> Trace {
     trace
 }
 
-fn of_exchange() -> impl Iterator<Item = (Preset, &'static Repetition)> {
-    let all = Preset::ALL.into_iter().flat_map(|preset| preset.repetitions().iter().map(move |it| (preset, it)));
-    all.filter(|(_, repetition)| repetition.lab == "exchange")
+fn all() -> impl Iterator<Item = (Preset, &'static Repetition)> {
+    Preset::ALL.into_iter().flat_map(|preset| preset.repetitions().iter().map(move |it| (preset, it)))
 }
 
 #[test]
 fn each_repetition_can_be_reached_by_a_link_and_is_known_again_from_its_record() {
-    assert_eq!(of_exchange().count(), 3);
-    for (preset, repetition) in of_exchange() {
+    assert_eq!(all().count(), 4);
+    for (preset, repetition) in all() {
         let lab = [("lab", repetition.lab)];
         let pairs: Vec<(String, String)> =
             lab.iter().chain(repetition.settings).map(|(name, value)| ((*name).into(), (*value).into())).collect();
         let (link, notices) = Link::read(&pairs);
-        assert_eq!((link.page, link.settings, notices), (Page::Lab(Lab::Exchange), settings(repetition), vec![]));
+        assert_eq!(
+            (link.page, link.settings, notices),
+            (Page::Lab(settings(repetition).lab()), settings(repetition), vec![])
+        );
         let trace = record(repetition, false);
         assert_eq!(preset.repeated_by(&trace), Some(repetition));
         let others = Preset::ALL.into_iter().filter(|other| other.repeated_by(&trace).is_some());
@@ -100,4 +102,31 @@ fn against_an_endpoint_that_tells_nothing_bytes_are_unknown_and_times_are_not() 
     let ours = |what| comparison.rows.iter().find(|row| row.what == what).expect("the row is there").ours;
     assert_eq!(ours(What::OneOverWebSocket), Ok(Amount::Time(Span(2_050))));
     assert_eq!(ours(What::BytesOverHttp), Err(Absent::Missing(Missing::Plain)));
+}
+
+#[test]
+fn fifty_at_once_over_six_connections_take_nine_rounds_and_not_five_seconds() {
+    let repetition = &Preset::FiftyRequests.repetitions()[1];
+    let trace = simulated::run_lab(settings(repetition), Conditions::default());
+    let comparison = Preset::FiftyRequests.compare(&trace, &Timeline::of(&trace)).expect("it repeats it");
+    assert_eq!(comparison.part, Part::AtOnce);
+    let ours = |what| comparison.rows.iter().find(|row| row.what == what).expect("the row is there").ours;
+    assert_eq!(ours(What::Connections), Ok(Amount::Count(6)));
+    let Ok(Amount::Time(took)) = ours(What::AtOnceOverHttp) else { panic!("a time") };
+    assert!((Span(900_000)..Span(1_200_000)).contains(&took), "{took}");
+    let Ok(Amount::Time(over_sockets)) = ours(What::AtOnceOverWebSocket) else { panic!("a time") };
+    assert!(over_sockets < Span(100_000), "{over_sockets}");
+    let queueing = comparison.remarks.iter().find(|remark| matches!(remark.why, Why::Queueing { .. }));
+    assert_eq!(queueing.map(|remark| remark.holds), Some(Holds::Yes), "{queueing:?}");
+}
+
+#[test]
+fn over_http_2_fifty_at_once_share_a_connection_and_need_no_rounds() {
+    let repetition = &Preset::FiftyRequests.repetitions()[1];
+    let trace = simulated::run_lab(settings(repetition), Conditions { h2: true, ..Conditions::default() });
+    let comparison = Preset::FiftyRequests.compare(&trace, &Timeline::of(&trace)).expect("it repeats it");
+    let shared = Why::Connections { used: 1, published: 6, shared: true };
+    let found = comparison.remarks.iter().find(|remark| remark.why == shared);
+    assert_eq!(found.map(|remark| remark.holds), Some(Holds::InPart), "{:?}", comparison.remarks);
+    assert!(!comparison.remarks.iter().any(|remark| matches!(remark.why, Why::Queueing { .. })));
 }

@@ -208,7 +208,7 @@ fn Advice(asked: Asked) -> impl IntoView {
         <div class="advice" data-advised=move || asked.advised().map(Way::slug)>
             <p role="status">{sentence}</p>
             <p class="hint" hidden=move || !fixed()>"No single slider, wherever it stands, would change that."</p>
-            <p class="hint" hidden=move || !some()>"It would be another one"</p>
+            <p class="hint" hidden=move || !some()>"It would be another one:"</p>
             <ul class="findings hint">{changes}</ul>
         </div>
     }

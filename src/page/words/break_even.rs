@@ -6,6 +6,7 @@ use crate::analysis::break_even::{
     Setting, Situation, Slider, Source, Starter, Unsuited, Way,
 };
 use crate::drawing::break_even::amount;
+use crate::trace::Span;
 
 /// A way to talk.
 pub(in crate::page) const fn way(way: Way) -> &'static str {
@@ -62,7 +63,8 @@ fn often(per_hour: u32) -> String {
         number if number % 60 == 0 => (number / 60, "minute"),
         number => (number, "hour"),
     };
-    if count == 1 { format!("1 message a {unit}") } else { format!("{count} messages a {unit}") }
+    let a = if unit == "hour" { "an" } else { "a" };
+    if count == 1 { format!("1 message {a} {unit}") } else { format!("{count} messages {a} {unit}") }
 }
 
 fn minutes(number: u32) -> String {
@@ -78,6 +80,7 @@ fn seconds(millis: u32) -> String {
     match millis {
         ..1_000 => format!("{millis} ms"),
         60_000.. if millis.is_multiple_of(60_000) => format!("{} min", millis / 60_000),
+        60_000.. => Span::from_millis(millis).to_string(),
         _ => format!("{} s", f64::from(millis) / 1_000.0),
     }
 }

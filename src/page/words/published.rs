@@ -211,7 +211,7 @@ fn its_own(why: &Why) -> String {
              answer might be cached; here each has a URL of its own."
         ),
         Why::ItsRate { gives, says } => format!(
-            "50 messages in 180 ms are {} a second, not almost {}: that must be from another measurement.",
+            "50 messages in 180 ms are {} a second, not almost {}: the two are not of the same measurement.",
             rounded(gives),
             thousands(says as u64)
         ),
