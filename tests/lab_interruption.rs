@@ -7,7 +7,7 @@ use duplex::analysis::judgement::{self, Claim};
 use duplex::analysis::{Fact as AnyFact, Finding, Timeline, VerdictOutcome};
 use duplex::lab::{Lab, Settings};
 use duplex::network::sim::Conditions;
-use duplex::trace::{Outcome, Protocol, Span, Trace};
+use duplex::trace::{Message, Outcome, Protocol, Span, Time, Trace};
 use duplex::wire::Fault;
 
 mod simulated;
@@ -213,9 +213,9 @@ fn with_nobody_there_the_lab_cannot_go_on() {
 #[test]
 fn stopping_midway_tells_only_what_was_seen() {
     let whole = run(&[], Conditions::default());
-    let last = whole.messages.last().and_then(|message| message.page_time()).expect("there are messages");
+    let last = whole.messages.last().and_then(Message::page_time).expect("there are messages");
     for part in 1..20 {
-        let until = duplex::trace::Time(last.0 * part / 20);
+        let until = Time(last.0 * part / 20);
         let trace = record(settings(&[]), Conditions::default(), Some(until));
         assert_eq!(trace.outcome, Some(Outcome::Stopped));
         let lost = |facts: &[Fact]| facts.iter().filter(|fact| matches!(fact, Fact::Stalled { .. })).count();

@@ -106,8 +106,8 @@ fn preflight(fact: &Fact) -> String {
             compared(*without)
         ),
         Fact::NoPreflight { took, without } => format!(
-            "The request with Content-Type: application/json went without a preflight and took {took}{}: where page and \
-             server have the same origin, the browser need not ask first.",
+            "No preflight came before the request with Content-Type: application/json, by the server's account; it took \
+             {took}{}. A page needs none where it and the server have the same origin.",
             compared(*without)
         ),
         Fact::PreflightUnknown { took, without } => format!(

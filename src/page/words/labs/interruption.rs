@@ -80,8 +80,9 @@ fn interrupted(fact: &Fact) -> String {
         Fact::SentAgainByBrowser { requests, posts, used } => format!(
             "The page sent {} once, and the browser sent {} again by itself: by the server's account {} came more than \
              once. {} on a connection that had been used before; there the browser supposes that the connection had \
-             ended before the request came. This is a rule of browsers; the standard lets a client repeat by itself only \
-             what is idempotent, and a POST is not (RFC 9110 §9.2.2).",
+             ended before the request came. This is a rule of browsers: by the standard a client should not repeat by \
+             itself what is not idempotent, such as a POST, unless it knows that the first was not applied (RFC 9110 \
+             §9.2.2).",
             requests_of(*requests, *posts),
             them(*requests),
             it_or_each(*requests),
@@ -121,7 +122,7 @@ fn asked_again(fact: &Fact) -> String {
     match fact {
         Fact::AskedAgain { failed, answered, tries } => format!(
             "The page asked again for the {} that had failed, with {}: {answered} had an answer in the end. A GET may be \
-             repeated, for it changes nothing (it is idempotent, RFC 9110 §9.2.2).",
+             repeated: twice does no more than once (it is idempotent, RFC 9110 §9.2.2).",
             counted(*failed, "GET", "GETs"),
             counted(*tries, "further request", "further requests")
         ),
