@@ -43,6 +43,9 @@ const fn stops(slider: Slider) -> &'static [u32] {
     }
 }
 
+/// What to take, or of each way what is missing to say so.
+type Advised = Result<Recommendation, Vec<(Way, Gap)>>;
+
 /// What the visitor asks about.
 #[derive(Clone, Copy)]
 struct Asked {
@@ -55,7 +58,7 @@ struct Asked {
     /// What is to be expected of each way; `None` without costs.
     even: Memo<Option<Even>>,
     /// What is advised, or why each way cannot be.
-    advice: Memo<Option<Result<Recommendation, Vec<(Way, Gap)>>>>,
+    advice: Memo<Option<Advised>>,
 }
 
 impl Asked {

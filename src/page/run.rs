@@ -207,7 +207,7 @@ fn judge(state: LabState, lab: Lab) {
     let record = state.record.get_untracked();
     if let Some(trace) = &record.trace {
         let verdicts = lab.claims().iter().map(|claim| judgement::judge(*claim, trace, &record.timeline));
-        state.store.judged(trace, verdicts.collect());
+        state.store.judged(trace, &record.timeline, verdicts.collect());
     }
     state.runs.update_value(|runs| {
         runs.insert(lab, record);

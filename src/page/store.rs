@@ -7,8 +7,9 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::words::labs;
+use crate::analysis::break_even::StoredCosts;
 use crate::analysis::judgement::Outcome;
-use crate::analysis::{Claim, Verdict};
+use crate::analysis::{Claim, Timeline, Verdict};
 use crate::browser::{clock, storage};
 use crate::trace::Trace;
 
@@ -27,6 +28,9 @@ pub(super) struct Kept {
     /// The newest verdict on each claim.
     #[serde(default)]
     pub(super) verdicts: Vec<KeptVerdict>,
+    /// What the newest run that tells costs told of them.
+    #[serde(default)]
+    pub(super) costs: Option<StoredCosts>,
 }
 
 /// A verdict, with where it comes from.
@@ -48,7 +52,7 @@ pub(super) struct KeptVerdict {
 
 impl Default for Kept {
     fn default() -> Self {
-        Self { version: VERSION, guesses: BTreeMap::new(), verdicts: Vec::new() }
+        Self { version: VERSION, guesses: BTreeMap::new(), verdicts: Vec::new(), costs: None }
     }
 }
 
@@ -88,11 +92,14 @@ impl Store {
         });
     }
 
-    /// Keeps the verdicts of a run. One that says that nothing was measured does not take the place of one that
+    /// Keeps the verdicts and the costs of a run. One that says that nothing was measured does not take the place of one that
     /// says more.
-    pub(super) fn judged(&self, trace: &Trace, verdicts: Vec<Verdict>) {
+    pub(super) fn judged(&self, trace: &Trace, timeline: &Timeline, verdicts: Vec<Verdict>) {
         let known = &trace.circumstances;
         self.change(|kept| {
+            if let Some(costs) = StoredCosts::of(trace, timeline) {
+                kept.costs = Some(costs);
+            }
             for verdict in verdicts {
                 let Verdict { claim, outcome, reasons } = verdict;
                 if outcome == Outcome::NotMeasured && kept.verdict(claim).is_some() {

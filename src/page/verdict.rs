@@ -3,7 +3,9 @@
 
 use leptos::prelude::*;
 
+use super::break_even::BreakEven;
 use super::findings::{outcome, standards};
+use super::published::Published;
 use super::state::{LabState, Phase};
 use super::store::KeptVerdict;
 use super::words::{claims, labs};
@@ -66,6 +68,8 @@ pub(super) fn VerdictPage(state: LabState) -> impl IntoView {
                 "This browser does not let the page keep anything: the verdicts are lost when it is closed."
             </p>
         </section>
+        <BreakEven state costs=Signal::derive(move || store.kept.read().costs.clone())/>
+        <Published state/>
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::entry::unknown_connection;
 use super::{
-    Closed, Closing, Connection, ConnectionBytes, ConnectionId, Fate, Happening, Kind, Mark, MessageId, Moment,
-    Protocol, Raw, RawFrames, ServerTime, Time, Trace,
+    Closed, Closing, Connection, ConnectionBytes, ConnectionId, Fate, Happening, Kind, Mark, Message, MessageId,
+    Moment, Protocol, Raw, RawFrames, ServerTime, Time, Trace,
 };
 use crate::wire::{Capture, ConnectionEntry, Ending, ExchangeEntry, Transcript};
 
@@ -107,12 +107,14 @@ impl Trace {
             }
             _ if of.contains(&Protocol::Http) => {
                 let id = ConnectionId(u32::try_from(self.connections.len()).ok()?);
-                let (client, first) = (request.client, exchanges.first().map_or(1, |exchange| exchange.ordinal));
+                let client = request.client;
+                let opened = ServerTime(entry.opened.cast_signed());
+                let already_open = self.began_at_server().is_some_and(|began| opened < began);
                 self.connections.push(Connection {
                     server_id: Some(entry.id),
                     client,
                     accepted,
-                    already_open: first > 1,
+                    already_open,
                     ..unknown_connection(id, Protocol::Http)
                 });
                 id
@@ -121,6 +123,18 @@ impl Trace {
         };
         known.connections.insert(entry.id, connection);
         Some(connection)
+    }
+
+    /// The run began no earlier than this on the server's clock: what the server had received before an answer was
+    /// there was sent after the beginning.
+    fn began_at_server(&self) -> Option<ServerTime> {
+        let began = self.messages.iter().find_map(|message| message.sent.page())?;
+        let bound = |answer: &Message| {
+            let received = self.message(answer.answers?)?.received.server()?;
+            let here = answer.head.or(answer.received.page())?;
+            Some(ServerTime(received.0 - (here - began).0))
+        };
+        self.messages.iter().filter(|message| message.protocol == Protocol::Http).filter_map(bound).max()
     }
 
     /// Browsers ask for permission under the same URL (Fetch §4.8).

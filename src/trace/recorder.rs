@@ -104,6 +104,10 @@ pub struct Recorder {
     /// How many bytes of payload copies may still be kept; `None` once one could not be.
     room_for_copies: Option<usize>,
     hidden_since: Option<Time>,
+    /// When the first request was sent, or the first WebSocket asked for.
+    began: Option<Time>,
+    /// The run began no earlier than this on the server's clock.
+    began_at_server: Option<ServerTime>,
 }
 
 impl Default for Recorder {
@@ -120,6 +124,8 @@ impl Default for Recorder {
             closing: HashMap::new(),
             room_for_copies: Some(Self::MAX_COPIES),
             hidden_since: None,
+            began: None,
+            began_at_server: None,
         }
     }
 }
@@ -149,6 +155,7 @@ impl Recorder {
     /// An HTTP request is sent.
     pub fn request(&mut self, asked: &Asked<'_>) -> MessageId {
         let Asked { turn, at, payload, instrument, .. } = *asked;
+        self.began.get_or_insert(at);
         let copy = self.copy(at, payload);
         self.message(|id| Message {
             number: Some(asked.number),
@@ -170,6 +177,11 @@ impl Recorder {
     }
 
     fn response_of(&mut self, request: MessageId, turn: Turn, status: u16, reply: &Reply<'_>, fate: Fate) -> MessageId {
+        if let Some((evidence, began)) = reply.evidence.zip(self.began) {
+            // What the server had received by then was sent after the beginning.
+            let bound = ServerTime(evidence.received.cast_signed() - (reply.head.unwrap_or(reply.at) - began).0);
+            self.began_at_server = self.began_at_server.max(Some(bound));
+        }
         let connection = reply.evidence.and_then(|evidence| self.http_connection(&evidence, turn.client));
         self.received_by_server(request, connection, reply.evidence, 0);
         let copy = self.copy(reply.at, reply.payload);
@@ -220,6 +232,7 @@ impl Recorder {
         instrument: u64,
     ) -> (ConnectionId, MessageId) {
         let id = self.next_connection();
+        self.began.get_or_insert(at);
         self.events.push(Event::Connection(Connection {
             asked: Moment::Page(at),
             url: url.into(),
@@ -464,7 +477,7 @@ impl Recorder {
             server_id: Some(server_id),
             client,
             accepted: accepted(evidence),
-            already_open: evidence.ordinal > 1,
+            already_open: self.began_at_server.is_some_and(|began| ServerTime(evidence.opened.cast_signed()) < began),
             ..unknown_connection(id, Protocol::Http)
         }));
         Some(id)
@@ -500,6 +513,26 @@ impl Recorder {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Whether a connection that was accepted at that server time counts as open before the run, of which the first
+    /// request was sent at page time 1,000 and received at 51,000 by the server's clock, 50,000 ahead.
+    fn already_open(accepted: u64, ordinal: u64) -> bool {
+        let mut recorder = Recorder::default();
+        let request = recorder.request(&Asked { turn: Turn::of(1), at: Time(1_000), ..Asked::default() });
+        let evidence =
+            Evidence { connection: Some(1), ordinal, opened: accepted, received: 51_100, sent: 51_200, framing: None };
+        let reply = Reply { at: Time(1_300), head: Some(Time(1_300)), evidence: Some(evidence), ..Reply::default() };
+        recorder.response(request, Turn::of(1), 200, &reply);
+        recorder.take().iter().any(|event| matches!(event, Event::Connection(found) if found.already_open))
+    }
+
+    #[test]
+    fn a_connection_counts_as_open_before_the_run_only_where_that_is_certain() {
+        assert!(already_open(40_000, 1), "opened ahead, and not used until now");
+        assert!(already_open(40_000, 7), "used before");
+        assert!(!already_open(51_050, 1), "made for this request");
+        assert!(!already_open(51_050, 2), "made by a request that nobody heard of again");
+    }
 
     #[test]
     fn copies_stop_when_the_room_is_used_up_and_that_is_told_once() {

@@ -40,7 +40,8 @@ pub(super) fn at_server(at: i64) -> u64 {
 
 /// What the server says of an exchange on a connection, with times of the page's clock.
 pub(super) fn evidence(connection: u64, ordinal: u64, received: i64, sent: i64) -> Evidence {
-    let opened = at_server(received.min(0));
+    // What carried something before was there before the run.
+    let opened = at_server(if ordinal > 1 { -1_000_000 } else { received.min(0) });
     let (received, sent) = (at_server(received), at_server(sent));
     Evidence { connection: Some(connection), ordinal, opened, received, sent, framing: None }
 }

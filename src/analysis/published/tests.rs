@@ -252,7 +252,7 @@ fn another_number_of_connections_and_http_2_are_told_apart() {
 #[test]
 fn time_that_the_rounds_do_not_explain_is_not_explained_by_them() {
     let mut trace = crowd(6, "http/1.1", 20);
-    let last = trace.messages.iter_mut().filter(|message| matches!(message.kind, Kind::Response { .. })).next_back();
+    let last = trace.messages.iter_mut().rfind(|message| matches!(message.kind, Kind::Response { .. }));
     last.expect("there are responses").received = Moment::Page(Time(5_000_000));
     let remarks = compared(&trace).remarks;
     assert_eq!(holds(&remarks, |why| matches!(why, Why::Queueing { .. })), Some(Holds::InPart));

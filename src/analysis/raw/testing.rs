@@ -77,6 +77,9 @@ pub(in crate::analysis) fn upgrade(n: u32, frames_in: Option<Capture>, frames_ou
     }
 }
 
+/// When the server received a request, by its own clock.
+pub(in crate::analysis) const RECEIVED: u64 = 100_000_000;
+
 /// A connection of that id.
 pub(in crate::analysis) fn connection(
     id: u64,
@@ -170,13 +173,11 @@ impl Story {
     /// Its response; the server says that it came on the connection of this id, if it tells ids.
     pub(in crate::analysis) fn response(&mut self, request: MessageId, on: Option<(Option<u64>, u64)>) -> MessageId {
         let (turn, at) = self.next();
-        let evidence = on.map(|(connection, ordinal)| Evidence {
-            connection,
-            ordinal,
-            opened: 900,
-            received: 1_000,
-            sent: 1_100,
-            framing: None,
+        let evidence = on.map(|(connection, ordinal)| {
+            let received = RECEIVED;
+            // What carried something before was there long before the run.
+            let opened = if ordinal > 1 { 900 } else { received - 100 };
+            Evidence { connection, ordinal, opened, received, sent: received + 100, framing: None }
         });
         self.recorder.response(request, turn, 200, &Reply { at, evidence, ..Reply::default() })
     }

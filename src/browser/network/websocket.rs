@@ -204,6 +204,10 @@ impl network::Socket for BrowserSocket {
         })?;
         let mut recorder = self.shared.recorder.borrow_mut();
         let id = recorder.sent(self.id, turn, payload.kind(), at, payload.bytes(), envelope.len());
+        // To a feed or a room a page may speak, and nobody answers.
+        if !matches!(self.service, Service::Echo | Service::Memory) {
+            return Ok(id);
+        }
         let by_payload = self.service == Service::Echo && !self.enveloped;
         let payload = if by_payload { payload.bytes().to_vec() } else { Vec::new() };
         self.unanswered.borrow_mut().push_back(Unanswered { turn, id, payload });

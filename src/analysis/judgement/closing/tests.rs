@@ -3,7 +3,9 @@
 use super::endings::{Said, Way};
 use super::*;
 use crate::analysis::raw::Missing;
-use crate::analysis::raw::testing::{Story, capture, close_frame, connection, exchange, frame, phases, upgrade};
+use crate::analysis::raw::testing::{
+    RECEIVED, Story, capture, close_frame, connection, exchange, frame, phases, upgrade,
+};
 use crate::trace::{Cause, Closing, ConnectionId, Failing, Inference, Outcome as Ended, Protocol, Span, Time};
 use crate::wire::{ConnectionEntry, Ending};
 
@@ -290,14 +292,14 @@ fn http(closed: [Option<(u64, Ending)>; 2]) -> Vec<http::Fact> {
 #[test]
 fn who_ends_an_http_connection_is_told_by_the_servers_account() {
     assert_eq!(
-        http([Some((1_150, Ending::Server)), None]),
+        http([Some((RECEIVED + 150, Ending::Server)), None]),
         [
             http::Fact::Ended { by: Some(Side::Server), after: Some(Span(50)), asked: true },
             http::Fact::StaysOpen { asked: false },
         ]
     );
     assert_eq!(
-        http([Some((1_300, Ending::Client)), Some((1_400, Ending::Broken))]),
+        http([Some((RECEIVED + 300, Ending::Client)), Some((RECEIVED + 400, Ending::Broken))]),
         [
             http::Fact::Ended { by: Some(Side::Page), after: Some(Span(200)), asked: true },
             http::Fact::Ended { by: None, after: Some(Span(300)), asked: false },

@@ -1,7 +1,7 @@
 //! Each unusual thing on a record made by hand, and beside it what looks alike and is none.
 
 use super::super::hand_built::{
-    account, at_server, connection_entry, evidence, exchange_entry, phases, request, response, trace,
+    AHEAD, account, at_server, connection_entry, evidence, exchange_entry, phases, request, response, trace,
 };
 use super::*;
 use crate::trace::Time;
@@ -254,7 +254,10 @@ fn clocks_that_do_not_fit_are_told() {
             let id = request(&mut recorder, Turn::of(1), sent, "POST");
             // The server's clock is set back and forth in between.
             let off = if place == 1 { jump } else { 0 };
-            let seen = Evidence { opened: 0, ..evidence(1, place as u64 + 1, sent + off + 900, sent + off + 1_000) };
+            let seen = Evidence {
+                opened: AHEAD.cast_unsigned(),
+                ..evidence(1, place as u64 + 1, sent + off + 900, sent + off + 1_000)
+            };
             response(&mut recorder, id, Turn::of(1), 200, sent + 2_000, Some(seen));
             ids.push(id);
         }
