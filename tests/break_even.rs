@@ -4,7 +4,7 @@
 use duplex::analysis::Timeline;
 use duplex::analysis::break_even::{
     BreakEven, Cost, Costs, Crossing, Derivation, Figure, Gap, Measure, Missing, Part, Policy, Rule, Situation, Source,
-    Starter, Way,
+    Starter, StoredCosts, Way,
 };
 use duplex::lab::exchange::Parameters;
 use duplex::network::sim::Conditions;
@@ -181,4 +181,33 @@ fn from_a_run_follows_after_how_many_messages_the_handshake_has_paid_for_itself(
     assert_eq!(even.crossing(Measure::Bytes, Way::WebSocket, Way::KeepAlive), Ok(Crossing::From(2)));
     // 4.05 + 2.05 n ms against 4.05 n.
     assert_eq!(even.crossing(Measure::Time, Way::WebSocket, Way::Close), Ok(Crossing::From(3)));
+}
+
+#[test]
+fn what_was_kept_comes_back_with_the_run_that_it_is_of() {
+    let mut trace = with_connecting(kept());
+    let stored = StoredCosts::of(&trace, &Timeline::of(&trace)).expect("it is of the lab");
+    assert_eq!(stored.costs, costs(&trace));
+    assert_eq!((stored.http.as_str(), stored.links.len()), ("http://127.0.0.1:9000/echo", 0));
+    let text = serde_json::to_string(&stored).expect("it can be written");
+    assert_eq!(serde_json::from_str::<StoredCosts>(&text).ok(), Some(stored));
+    // A figure that none can be is not read.
+    let damaged = text.replace("\"value\":2050", "\"value\":1073741824");
+    assert!(damaged != text && serde_json::from_str::<StoredCosts>(&damaged).is_err(), "{text}");
+    trace.circumstances.lab = "crowd".into();
+    assert_eq!(StoredCosts::of(&trace, &Timeline::of(&trace)), None);
+}
+
+#[test]
+fn a_line_rests_on_the_figures_without_which_it_would_not_be() {
+    let costs = costs(&with_connecting(kept()));
+    let situation =
+        Situation { per_hour: 3_600, payload: 32, starter: Starter::Client, minutes: 10, poll_interval: 5_000 };
+    let rests_on = |measure, way| BreakEven::rests_on(&costs, situation, Policy::default(), measure, way);
+    let bytes = [Part::ConnectingBytes, Part::ExchangeToServer, Part::ExchangeToPage];
+    assert_eq!(rests_on(Measure::Bytes, Way::KeepAlive), bytes);
+    assert_eq!(rests_on(Measure::Time, Way::WebSocket), [Part::HandshakeTime, Part::MessageRoundTrip]);
+    // The client starts all: nothing is polled for.
+    assert_eq!(rests_on(Measure::Bytes, Way::ShortPolling), []);
+    assert!(bytes.iter().all(|part| part.measure() == Measure::Bytes));
 }

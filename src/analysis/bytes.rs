@@ -69,9 +69,17 @@ impl Bytes {
 }
 
 /// A message's overhead, if it is known. Where an extension was negotiated, frames are not what the arithmetic says
-/// (RFC 7692), so nothing is known.
+/// (RFC 7692), so nothing is known. What surrounds a server-sent event's data is part of its response's overhead, so the
+/// event itself adds nothing to that, if that is known.
 #[must_use]
 pub fn known_overhead(trace: &Trace, message: &Message) -> Option<u64> {
+    if message.kind == Kind::Event {
+        // The response is written down when it is over.
+        let later = trace.messages.get(message.id.0 as usize..).unwrap_or_default().iter();
+        let is_its_response =
+            |other: &&Message| matches!(other.kind, Kind::Response { .. }) && other.answers == message.answers;
+        return later.filter(|_| message.answers.is_some()).find(is_its_response)?.overhead.map(|_| 0);
+    }
     let extended = message
         .connection
         .and_then(|id| trace.connection(id))
@@ -88,5 +96,95 @@ pub fn bytes_in_words(count: u64) -> String {
         0..=9_999 => format!("{count} B"),
         10_000..=1_048_575 => format!("{:.1} KiB", size / KIB),
         _ => format!("{:.1} MiB", size / KIB / KIB),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::{Asked, Circumstances, Endpoint, Event, Moment, Recorder, Reply, Span, Speaks, Time, Turn};
+    use crate::wire::{ConnectionEntry, ExchangeEntry, RunId, Transcript};
+
+    /// A stream of two events, and what the server counted of its response.
+    fn streamed(response_bytes: Option<u64>, told: bool) -> Bytes {
+        let mut recorder = Recorder::default();
+        let turn = Turn::of(1);
+        let request = recorder.request(&Asked { turn, number: 1, method: "GET", ..Asked::default() });
+        recorder.streaming(request, turn, None);
+        for data in ["twelve bytes", "eight b."] {
+            recorder.event(request, turn, Time(5), Moment::Unknown, data.as_bytes());
+        }
+        recorder.response(request, turn, 200, &Reply { at: Time(9), ..Reply::default() });
+        let exchange = ExchangeEntry {
+            n: Some(1),
+            ordinal: 1,
+            began: 0,
+            received: Some(1),
+            sent: Some(2),
+            request_bytes: Some(70),
+            response_bytes,
+            request_instrument_bytes: 0,
+            response_instrument_bytes: 30,
+            upgraded: false,
+            method: "GET".into(),
+            status: Some(200),
+            protocol: "http/1.1".into(),
+            fault: None,
+            request: None,
+            response: None,
+            frames_in: None,
+            frames_out: None,
+        };
+        let connection = ConnectionEntry {
+            id: 4,
+            opened: 0,
+            closed: None,
+            bytes_in: 70,
+            bytes_out: 200,
+            read: None,
+            written: None,
+            requests: 1,
+            link: None,
+            emulated_handshake: None,
+            tls: None,
+            exchanges: vec![exchange],
+        };
+        let transcript = Transcript { run: RunId(1), now: 0, connections: vec![connection], dropped: 0 };
+        if told {
+            recorder.ledger(Time(10), vec![Protocol::Http], transcript);
+        }
+        let endpoint = Endpoint { url: "/".into(), speaks: Speaks::Duplex, instance: None, behind_proxy: false };
+        let mut trace = Trace::new(Circumstances {
+            run: RunId(1),
+            lab: "duplex".into(),
+            parameters: Vec::new(),
+            http: endpoint.clone(),
+            ws: endpoint,
+            version: "test".into(),
+            browser: "none".into(),
+            started: 0.0,
+            origin: Time(0),
+            resolution: Span(5),
+            isolated: true,
+            secure: true,
+        });
+        let events: Vec<Event> = recorder.take();
+        events.into_iter().for_each(|event| trace.apply(event));
+        Bytes::of(&trace, Protocol::Http)
+    }
+
+    #[test]
+    fn what_events_carry_is_payload_and_what_surrounds_it_is_their_responses_overhead() {
+        let to_page = streamed(Some(200), true).to_page;
+        let expected = OneWay { messages: 3, payload: 20, overhead: 150, unknown: 0, instrument: 30 };
+        assert_eq!(to_page, expected);
+        assert_eq!(to_page.payload + to_page.overhead + to_page.instrument, 200, "each byte once");
+    }
+
+    #[test]
+    fn where_a_responses_bytes_are_unknown_so_is_what_surrounds_its_events() {
+        for to_page in [streamed(None, true).to_page, streamed(Some(200), false).to_page] {
+            assert_eq!((to_page.payload, to_page.unknown, to_page.known_overhead()), (20, 3, None));
+        }
     }
 }

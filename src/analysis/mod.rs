@@ -1,11 +1,13 @@
 //! What a trace means: clocks brought together, each protocol's own time, statistics, the byte
 //! ledger, and what the raw bytes of a message are. Everything here is *derived*, and pure.
 
+mod at_once;
 pub mod break_even;
 mod bytes;
 pub mod clock;
 pub mod judgement;
 mod own_time;
+pub mod published;
 pub mod raw;
 mod statistics;
 mod summary;

@@ -79,7 +79,7 @@ pub struct Summary {
     pub bytes: Bytes,
     /// Samples left out because the tab was hidden.
     pub hidden: usize,
-    /// Messages to which there was no answer when the run ended.
+    /// Messages to which there was no answer when the run ended, and that nobody saw arrive.
     pub unanswered: usize,
 }
 
@@ -99,9 +99,14 @@ impl Summary {
             opening: opening(trace, timeline, protocol),
             bytes: Bytes::of(trace, protocol),
             hidden: samples.iter().filter(|sample| sample.hidden).count(),
-            unanswered: trace.of(protocol).filter(|message| message.fate == Fate::Unanswered).count(),
+            unanswered: trace.of(protocol).filter(|message| is_unanswered(trace, timeline, message)).count(),
         }
     }
+}
+
+/// Not every message on a WebSocket wants an answer: one that the server's tap saw arrive is not missing.
+fn is_unanswered(trace: &Trace, timeline: &Timeline, message: &Message) -> bool {
+    message.fate == Fate::Unanswered && timeline.ends(trace, message).1.is_none()
 }
 
 /// The connections that came to be. A WebSocket that was refused or given up is none.

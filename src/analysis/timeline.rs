@@ -3,12 +3,15 @@
 //! A [`Timeline`] follows a trace as it grows: each call of [`Timeline::follow`] looks only at what
 //! is new.
 
+use std::collections::HashMap;
+
 use super::clock::{Bounds, Observation, on_page};
 use super::own_time::Cuts;
+use super::raw::server_times;
 use super::summary::Sample;
 use crate::trace::{
-    Circumstances, ClockFit, ConnectionId, Direction, Happening, Kind, Message, MessageId, Moment, Protocol, Span,
-    Time, Trace,
+    Circumstances, ClockFit, ConnectionId, Direction, Happening, Kind, Message, MessageId, Moment, Protocol,
+    ServerTime, Span, Time, Trace,
 };
 
 /// Where a figure comes from.
@@ -49,6 +52,10 @@ pub struct Timeline {
     samples: [Vec<Sample>; 2],
     /// When the page last sent or received something on a connection, by its id.
     last_on: Vec<Option<Time>>,
+    /// WebSockets whose frames were looked at.
+    tapped: Vec<ConnectionId>,
+    /// When the server's tap saw the messages of WebSockets whose messages tell no times themselves.
+    seen_by_tap: HashMap<MessageId, ServerTime>,
 }
 
 impl Timeline {
@@ -101,6 +108,7 @@ impl Timeline {
         for connection in &trace.connections[self.seen_connections..] {
             self.connections[index(connection.protocol)].push(connection.id);
         }
+        self.look_at_frames(trace);
         self.seen_messages = trace.messages.len();
         self.seen_connections = trace.connections.len();
         self.seen_marks = trace.marks.len();
@@ -112,6 +120,19 @@ impl Timeline {
     /// To be called once all is there: fits the clocks with all that was observed.
     pub fn settle(&mut self) {
         self.fits = [self.bounds[0].fit(), self.bounds[1].fit()];
+    }
+
+    /// A server's account, with the frames in it, comes when all messages are there.
+    fn look_at_frames(&mut self, trace: &Trace) {
+        for id in &self.connections[index(Protocol::WebSocket)] {
+            let Some(connection) = trace.connection(*id).filter(|connection| connection.frames.is_some()) else {
+                continue;
+            };
+            if !connection.is_enveloped() && !self.tapped.contains(id) {
+                self.tapped.push(*id);
+                self.seen_by_tap.extend(server_times(trace, connection));
+            }
+        }
     }
 
     /// A part of the script in which one protocol alone is spoken is cut out of the other's time as a whole.
@@ -198,12 +219,18 @@ impl Timeline {
         }
     }
 
-    /// When a message was sent and received. An end that is not known lies half-way between request
-    /// and reply, or is `None` while there is no reply.
+    /// When a message was sent and received. The server's end of a WebSocket message is when its tap saw the
+    /// frames, where no envelope tells it. An end that is not known lies half-way between request and reply,
+    /// or is `None` while there is no reply.
     #[must_use]
     pub fn ends(&self, trace: &Trace, message: &Message) -> (Option<Placed>, Option<Placed>) {
-        let sent = self.place(trace, message.protocol, message.sent);
-        let received = self.place(trace, message.protocol, message.received);
+        let tapped = self.seen_by_tap.get(&message.id).map(|&at| Moment::Server(at));
+        let at_server = |told: Moment| self.place(trace, message.protocol, tapped.unwrap_or(told));
+        let at_page = |told: Moment| self.place(trace, message.protocol, told);
+        let (sent, received) = match message.direction {
+            Direction::ToServer => (at_page(message.sent), at_server(message.received)),
+            Direction::ToPage => (at_server(message.sent), at_page(message.received)),
+        };
         match message.direction {
             Direction::ToServer => {
                 let half_way = || half_way(message, self.reply_to(trace, message)?);

@@ -2,6 +2,7 @@
 //! meaning. No DOM, no font is measured, and the same input gives the same picture.
 
 mod axis;
+pub mod break_even;
 pub mod chart;
 mod scene;
 pub mod sequence;

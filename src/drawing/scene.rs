@@ -2,6 +2,7 @@
 //! into an element and decides nothing.
 
 use crate::analysis::Provenance;
+use crate::analysis::break_even::Way;
 use crate::trace::{MessageId, Protocol};
 
 /// A picture, ready to be painted.
@@ -156,6 +157,26 @@ pub enum Role {
     Spread(Protocol),
     /// A median.
     Median(Protocol),
+    /// What a way to talk comes to.
+    Way {
+        /// Which.
+        way: Way,
+        /// It is the one that is advised.
+        advised: bool,
+    },
+    /// The words at the end of a way's line.
+    WayLabel {
+        /// Which.
+        way: Way,
+        /// It is the one that is advised.
+        advised: bool,
+    },
+    /// What leads from the end of a way's line to its words.
+    Leader(Way),
+    /// Where one way falls below another.
+    Crossing,
+    /// The number at such a place.
+    CrossingLabel,
     /// A note in the picture.
     Note,
 }

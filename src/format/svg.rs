@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::analysis::Provenance;
+use crate::analysis::break_even::Way;
 use crate::drawing::{Anchor, Item, Point, Role, Scene, Shape};
 use crate::trace::{MessageId, Protocol};
 
@@ -98,7 +99,7 @@ fn head(out: &mut String, from: Point, to: Point) {
 /// HTTP's samples are discs, a WebSocket's are squares on their corner: told apart without colour.
 fn dot(out: &mut String, role: Role, at: Point, radius: f64) {
     let Point { x, y } = at;
-    if matches!(role, Role::Sample { protocol: Protocol::WebSocket, .. }) {
+    if matches!(role, Role::Sample { protocol: Protocol::WebSocket, .. } | Role::Way { way: Way::WebSocket, .. }) {
         let r = radius * 1.2;
         add(
             out,
@@ -156,8 +157,19 @@ fn classes(role: Role) -> String {
         }
         Role::Spread(protocol) => of("spread", protocol),
         Role::Median(protocol) => of("median", protocol),
+        Role::Way { way, advised } => of_way("way", way, advised),
+        Role::WayLabel { way, advised } => of_way("way-label", way, advised),
+        Role::Leader(way) => of_way("leader", way, false),
+        Role::Crossing => "crossing".into(),
+        Role::CrossingLabel => "crossing-label".into(),
         Role::Note => "note".into(),
     }
+}
+
+/// The class names of what shows a way to talk: its own, for the dash, and its protocol's, for the colour.
+fn of_way(name: &str, way: Way, advised: bool) -> String {
+    let advised = if advised { " advised" } else { "" };
+    format!("{name} {} {}{advised}", way.slug(), protocol_class(way.protocol()))
 }
 
 const fn warm_up_class(warm_up: bool) -> &'static str {

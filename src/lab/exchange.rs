@@ -32,7 +32,7 @@ pub const PARAMETERS: &[Parameter] = &[
 ];
 
 /// The claims that it tests.
-pub const CLAIMS: &[Claim] = &[Claim::C12, Claim::C16];
+pub const CLAIMS: &[Claim] = &[Claim::C16];
 
 /// The most that all payloads of one protocol may come to, in MiB.
 pub const MOST_IN_ALL: u64 = 256;

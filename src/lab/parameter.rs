@@ -75,6 +75,12 @@ pub enum ParameterError {
         /// What was given.
         given: String,
     },
+    /// A page may not close a WebSocket with that code (WebSockets standard, `close()`).
+    #[error("a page may close a WebSocket with code 1000 or 3000 to 4999, not with {code}")]
+    NotForPages {
+        /// The close code.
+        code: u32,
+    },
     /// All messages together are too much.
     #[error(
         "{messages} messages of {size} bytes are {total} MiB together; at most {most} MiB go: take fewer or smaller messages"

@@ -4,6 +4,7 @@
 
 #![allow(unreachable_pub, reason = "the component macro makes each component's properties public")]
 
+mod break_even;
 mod chart;
 mod controls;
 mod diagram;
@@ -14,6 +15,7 @@ mod inspector;
 mod lab;
 mod messages;
 mod prediction;
+mod published;
 mod run;
 mod state;
 mod status;

@@ -1,8 +1,10 @@
 //! What values say, in words. The one place where a failure, a kind of message or a ratio becomes a
 //! sentence.
 
+pub(super) mod break_even;
 pub(super) mod claims;
 pub(super) mod labs;
+pub(super) mod published;
 pub(super) mod raw;
 
 use crate::analysis::{Placed, Provenance, bytes_in_words};

@@ -1,6 +1,6 @@
 //! Takes a server's account of a run into the record: bytes, times, raw bytes, and how connections ended.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::entry::unknown_connection;
 use super::{
@@ -9,6 +9,16 @@ use super::{
 };
 use crate::wire::{Capture, ConnectionEntry, Ending, ExchangeEntry, Transcript};
 
+/// How a request arrived.
+#[derive(Clone, Copy)]
+struct Arrivals {
+    /// How often.
+    count: u32,
+    /// When its first bytes were first read, in µs of the server's clock, and which request it was then on its
+    /// connection.
+    first: (u64, u64),
+}
+
 /// Which messages an account may speak of.
 #[derive(Default)]
 struct Known {
@@ -16,6 +26,8 @@ struct Known {
     /// Requests and handshakes, by the number in their URL.
     requests: HashMap<u32, MessageId>,
     answers: HashMap<MessageId, MessageId>,
+    /// Bytes of what server-sent events carried, by the request whose response they are parts of.
+    events: HashMap<MessageId, u64>,
 }
 
 impl Trace {
@@ -23,7 +35,8 @@ impl Trace {
     pub(super) fn apply_ledger(&mut self, at: Time, of: &[Protocol], transcript: Transcript) {
         self.forgotten += transcript.dropped;
         let mut known = self.known(of);
-        let mut arrivals: HashMap<MessageId, u32> = HashMap::new();
+        let arrivals = self.arrivals(&known, &transcript);
+        let mut told = HashSet::new();
         let mut room = Raw::MAX.saturating_sub(self.raw_bytes());
         let mut left_out = 0;
         for mut entry in transcript.connections {
@@ -38,11 +51,9 @@ impl Trace {
                     }
                     continue;
                 }
-                let count = arrivals.entry(request).or_default();
-                *count += 1;
                 // A request that arrived several times is told as the one that was answered, else as the first.
                 let carried_by = self.message(request).and_then(|message| message.connection);
-                if carried_by.is_some_and(|id| id != connection) || (*count > 1 && carried_by.is_none()) {
+                if carried_by.is_some_and(|id| id != connection) || !told.insert(request) {
                     continue;
                 }
                 let mut take = |capture: Option<Capture>| {
@@ -56,7 +67,9 @@ impl Trace {
                 if let Some(entry) = self.connection_mut(connection).filter(|_| frames != RawFrames::default()) {
                     entry.frames = Some(Box::new(frames));
                 }
-                self.apply_exchange_entry(connection, request, known.answers.get(&request).copied(), &exchange, raw);
+                let carried_by_events = known.events.get(&request).copied().unwrap_or(0);
+                let response = known.answers.get(&request).map(|&response| (response, carried_by_events));
+                self.apply_exchange_entry(connection, request, response, &exchange, raw);
             }
         }
         if transcript.dropped == 0 {
@@ -116,12 +129,29 @@ impl Trace {
         exchange.method == "OPTIONS" && method.is_some_and(|method| method != "OPTIONS")
     }
 
-    /// How often each request arrived; those that are not in a complete account never did.
-    fn note_arrivals(&mut self, known: &Known, arrivals: &HashMap<MessageId, u32>) {
+    /// How each request arrived, whichever connections carried it.
+    fn arrivals(&self, known: &Known, transcript: &Transcript) -> HashMap<MessageId, Arrivals> {
+        let mut arrivals: HashMap<MessageId, Arrivals> = HashMap::new();
+        for exchange in transcript.connections.iter().flat_map(|connection| &connection.exchanges) {
+            let Some(&request) = exchange.n.and_then(|number| known.requests.get(&number)) else { continue };
+            if self.is_preflight(request, exchange) {
+                continue;
+            }
+            let first = (exchange.began, exchange.ordinal);
+            let told = arrivals.entry(request).or_insert(Arrivals { count: 0, first });
+            *told = Arrivals { count: told.count + 1, first: told.first.min(first) };
+        }
+        arrivals
+    }
+
+    /// Writes down how often each request arrived; those that are not in a complete account never did.
+    fn note_arrivals(&mut self, known: &Known, arrivals: &HashMap<MessageId, Arrivals>) {
         for &request in known.requests.values() {
-            let count = arrivals.get(&request).copied().unwrap_or(0);
+            let told = arrivals.get(&request);
+            let count = told.map_or(0, |told| told.count);
             let Some(message) = self.message_mut(request) else { continue };
             message.arrivals = Some(count);
+            message.ordinal = told.map(|told| told.first.1);
             if count == 0 && message.fate != Fate::Delivered {
                 message.fate = Fate::Lost;
             }
@@ -141,11 +171,18 @@ impl Trace {
         let connections = told.filter_map(|entry| Some((entry.server_id?, entry.id))).collect();
         let mut known = Known { connections, ..Known::default() };
         for message in self.messages.iter().filter(|message| of.contains(&message.protocol)) {
-            if let Some(number) = message.number {
+            // What never left the page is in nobody's account.
+            if let Some(number) = message.number.filter(|_| !message.was_refused()) {
                 known.requests.insert(number, message.id);
             }
-            if let Some(request) = message.answers.filter(|_| message.kind != Kind::Event) {
-                known.answers.insert(request, message.id);
+            match message.answers {
+                Some(request) if message.kind == Kind::Event => {
+                    *known.events.entry(request).or_default() += message.payload;
+                }
+                Some(request) => {
+                    known.answers.insert(request, message.id);
+                }
+                None => {}
             }
         }
         known
@@ -173,11 +210,13 @@ impl Trace {
         }
     }
 
+    /// `response` comes with the bytes that the events within it carried: they are the application's, as a
+    /// body's are.
     fn apply_exchange_entry(
         &mut self,
         connection: ConnectionId,
         request: MessageId,
-        response: Option<MessageId>,
+        response: Option<(MessageId, u64)>,
         entry: &ExchangeEntry,
         raw: [Option<Raw>; 2],
     ) {
@@ -195,14 +234,16 @@ impl Trace {
             message.overhead = entry.request_bytes.and_then(|bytes| bytes.checked_sub(message.payload + instrument));
             (message.alpn, message.raw) = (alpn(), request_raw);
         }
-        if let Some(message) = response.and_then(|id| self.message_mut(id)) {
+        let Some((response, events)) = response else { return };
+        if let Some(message) = self.message_mut(response) {
             if message.sent == Moment::Unknown {
                 message.sent = server_moment(entry.sent);
             }
             // A 101's agreed subprotocol is ours and was written down when it arrived.
             let instrument = message.instrument.unwrap_or(0) + entry.response_instrument_bytes;
             message.instrument = Some(instrument);
-            message.overhead = entry.response_bytes.and_then(|bytes| bytes.checked_sub(message.payload + instrument));
+            let apart = message.payload + events + instrument;
+            message.overhead = entry.response_bytes.and_then(|bytes| bytes.checked_sub(apart));
             (message.alpn, message.raw) = (alpn(), response_raw);
         }
     }
@@ -210,4 +251,97 @@ impl Trace {
 
 fn server_moment(at: Option<u64>) -> Moment {
     at.map_or(Moment::Unknown, |at| Moment::Server(ServerTime(at.cast_signed())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::{Asked, Circumstances, Endpoint, Recorder, Span, Speaks, Turn};
+    use crate::wire::RunId;
+
+    fn trace(recorder: &mut Recorder) -> Trace {
+        let endpoint = || Endpoint { url: String::new(), speaks: Speaks::Duplex, instance: None, behind_proxy: false };
+        let mut trace = Trace::new(Circumstances {
+            run: RunId(1),
+            lab: String::new(),
+            parameters: Vec::new(),
+            http: endpoint(),
+            ws: endpoint(),
+            version: String::new(),
+            browser: String::new(),
+            started: 0.0,
+            origin: Time(0),
+            resolution: Span(5),
+            isolated: true,
+            secure: true,
+        });
+        recorder.take().into_iter().for_each(|event| trace.apply(event));
+        trace
+    }
+
+    fn told(id: u64, exchanges: &[(u32, u64, u64)]) -> ConnectionEntry {
+        let exchange = |&(n, ordinal, began): &(u32, u64, u64)| {
+            let told = format!(
+                r#"{{"n":{n},"ordinal":{ordinal},"began":{began},"received":null,"sent":null,"request_bytes":100,
+                    "response_bytes":null,"response_instrument_bytes":0,"upgraded":false,"method":"POST"}}"#
+            );
+            serde_json::from_str(&told).expect("an exchange")
+        };
+        let told =
+            format!(r#"{{"id":{id},"opened":0,"closed":null,"bytes_in":0,"bytes_out":0,"requests":1,"exchanges":[]}}"#);
+        ConnectionEntry {
+            exchanges: exchanges.iter().map(exchange).collect(),
+            ..serde_json::from_str(&told).expect("one")
+        }
+    }
+
+    fn account(dropped: u64, connections: Vec<ConnectionEntry>) -> Transcript {
+        Transcript { run: RunId(1), now: 900, connections, dropped }
+    }
+
+    #[test]
+    fn a_request_that_arrives_twice_says_which_one_it_was_where_it_came_first() {
+        let mut recorder = Recorder::default();
+        let asked = |number| Asked { turn: Turn::of(1), number, method: "POST", ..Asked::default() };
+        for number in 0..3 {
+            recorder.request(&asked(number));
+        }
+        // The older connection is told first, and carried the second attempt.
+        let connections = vec![told(4, &[(0, 2, 500)]), told(5, &[(0, 7, 400), (1, 8, 600)])];
+        recorder.ledger(Time(1), vec![Protocol::Http], account(0, connections));
+        let trace = trace(&mut recorder);
+        let seen: Vec<_> = trace.messages.iter().map(|message| (message.arrivals, message.ordinal)).collect();
+        assert_eq!(seen, [(Some(2), Some(7)), (Some(1), Some(8)), (Some(0), None)]);
+        assert_eq!(trace.messages[2].fate, Fate::Lost);
+    }
+
+    #[test]
+    fn a_handshake_that_arrives_again_is_counted_though_its_socket_has_one_connection() {
+        let mut recorder = Recorder::default();
+        recorder.opening(Turn::of(1), Time(0), 0, "ws://here/ws", 0);
+        let connections = vec![told(4, &[(0, 1, 400)]), told(5, &[(0, 1, 500)])];
+        recorder.ledger(Time(1), vec![Protocol::WebSocket], account(0, connections));
+        let trace = trace(&mut recorder);
+        assert_eq!((trace.messages[0].arrivals, trace.connections.len()), (Some(2), 1));
+        assert_eq!(trace.connections[0].server_id, Some(4));
+    }
+
+    #[test]
+    fn a_request_that_comes_again_on_the_same_connection_is_told_once() {
+        let mut recorder = Recorder::default();
+        recorder.request(&Asked { turn: Turn::of(1), method: "POST", ..Asked::default() });
+        recorder.ledger(Time(1), vec![Protocol::Http], account(0, vec![told(4, &[(0, 1, 400), (0, 2, 500)])]));
+        let trace = trace(&mut recorder);
+        let message = &trace.messages[0];
+        assert_eq!((message.arrivals, message.ordinal, message.overhead), (Some(2), Some(1), Some(100)));
+    }
+
+    #[test]
+    fn an_account_that_leaves_exchanges_out_counts_none() {
+        let mut recorder = Recorder::default();
+        recorder.request(&Asked { turn: Turn::of(1), method: "POST", ..Asked::default() });
+        recorder.ledger(Time(1), vec![Protocol::Http], account(3, vec![told(4, &[(0, 1, 400)])]));
+        let trace = trace(&mut recorder);
+        assert_eq!((trace.messages[0].arrivals, trace.messages[0].ordinal), (None, None));
+    }
 }

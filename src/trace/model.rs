@@ -338,6 +338,10 @@ pub struct Message {
     /// browser sent it again by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrivals: Option<u32>,
+    /// For a request: which one it was on its connection, from 1, where it first arrived, by the server's
+    /// account. More than 1 on a connection that was used before, by whatever run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordinal: Option<u64>,
     /// For a request: by the server's account the browser asked for permission first (a CORS preflight, Fetch
     /// §4.8).
     #[serde(default, skip_serializing_if = "is_false")]
@@ -368,6 +372,13 @@ pub struct Message {
 }
 
 impl Message {
+    /// The browser refused it before anything left the page: it threw an error as it was asked (a scheme that it does
+    /// not know, or mixed content).
+    #[must_use]
+    pub fn was_refused(&self) -> bool {
+        self.failing.as_ref().is_some_and(|failing| failing.inferred_from == Inference::Thrown)
+    }
+
     /// When the page sent or received it.
     #[must_use]
     pub const fn page_time(&self) -> Option<Time> {

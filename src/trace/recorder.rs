@@ -99,8 +99,10 @@ pub struct Recorder {
     identified: Vec<ConnectionId>,
     /// WebSocket messages under way, each with the length of its frame head if it goes in one frame.
     single_heads: HashMap<MessageId, u64>,
-    /// How many bytes of payload copies may still be kept.
-    room_for_copies: usize,
+    /// Close frames that the page asked for, of WebSockets that have not ended.
+    closing: HashMap<ConnectionId, MessageId>,
+    /// How many bytes of payload copies may still be kept; `None` once one could not be.
+    room_for_copies: Option<usize>,
     hidden_since: Option<Time>,
 }
 
@@ -115,7 +117,8 @@ impl Default for Recorder {
             by_server_id: HashMap::new(),
             identified: Vec::new(),
             single_heads: HashMap::new(),
-            room_for_copies: Self::MAX_COPIES,
+            closing: HashMap::new(),
+            room_for_copies: Some(Self::MAX_COPIES),
             hidden_since: None,
         }
     }
@@ -347,12 +350,14 @@ impl Recorder {
     pub fn close_sent(&mut self, connection: ConnectionId, turn: Turn, at: Time, code: u16, reason: &str) -> MessageId {
         let copy = self.copy(at, reason.as_bytes());
         let length = 2 + reason.len();
-        self.message(|id| Message {
+        let id = self.message(|id| Message {
             connection: Some(connection),
             overhead: Some(frame_bytes(length, 0, true).0 + 2),
             copy,
             ..sent_by_page(id, Protocol::WebSocket, turn, Kind::Close { code: Some(code) }, at, reason.len(), 0)
-        })
+        });
+        self.closing.insert(connection, id);
+        id
     }
 
     /// A WebSocket's `close` event told of a close frame from the server; `answers` is the one that the page
@@ -367,6 +372,7 @@ impl Recorder {
         answers: Option<MessageId>,
     ) -> MessageId {
         if let Some(asked) = answers {
+            self.closing.remove(&connection);
             self.received_by_server(asked, None, None, 0);
         }
         let copy = self.copy(at, reason.as_bytes());
@@ -381,8 +387,11 @@ impl Recorder {
         })
     }
 
-    /// A connection ended, as the page saw it.
+    /// A connection ended, as the page saw it. A close frame of the page's that was not answered until then will not be.
     pub fn closed(&mut self, connection: ConnectionId, at: Time, how: Closing) {
+        if let Some(asked) = self.closing.remove(&connection) {
+            self.unanswered(asked);
+        }
         self.events.push(Event::Closed { connection, closed: Closed { at: Moment::Page(at), how } });
     }
 
@@ -474,14 +483,16 @@ impl Recorder {
     }
 
     fn copy(&mut self, at: Time, payload: &[u8]) -> Option<PayloadCopy> {
-        if payload.len() <= self.room_for_copies {
-            self.room_for_copies -= payload.len();
+        if payload.is_empty() {
+            return Some(PayloadCopy::default());
+        }
+        let room = self.room_for_copies?;
+        if payload.len() <= room {
+            self.room_for_copies = Some(room - payload.len());
             return Some(PayloadCopy(payload.to_vec()));
         }
-        if self.room_for_copies > 0 {
-            self.room_for_copies = 0;
-            self.mark(at, at, Happening::CopiesFull);
-        }
+        self.room_for_copies = None;
+        self.mark(at, at, Happening::CopiesFull);
         None
     }
 }
@@ -492,18 +503,36 @@ mod tests {
 
     #[test]
     fn copies_stop_when_the_room_is_used_up_and_that_is_told_once() {
-        let mut recorder = Recorder { room_for_copies: 5, ..Recorder::default() };
-        for payload in [b"1234".as_slice(), b"567", b"8"] {
-            recorder.request(&Asked { turn: Turn::of(1), at: Time(7), payload, ..Asked::default() });
+        // Whether or not the last copy fills it to the last byte.
+        for room in [4, 5] {
+            let mut recorder = Recorder { room_for_copies: Some(room), ..Recorder::default() };
+            for payload in [b"1234".as_slice(), b"567", b"8"] {
+                recorder.request(&Asked { turn: Turn::of(1), at: Time(7), payload, ..Asked::default() });
+            }
+            let events = recorder.take();
+            let copies =
+                events.iter().filter(|event| matches!(event, Event::Message(Message { copy: Some(_), .. }))).count();
+            let told = events
+                .iter()
+                .filter(|event| matches!(event, Event::Mark(Mark { what: Happening::CopiesFull, .. })))
+                .count();
+            assert_eq!((copies, told), (1, 1));
         }
-        let events = recorder.take();
-        let copies =
-            events.iter().filter(|event| matches!(event, Event::Message(Message { copy: Some(_), .. }))).count();
-        let told = events
-            .iter()
-            .filter(|event| matches!(event, Event::Mark(Mark { what: Happening::CopiesFull, .. })))
-            .count();
-        assert_eq!((copies, told), (1, 1));
+    }
+
+    #[test]
+    fn a_close_frame_is_unanswered_once_its_connection_ended_without_an_answer() {
+        for answered in [true, false] {
+            let mut recorder = Recorder::default();
+            let (socket, _) = recorder.opening(Turn::of(1), Time(1), 0, "ws://h/", 0);
+            let asked = recorder.close_sent(socket, Turn::of(1), Time(2), 1000, "");
+            if answered {
+                recorder.close_received(socket, Turn::of(1), Time(3), Some(1000), "", Some(asked));
+            }
+            recorder.closed(socket, Time(3), Closing::GivenUp);
+            let told = recorder.take().contains(&Event::Unanswered(asked));
+            assert_eq!(told, !answered);
+        }
     }
 
     #[test]

@@ -1,10 +1,15 @@
 //! What each thing costs, as measured: a figure with its provenance, or the reason why there is none.
 
+use serde::{Deserialize, Serialize};
+
+use super::Part;
+
 /// Figures are below this: 1 GiB, or 18 minutes. What is not is no cost of one message.
 pub const MOST: u64 = 1 << 30;
 
 /// A figure, in bytes or microseconds, and where it comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
 pub struct Figure {
     value: u64,
     source: Source,
@@ -14,7 +19,8 @@ pub struct Figure {
 pub type Cost = Result<Figure, Missing>;
 
 /// Where a figure comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// Measured in this page: the median of the samples that count.
     Page,
@@ -27,7 +33,8 @@ pub enum Source {
 }
 
 /// What of a standard a figure follows from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Rule {
     /// The head of a frame follows from its length and its masking (RFC 6455 §5.2); with further heads where the
     /// server counted more frames than one.
@@ -43,7 +50,8 @@ pub enum Rule {
 }
 
 /// How a figure was derived from others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Derivation {
     /// That of a request on a kept connection, with opening a connection, and with the line `connection: close`
     /// in the response (RFC 9112 §9.6): 19 bytes.
@@ -57,7 +65,8 @@ pub enum Derivation {
 }
 
 /// Why there is no figure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Missing {
     /// The run had nothing of the kind, and nothing that it could be derived from.
     NotMeasured,
@@ -76,7 +85,7 @@ pub enum Missing {
 }
 
 /// What a request and its response cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {
     /// From the call to the whole body, in µs.
     pub round_trip: Cost,
@@ -87,7 +96,7 @@ pub struct Exchange {
 }
 
 /// What opening a connection for HTTP costs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connecting {
     /// TCP's handshake and that of TLS, if any, in µs.
     pub time: Cost,
@@ -96,7 +105,7 @@ pub struct Connecting {
 }
 
 /// What opening a WebSocket costs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handshake {
     /// From the constructor to the `open` event, in µs: with the connection below.
     pub time: Cost,
@@ -109,7 +118,7 @@ pub struct Handshake {
 }
 
 /// What a WebSocket's messages cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Messages {
     /// From `send` to the `message` event of the answer, in µs.
     pub round_trip: Cost,
@@ -125,7 +134,7 @@ pub struct Messages {
 }
 
 /// What server-sent events cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Events {
     /// From the request to the head of the response, on an open connection, in µs.
     pub time: Cost,
@@ -140,7 +149,7 @@ pub struct Events {
 }
 
 /// What each thing costs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Costs {
     /// Opening a connection for HTTP.
     pub connecting: Connecting,
@@ -181,8 +190,63 @@ impl Figure {
     }
 }
 
+/// A figure as it stands in a file.
+#[derive(Deserialize)]
+struct Unchecked {
+    value: u64,
+    source: Source,
+}
+
+impl TryFrom<Unchecked> for Figure {
+    type Error = &'static str;
+
+    fn try_from(Unchecked { value, source }: Unchecked) -> Result<Self, Self::Error> {
+        Self::new(value, source).map_err(|_| "a figure is 2^30 or more")
+    }
+}
+
+impl Costs {
+    /// A figure by what the model asks for.
+    pub fn get(mut self, part: Part) -> Cost {
+        *self.part(part)
+    }
+
+    /// The same with another figure.
+    #[must_use]
+    pub(super) fn with(mut self, part: Part, cost: Cost) -> Self {
+        *self.part(part) = cost;
+        self
+    }
+
+    const fn part(&mut self, part: Part) -> &mut Cost {
+        match part {
+            Part::ConnectingTime => &mut self.connecting.time,
+            Part::ConnectingBytes => &mut self.connecting.bytes,
+            Part::ExchangeRoundTrip => &mut self.keep_alive.round_trip,
+            Part::ExchangeToServer => &mut self.keep_alive.to_server,
+            Part::ExchangeToPage => &mut self.keep_alive.to_page,
+            Part::CloseRoundTrip => &mut self.close.round_trip,
+            Part::CloseToServer => &mut self.close.to_server,
+            Part::CloseToPage => &mut self.close.to_page,
+            Part::HandshakeTime => &mut self.handshake.time,
+            Part::HandshakeToServer => &mut self.handshake.to_server,
+            Part::HandshakeToPage => &mut self.handshake.to_page,
+            Part::SocketConnectingBytes => &mut self.handshake.connecting,
+            Part::MessageRoundTrip => &mut self.message.round_trip,
+            Part::FrameToServer => &mut self.message.to_server,
+            Part::FrameToPage => &mut self.message.to_page,
+            Part::Ping => &mut self.message.ping,
+            Part::EventsTime => &mut self.events.time,
+            Part::EventsToServer => &mut self.events.to_server,
+            Part::EventsToPage => &mut self.events.to_page,
+            Part::EventFraming => &mut self.events.framing,
+            Part::Comment => &mut self.events.comment,
+        }
+    }
+}
+
 /// The head of a frame that carries so many bytes (RFC 6455 §5.2).
-pub(super) const fn frame_head(payload: u64, masked: bool) -> u64 {
+pub(in crate::analysis) const fn frame_head(payload: u64, masked: bool) -> u64 {
     let length = match payload {
         0..=125 => 0,
         126..=0xffff => 2,
@@ -195,6 +259,11 @@ pub(super) const fn frame_head(payload: u64, masked: bool) -> u64 {
 pub(super) const fn chunk_head(content: u64) -> u64 {
     let digits = (u64::BITS - content.leading_zeros()).div_ceil(4);
     (if digits == 0 { 1 } else { digits }) as u64 + 4
+}
+
+/// What an event adds to so many bytes of data, with lines of so many bytes beside it, in one chunk.
+pub(in crate::analysis) const fn event_overhead(lines: u64, data: u64) -> u64 {
+    lines + chunk_head(lines + data)
 }
 
 #[cfg(test)]

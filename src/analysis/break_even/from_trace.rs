@@ -156,7 +156,7 @@ impl<'a> Run<'a> {
     }
 
     fn socket_messages(&self) -> impl Iterator<Item = &'a Message> {
-        self.trace.of(Protocol::WebSocket).filter(|message| !message.kind.is_opening() && !message.warm_up)
+        self.trace.of(Protocol::WebSocket).filter(|message| message.kind.is_exchanged() && !message.warm_up)
     }
 
     /// The median of what the protocol added to messages, or why it is known of none.

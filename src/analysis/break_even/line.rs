@@ -1,5 +1,7 @@
 //! Costs that grow with each message, and where two of them cross.
 
+use serde::{Deserialize, Serialize};
+
 use super::exact::Exact;
 
 /// What a session has cost after some messages. Nothing is opened before it is needed: after no message it is
@@ -13,7 +15,8 @@ pub struct Line {
 }
 
 /// From which message on one line is below another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Crossing {
     /// From the first message on.
     Always,

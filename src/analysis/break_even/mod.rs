@@ -13,6 +13,7 @@ mod from_trace;
 mod line;
 mod model;
 mod situation;
+mod stored;
 #[cfg(test)]
 mod tests;
 
@@ -20,12 +21,19 @@ pub use advice::{Change, Criterion, Reason, Recommendation, advise};
 pub use costs::{
     Connecting, Cost, Costs, Derivation, Events, Exchange, Figure, Handshake, MOST, Messages, Missing, Rule, Source,
 };
+pub(super) use costs::{event_overhead, frame_head};
 pub use exact::Exact;
 pub use line::{Crossing, Line};
 pub use situation::{Policy, Setting, Situation, Slider, Starter};
+pub use stored::StoredCosts;
+
+use crate::trace::Protocol;
+
+use serde::{Deserialize, Serialize};
 
 /// A way for client and server to talk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Way {
     /// Request and response on a connection that is kept (RFC 9112 §9.3).
     KeepAlive,
@@ -46,10 +54,33 @@ impl Way {
     /// between. Where two cost alike, the former is advised.
     pub const ALL: [Self; 6] =
         [Self::KeepAlive, Self::Close, Self::ShortPolling, Self::ServerSentEvents, Self::LongPolling, Self::WebSocket];
+
+    /// Its name in files and in markup.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::KeepAlive => "keep-alive",
+            Self::Close => "close",
+            Self::ShortPolling => "short-polling",
+            Self::ServerSentEvents => "server-sent-events",
+            Self::LongPolling => "long-polling",
+            Self::WebSocket => "web-socket",
+        }
+    }
+
+    /// What is spoken.
+    #[must_use]
+    pub const fn protocol(self) -> Protocol {
+        match self {
+            Self::WebSocket => Protocol::WebSocket,
+            _ => Protocol::Http,
+        }
+    }
 }
 
 /// What is added up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Measure {
     /// Bytes above TCP, both ways, payload included.
     Bytes,
@@ -82,6 +113,47 @@ pub enum Part {
     EventsToPage,
     EventFraming,
     Comment,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 21] = [
+        Self::ConnectingTime,
+        Self::ConnectingBytes,
+        Self::ExchangeRoundTrip,
+        Self::ExchangeToServer,
+        Self::ExchangeToPage,
+        Self::CloseRoundTrip,
+        Self::CloseToServer,
+        Self::CloseToPage,
+        Self::HandshakeTime,
+        Self::HandshakeToServer,
+        Self::HandshakeToPage,
+        Self::SocketConnectingBytes,
+        Self::MessageRoundTrip,
+        Self::FrameToServer,
+        Self::FrameToPage,
+        Self::Ping,
+        Self::EventsTime,
+        Self::EventsToServer,
+        Self::EventsToPage,
+        Self::EventFraming,
+        Self::Comment,
+    ];
+
+    /// What it is counted in.
+    #[must_use]
+    pub const fn measure(self) -> Measure {
+        match self {
+            Self::ConnectingTime
+            | Self::ExchangeRoundTrip
+            | Self::CloseRoundTrip
+            | Self::HandshakeTime
+            | Self::MessageRoundTrip
+            | Self::EventsTime => Measure::Time,
+            _ => Measure::Bytes,
+        }
+    }
 }
 
 /// Why a way is no answer to a situation.
@@ -226,6 +298,17 @@ impl BreakEven {
     /// When the way has no line.
     pub fn total(&self, measure: Measure, way: Way) -> Result<Exact, Gap> {
         Ok(self.outlook(way).line(measure)?.after(self.situation.messages()))
+    }
+
+    /// Which figures a way's line rests on: those without which there would be none. Of a way without a line, none.
+    #[must_use]
+    pub fn rests_on(costs: &Costs, situation: Situation, policy: Policy, measure: Measure, way: Way) -> Vec<Part> {
+        let line = |costs: &Costs| model::Model::new(costs, situation.in_range(), policy).outlook(way).line(measure);
+        if line(costs).is_err() {
+            return Vec::new();
+        }
+        let needed = |part: &Part| line(&costs.with(*part, Err(Missing::NotMeasured))).is_err();
+        Part::ALL.into_iter().filter(needed).collect()
     }
 
     /// The ways that another beats or equals in everything throughout the session, each with the simplest such other.

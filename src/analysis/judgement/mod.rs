@@ -5,16 +5,21 @@
 //! Each lab's file has its own facts, because what can be said depends on what was done; [`notable`] has those that
 //! any run may show.
 
+#[cfg(test)]
+mod by_hand;
 mod claim;
 pub mod closing;
 pub mod crowd;
 pub mod duplex;
 pub mod exchange;
 pub mod formats;
+#[cfg(test)]
+mod hand_built;
 pub mod interruption;
 pub mod memory;
 pub mod notable;
 pub mod opening;
+mod payload;
 
 pub use claim::Claim;
 
@@ -69,6 +74,20 @@ pub enum Outcome {
     Refuted,
     /// This run could not show it; the reasons say what is missing.
     NotMeasured,
+}
+
+impl Outcome {
+    /// What several tests of a claim come to together: whether each bore it out. One that could not be made (`None`)
+    /// counts for nothing.
+    fn of_all(tests: impl IntoIterator<Item = Option<bool>>) -> Self {
+        let made: Vec<bool> = tests.into_iter().flatten().collect();
+        match (made.contains(&true), made.contains(&false)) {
+            (true, false) => Self::Supported,
+            (true, true) => Self::Depends,
+            (false, true) => Self::Refuted,
+            (false, false) => Self::NotMeasured,
+        }
+    }
 }
 
 /// A verdict on a claim.

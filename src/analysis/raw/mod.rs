@@ -6,14 +6,20 @@
 
 mod frames;
 mod http;
+#[cfg(test)]
+pub(super) mod testing;
 
-pub use frames::{Carried, CarriedFrame, Grounds, carried, closing};
+pub(super) use frames::server_times;
+pub use frames::{Carried, CarriedFrame, Grounds, carried, closing, first};
 pub use http::{HttpBytes, handshake, http};
+
+use serde::{Deserialize, Serialize};
 
 use crate::trace::{Connection, Fate, Message, Protocol, Raw, ServerTime, Speaks, Trace};
 
 /// Why raw bytes cannot be had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Missing {
     /// The endpoint is no Duplex server: nobody but a Duplex server tells raw bytes.
     Plain,

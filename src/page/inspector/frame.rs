@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::hex::Hex;
 use super::raw;
-use crate::analysis::raw::{Carried, CarriedFrame, closing};
+use crate::analysis::raw::{Carried, CarriedFrame, Grounds, closing};
 use crate::decode::websocket::{Opcode, Part};
 use crate::format::hex::{Layer, Stretch};
 use crate::page::state::Record;
@@ -49,6 +49,7 @@ fn payload(connection: &Connection, carried: &Carried) -> AnyView {
     let bytes = carried.payload.clone();
     let stretches = layers(from, bytes.len());
     let words = match (carried.compressed, connection.is_enveloped()) {
+        _ if carried.grounds == Grounds::Close => "Unmasked: the code in two bytes, then the reason.",
         (true, _) => "Unmasked; still compressed.",
         (false, true) => "Unmasked: our envelope, one line, then what the application sent.",
         (false, false) => "Unmasked: what the application sent.",

@@ -138,6 +138,9 @@ pub(in crate::page) const fn grounds(grounds: Grounds, compressed: bool) -> &'st
             "Found by its place in the order of messages alone: it is compressed (permessage-deflate), and the page does not inflate it to compare."
         }
         Grounds::Order => "Found by its place in the order of messages alone: too little of it is here to compare.",
+        Grounds::Close => {
+            "Found as the close frame of its sender, of which there is one at most; its code and its reason are those that the page recorded."
+        }
     }
 }
 

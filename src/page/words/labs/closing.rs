@@ -1,17 +1,208 @@
 //! The words of the lab `closing`.
 
-use super::{LabWords, Prediction};
-use crate::analysis::judgement::closing::Fact;
+use super::{LabWords, ParameterWords, Prediction};
+use crate::analysis::judgement::closing::endings::{Said, Way};
+use crate::analysis::judgement::closing::{Fact, Side, endings, http};
+use crate::page::words;
+use crate::trace::Span;
 
 pub(in crate::page) const WORDS: LabWords = LabWords {
     title: "How it ends",
-    question: "A connection ends: by the page, by the server, or by neither.",
-    prediction: Prediction { asks: "", choices: &[] },
-    parameters: &[],
+    question: "A connection lives until one side ends it, and then it is over for both: is that so? A WebSocket is \
+               closed by the page, then one by the server; one is cut off, and at last the server simply falls \
+               silent. What does either side learn each time, and when? For comparison two HTTP connections end, or \
+               do not.",
+    prediction: Prediction {
+        asks: "The server falls silent without closing: it neither reads nor writes any more. What will the page’s \
+               WebSocket say a while later, after some more messages?",
+        choices: &["that it is open, as before", "that it is closed"],
+    },
+    parameters: &[
+        ParameterWords { name: "code", label: "Page closes with code", hint: "a page may use 1000 and 3000–4999" },
+        ParameterWords {
+            name: "server-code",
+            label: "Server closes with code",
+            hint: "any, also what may not be sent",
+        },
+        ParameterWords { name: "wait", label: "Keep sending into the silence for", hint: "" },
+    ],
     choices: &[],
 };
 
 /// What a fact says.
 pub(in crate::page) fn fact(fact: &Fact) -> String {
-    match *fact {}
+    match fact {
+        Fact::WebSocket(fact) => of_websocket(fact),
+        Fact::Http(fact) => of_http(fact),
+    }
+}
+
+fn of_websocket(fact: &endings::Fact) -> String {
+    use endings::Fact;
+    match fact {
+        Fact::Ended { way, code, reason, clean, lived, after } => ended(*way, *code, reason, *clean, [*lived, *after]),
+        Fact::NotEnded { way: Way::ClientCloses } => {
+            "The page closed the WebSocket, and no close event came while it waited: the other side did not answer, so \
+             it is not over yet."
+                .to_owned()
+        }
+        Fact::NotEnded { .. } => {
+            "The server was asked to end the connection, and for as long as the page waited it learnt of no end."
+                .to_owned()
+        }
+        Fact::Frames { way, page, server, first, between } => {
+            frames(*way, page.as_ref(), server.as_ref(), *first, *between)
+        }
+        Fact::FramesUnseen { why, .. } => {
+            format!("Which close frames crossed was not seen. {}", words::raw::missing(*why, true))
+        }
+        Fact::HalfOpen { waited, sent, read } => half_open(*waited, *sent, *read),
+        Fact::Noticed { after, code, clean } => format!(
+            "The server fell silent, and {after} after its first message into the silence the page learnt that the \
+             connection had ended: code {code}{}, {}.",
+            words::close_code(*code),
+            clean_in_words(*clean)
+        ),
+        Fact::CloseUnanswered { waited } => format!(
+            "Then the page closed it. A close frame has to be answered, and nobody answered{}: not even the end reaches \
+             the other side. The browser goes on waiting for the answer.",
+            waited.map_or_else(String::new, |waited| format!(" within {waited}"))
+        ),
+        Fact::CloseGivenUp { after, code, clean } => format!(
+            "Then the page closed it. {after} later its browser told of the end: code {code}{}, {}.",
+            words::close_code(*code),
+            clean_in_words(*clean)
+        ),
+        Fact::NotOpened { way, cause } => {
+            format!("The WebSocket {} could not be opened: {}", to_be(*way), words::cause(cause))
+        }
+        Fact::NotReached { way } => format!("The run ended before the WebSocket {} was done with.", to_be(*way)),
+        Fact::NotOffered { way } => format!(
+            "A WebSocket {} was not tried: that takes a server that does so when it is asked to, as a Duplex server \
+             does, and this endpoint is another.",
+            to_be(*way)
+        ),
+    }
+}
+
+fn of_http(fact: &http::Fact) -> String {
+    use http::Fact;
+    match fact {
+        Fact::Ended { by, after, asked } => {
+            let who = match by {
+                Some(Side::Server) => "the server ended the TCP connection",
+                Some(Side::Page) => "the browser ended the TCP connection",
+                None => "the TCP connection broke",
+            };
+            let when = after.map_or_else(String::new, |after| format!(" {after} after the response was handed over"));
+            let asked = if *asked {
+                "For comparison, HTTP: the response said “Connection: close”, and"
+            } else {
+                "The response to the next request did not, and"
+            };
+            format!("{asked} {who}{when}, by the server’s clock. There is no frame for that: the end of the stream is all.")
+        }
+        Fact::StaysOpen { asked: false } => {
+            "An HTTP connection without “Connection: close” was still open after its response, when the server told its \
+             account: the response ended, not the connection."
+                .to_owned()
+        }
+        Fact::StaysOpen { asked: true } => {
+            "For comparison, HTTP: the server was asked to close after the response, and by its account the connection \
+             was still open when it told of it."
+                .to_owned()
+        }
+        Fact::Untold { why } => {
+            format!("What became of the HTTP connections is not known. {}", words::raw::missing(*why, true))
+        }
+        Fact::Multiplexed => {
+            "For comparison, HTTP: these requests travelled over HTTP/2, where a response does not end the connection: \
+             all exchanges share it."
+                .to_owned()
+        }
+    }
+}
+
+fn ended(way: Way, code: u16, reason: &str, clean: bool, [lived, after]: [Span; 2]) -> String {
+    let begins = match way {
+        Way::ClientCloses => format!("The page closed the WebSocket after {lived}, and {after} later it was over"),
+        Way::ServerCloses => {
+            format!("The server closed the WebSocket, {after} after the page’s message; it had been open for {lived}")
+        }
+        Way::Cut => format!(
+            "The server broke the TCP connection without a word, and {after} after its message the page learnt that it \
+             was over"
+        ),
+        Way::Vanishes => format!("The WebSocket ended {after} after the page’s message"),
+    };
+    let reason = if reason.is_empty() { String::new() } else { format!(", reason “{reason}”") };
+    let means = match (code, clean) {
+        (1006, _) => " 1006 is never sent: it is what a browser says where no close frame came.",
+        (_, true) => " Clean means that there were close frames both ways (wasClean).",
+        (_, false) => "",
+    };
+    format!("{begins}: code {code}{}{reason}, {}.{means}", words::close_code(code), clean_in_words(clean))
+}
+
+fn frames(way: Way, page: Option<&Said>, server: Option<&Said>, first: Option<Side>, between: Option<Span>) -> String {
+    let said = |said: &Said| {
+        let code = said.code.map_or_else(|| "no code".to_owned(), |code| format!("code {code}"));
+        if said.reason.is_empty() { code } else { format!("{code} and “{}”", said.reason) }
+    };
+    match (page, server) {
+        (None, None) => "No close frame crossed, either way.".to_owned(),
+        (Some(page), None) => format!("The page’s close frame crossed ({}); the server sent none.", said(page)),
+        (None, Some(server)) => format!("The server’s close frame crossed ({}); the page’s never came.", said(server)),
+        (Some(page), Some(server)) => {
+            let order = match (first, between) {
+                (Some(Side::Page), Some(between)) => {
+                    format!(" The server read the page’s first, and wrote its own {between} later.")
+                }
+                (Some(Side::Server), Some(between)) => {
+                    format!(" The server wrote its own first, and read the page’s {between} later{}.", by_itself(way))
+                }
+                _ => String::new(),
+            };
+            format!(
+                "Close frames crossed both ways: {} from the page, {} from the server.{order}",
+                said(page),
+                said(server)
+            )
+        }
+    }
+}
+
+/// Which side answers a server's close frame.
+const fn by_itself(way: Way) -> &'static str {
+    match way {
+        Way::ServerCloses => "; the browser answers by itself, the page has no part in it",
+        Way::ClientCloses | Way::Cut | Way::Vanishes => "",
+    }
+}
+
+fn half_open(waited: Span, sent: u32, read: Option<u32>) -> String {
+    let messages = if sent == 1 { "1 message".to_owned() } else { format!("{sent} messages") };
+    let read = match read {
+        Some(1) => " The server had read 1 of them.".to_owned(),
+        Some(read) => format!(" The server had read {read} of them."),
+        None => String::new(),
+    };
+    format!(
+        "The server fell silent and left the connection as it was. For {waited} the page’s WebSocket was open as before, \
+         and took {messages}, to which nothing came back.{read} Such a connection is half-open: it is over for one side, \
+         and the other does not know until it waits for an answer in vain."
+    )
+}
+
+const fn clean_in_words(clean: bool) -> &'static str {
+    if clean { "clean" } else { "not clean" }
+}
+
+const fn to_be(way: Way) -> &'static str {
+    match way {
+        Way::ClientCloses => "that the page closes",
+        Way::ServerCloses => "that the server closes",
+        Way::Cut => "that the server cuts off",
+        Way::Vanishes => "whose server falls silent",
+    }
 }

@@ -1,17 +1,167 @@
 //! The words of the lab `memory`.
 
-use super::{LabWords, Prediction};
-use crate::analysis::judgement::memory::Fact;
+use super::{LabWords, ParameterWords, Prediction};
+use crate::analysis::bytes_in_words;
+use crate::analysis::judgement::memory::{Fact, Held, Stretch, Why};
 
 pub(in crate::page) const WORDS: LabWords = LabWords {
     title: "Who remembers",
-    question: "A counter and a cart, spoken to by two clients: who remembers them?",
-    prediction: Prediction { asks: "", choices: &[] },
-    parameters: &[],
+    question: "A server has a counter and a cart. Two clients take turns: “count”, “put a pear into the cart”, “show what there is”. Over HTTP they first carry nothing, and then each carries its state along in a token, as a cookie would. Then each has a WebSocket of its own; and at last one of them comes back on a new one. Who remembers what, and for how long?",
+    prediction: Prediction {
+        asks: "On a WebSocket a client has counted. It closes the WebSocket, opens a new one to the same server, and looks: what does the counter show?",
+        choices: &["0: it begins anew", "what it was: it goes on", "something else"],
+    },
+    parameters: &[ParameterWords { name: "steps", label: "Commands", hint: "of each client, each way" }],
     choices: &[],
 };
 
 /// What a fact says.
 pub(in crate::page) fn fact(fact: &Fact) -> String {
-    match *fact {}
+    match *fact {
+        Fact::NothingCarried { requests, connections, on_one } => nothing_carried(requests, connections, on_one),
+        Fact::EqualAnswers { requests, same_connection } => equal_answers(requests, same_connection),
+        Fact::UnequalAnswers { one, other, same_connection } => {
+            let connection = match same_connection {
+                Some(true) => ", on the same TCP connection",
+                Some(false) => ", on different TCP connections",
+                None => "",
+            };
+            format!(
+                "Two requests that were equal byte for byte{connection} got different answers: {}, and {}. So the answer rests on \
+                 more than its request: the server remembered something.",
+                held(one),
+                held(other)
+            )
+        }
+        Fact::NotFromRequest { answers, of, expected, told } => format!(
+            "{answers} of {} over HTTP told more than the request carried: the first ought to have told {}, and told {}. The \
+             server remembered something.",
+            counted(of, "answer", "answers"),
+            held(expected),
+            held(told)
+        ),
+        Fact::Carried { requests, least, most, all } => {
+            let each =
+                if least == most { bytes_in_words(most) } else { format!("{least} to {}", bytes_in_words(most)) };
+            format!(
+                "{} carried the state to the server in a token of {each} each, {} in all. That is the price of a server that \
+                 remembers nothing: the client sends its memory along each time, as with a cookie.",
+                counted(requests, "request", "requests"),
+                bytes_in_words(all)
+            )
+        }
+        Fact::WentOn { client, held: there } => format!(
+            "{} carried the token of its latest answer, and so its state went on over HTTP: in the end there was {}.",
+            capital(client_of(client)),
+            held(there)
+        ),
+        Fact::OldToken { old, newest } => format!(
+            "After the newest token (which gave {}) an older one was brought again, and gave the older state: {}. The server \
+             cannot know which came last, since it keeps nothing.",
+            held(newest),
+            held(old)
+        ),
+        Fact::Remembered { client, answers, held: there } => format!(
+            "On the WebSocket of {}, {} went on from what was said before on it, though no message carried any state: in the \
+             end there was {}. The server remembers within the connection.",
+            client_of(client),
+            counted(answers, "answer", "answers"),
+            held(there)
+        ),
+        Fact::Forgot { answers } => format!(
+            "On the WebSocket {} began with an empty memory, though something had been said before on the same connection.",
+            counted(answers, "answer", "answers")
+        ),
+        Fact::NotOfConnection { answers, expected, told } => format!(
+            "On the WebSocket {} told what was never said on that connection: the first ought to have told {}, and told {}. \
+             The memory is not this connection’s alone.",
+            counted(answers, "answer", "answers"),
+            held(expected),
+            held(told)
+        ),
+        Fact::NewConnection { before, after } => new_connection(before, after),
+        Fact::Missing { what, why } => missing(what, why),
+    }
+}
+
+fn nothing_carried(requests: u32, connections: Option<u32>, on_one: Option<u32>) -> String {
+    let on = match (connections, on_one) {
+        (Some(1), _) => ", all on one and the same TCP connection".to_owned(),
+        (Some(connections), Some(on_one)) => {
+            format!(", on {connections} TCP connections, {on_one} of them on the same one")
+        }
+        _ => String::new(),
+    };
+    format!(
+        "{} over HTTP carried no state{on}. Each answer began with an empty counter and an empty cart. That a connection stays \
+         open does not make HTTP remember.",
+        counted(requests, "request", "requests")
+    )
+}
+
+fn equal_answers(requests: u32, same_connection: Option<u32>) -> String {
+    let shared = match same_connection {
+        Some(count) if count > 0 => format!(" (for {count} of them the equal one came on the same TCP connection)"),
+        _ => String::new(),
+    };
+    format!(
+        "Among {} each was equal, byte for byte, to another one, sent at another time or by the other client{shared}. Equal \
+         requests got equal answers, whatever had been said in between.",
+        counted(requests, "request", "requests")
+    )
+}
+
+fn new_connection(before: Held, after: Held) -> String {
+    let told = format!(
+        "On its old WebSocket the first client had {}; on a new one, to the same server, there was {}",
+        held(before),
+        held(after)
+    );
+    match after {
+        after if after == Held::default() => {
+            format!("{told}. The memory was the connection’s, not the client’s, and ended with it.")
+        }
+        after if after == before => format!("{told}. The server keeps it by something else than the connection."),
+        _ => format!("{told}."),
+    }
+}
+
+fn missing(what: Stretch, why: Why) -> String {
+    let what = match what {
+        Stretch::WithoutToken => "Commands over HTTP without state",
+        Stretch::WithToken => "Commands over HTTP with state that the client carries",
+        Stretch::Connection => "Commands on a WebSocket",
+        Stretch::NewConnection => "A new WebSocket after the old one",
+    };
+    match why {
+        Why::NotOffered => format!("{what}: not there. This endpoint is a plain echo, with nothing to remember."),
+        Why::NotReached => format!("{what}: not there. The run ended before, or the server does not offer it."),
+        Why::NothingCame => format!("{what}: tried, and what came is not enough to compare."),
+    }
+}
+
+fn held(held: Held) -> String {
+    let things = match held.things {
+        0 => "an empty cart".to_owned(),
+        1 => "1 thing in the cart".to_owned(),
+        things => format!("{things} things in the cart"),
+    };
+    format!("a counter at {} and {things}", held.counter)
+}
+
+const fn client_of(client: u32) -> &'static str {
+    match client {
+        0 => "the first client",
+        1 => "the second client",
+        _ => "another client",
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn counted(count: u32, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
