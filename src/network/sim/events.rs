@@ -15,7 +15,7 @@ use super::connection::{Asked, Down};
 use super::http::{UnderWay, failure};
 use super::socket::told;
 use crate::network::{Events, Failed, Request, ServerEvent, Service};
-use crate::trace::{Cause, Failing, Inference, MessageId, Reply, Span, Time, Turn};
+use crate::trace::{Cause, Failing, Inference, MessageId, Protocol, Reply, Span, Time, Turn};
 
 /// What a response of events is.
 const EVENT_STREAM: &str = "text/event-stream";
@@ -34,8 +34,8 @@ struct Shared {
     arrived: RefCell<VecDeque<Arrived>>,
     /// When its first response began.
     begun: Cell<Option<Time>>,
-    /// It will not ask again.
-    is_closed: Cell<bool>,
+    /// When it gave up: it will not ask again.
+    gave_up: Cell<Option<Time>>,
     bell: Bell,
     /// The page closed it.
     stop: Flag,
@@ -54,8 +54,8 @@ struct Arrived {
 
 /// How one response ended.
 enum Ending {
-    /// In order, or the connection with it.
-    Ended { in_order: bool },
+    /// In order, or the connection with it: an `EventSource` makes no difference.
+    Ended,
     /// It is no stream of events: the source gives up.
     NoStream,
 }
@@ -64,12 +64,13 @@ impl World {
     /// Asks for events, and waits until the response has begun.
     pub(super) async fn listen(self: &Rc<Self>, request: Request<'_>) -> Result<SimEvents, Failed> {
         let turn = request.turn;
-        if !self.offers(request.service) {
+        if !self.offers(request.service, Protocol::Http) {
             let failure = failure(turn, Cause::NotOffered, Inference::Schemes);
             return Err(Failed { request: None, failure });
         }
         self.begin(turn);
         let (id, asked) = self.ask(&request, true);
+        let path = asked.target.split('?').next().unwrap_or_default().to_owned();
         let shared = Rc::new(Shared {
             world: Rc::clone(self),
             request: id,
@@ -78,7 +79,7 @@ impl World {
             asked,
             arrived: RefCell::default(),
             begun: Cell::new(None),
-            is_closed: Cell::new(false),
+            gave_up: Cell::new(None),
             bell: Bell::default(),
             stop: Flag::default(),
             last_id: Cell::new(None),
@@ -91,19 +92,18 @@ impl World {
         let events = SimEvents { shared: Rc::clone(&shared) };
         let patience = request.within.unwrap_or(self.patience.reply);
         let begun = shared.bell.until(|| match shared.begun.get() {
-            Some(_) => Some(true),
-            None => shared.is_closed.get().then_some(false),
+            Some(_) => Some(Ok(())),
+            None => shared.gave_up.get().map(Err),
         });
-        let (cause, inferred_from) = match self.clock.within(patience, begun).await {
-            Some(true) => {
+        let (at, (cause, inferred_from)) = match self.clock.within(patience, begun).await {
+            Some(Ok(())) => {
                 under_way.message = None;
                 return Ok(events);
             }
-            Some(false) => (Cause::ClosedMidway { code: None, reason: String::new() }, Inference::BodyRejected),
-            None => (Cause::ReplyTimeout { after: patience }, Inference::Timer),
+            Some(Err(at)) => (at, self.why_no_head(&path).await),
+            None => (self.clock.now(), (Cause::ReplyTimeout { after: patience }, Inference::Timer)),
         };
         under_way.message = None;
-        let at = self.clock.now();
         self.recorder().failed(id, Failing { at, cause: cause.clone(), inferred_from });
         Err(Failed { request: Some(id), failure: failure(turn, cause, inferred_from) })
     }
@@ -117,13 +117,10 @@ impl Shared {
 
     async fn ask_again_and_again(&self) {
         loop {
-            match self.ask().await {
-                Ending::NoStream => {
-                    self.is_closed.set(true);
-                    self.bell.ring();
-                    return;
-                }
-                Ending::Ended { in_order } => self.record_response(in_order),
+            if let Ending::NoStream = self.ask().await {
+                self.gave_up.set(Some(self.world.clock.now()));
+                self.bell.ring();
+                return;
             }
             self.world.clock.sleep(self.retry.get()).await;
         }
@@ -135,7 +132,7 @@ impl Shared {
         let mut is_second = false;
         'again: loop {
             let Ok(mut lease) = self.world.pool.take(&self.world, is_second).await else {
-                return Ending::Ended { in_order: false };
+                return Ending::Ended;
             };
             let is_reused = lease.connection.requests.get() > 0;
             let stream = lease.connection.send(Rc::clone(&asked));
@@ -152,14 +149,14 @@ impl Shared {
                     Down::Body(piece) => self.read(&mut unread, &piece),
                     Down::Done => {
                         lease.done(true);
-                        return Ending::Ended { in_order: true };
+                        return Ending::Ended;
                     }
                     // As with any request: see `http`.
                     Down::Ended if !has_begun && is_reused && !is_second => {
                         is_second = true;
                         continue 'again;
                     }
-                    Down::Ended | Down::Malformed => return Ending::Ended { in_order: false },
+                    Down::Ended | Down::Malformed => return Ending::Ended,
                     Down::Frame { .. } => {}
                 }
             }
@@ -201,16 +198,10 @@ impl Shared {
     }
 
     /// Writes the response down as it was, once: its events are written down by themselves.
-    fn record_response(&self, in_order: bool) {
+    fn record_response(&self, at: Time) {
         let Some(head) = self.begun.get().filter(|_| !self.response_recorded.replace(true)) else { return };
-        let at = self.world.clock.now();
         let reply = Reply { at, head: Some(head), media_type: Some(EVENT_STREAM), ..Reply::default() };
-        let mut recorder = self.world.recorder();
-        if in_order {
-            recorder.response(self.request, self.turn, 200, &reply);
-        } else {
-            recorder.broken_response(self.request, self.turn, 200, &reply);
-        }
+        self.world.recorder().response(self.request, self.turn, 200, &reply);
     }
 }
 
@@ -224,7 +215,7 @@ impl Events for SimEvents {
         let within = within.unwrap_or(world.patience.reply);
         let look = || match arrived.borrow_mut().pop_front() {
             Some(event) => Some(Ok(event)),
-            None => self.shared.is_closed.get().then_some(Err(())),
+            None => self.shared.gave_up.get().map(Err),
         };
         let (cause, inferred_from) = match world.clock.within(within, bell.until(look)).await {
             Some(Ok(Arrived { at, name, data })) => {
@@ -232,7 +223,10 @@ impl Events for SimEvents {
                 let message = world.recorder().event(*request, *turn, at, sent, data.as_bytes());
                 return Ok(ServerEvent { message, at, name, data });
             }
-            Some(Err(())) => (Cause::ClosedMidway { code: None, reason: String::new() }, Inference::BodyRejected),
+            Some(Err(at)) => {
+                self.shared.record_response(at);
+                (Cause::ClosedMidway { code: None, reason: String::new() }, Inference::BodyRejected)
+            }
             None => (Cause::ReplyTimeout { after: within }, Inference::Timer),
         };
         Err(Failed { request: Some(*request), failure: failure(*turn, cause, inferred_from) })
@@ -244,7 +238,7 @@ impl Events for SimEvents {
 impl Drop for SimEvents {
     fn drop(&mut self) {
         self.shared.stop.raise();
-        self.shared.record_response(true);
+        self.shared.record_response(self.shared.world.clock.now());
     }
 }
 

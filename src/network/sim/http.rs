@@ -4,13 +4,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::World;
+use super::address::{Urls, path};
 use super::connection::{Asked, Down, Head};
 use super::pool::Lease;
-use crate::network::address::{path, shown, with_query};
+use super::{RUN, World};
 use crate::network::{Failed, Method, Request, Response, Service};
 use crate::trace::{self, Cause, Failing, Failure, Inference, MessageId, Phases, Protocol, Reply, Span, Time, Turn};
-use crate::wire::query;
 
 /// How long a probe waits.
 const PROBE_PATIENCE: Span = Span::from_millis(3_000);
@@ -56,13 +55,10 @@ pub(super) fn failure(turn: Turn, cause: Cause, inferred_from: Inference) -> Fai
 impl World {
     /// Writes a request down, and makes what goes to the server of it.
     pub(super) fn ask(&self, request: &Request<'_>, events: bool) -> (MessageId, Asked) {
-        let place = self.place();
         let number = self.recorder().next_number();
-        let path = path(request.service, Protocol::Http, place.run);
-        let (run, n) = (place.run.to_string(), number.to_string());
-        let own = [(query::RUN, run.as_str()), (query::NUMBER, n.as_str())];
-        let target = with_query(&path, request.query.iter().copied().chain(own));
-        let shown = shown(&path, request.query.iter().copied());
+        let path = path(request.service, Protocol::Http, RUN).unwrap_or_default();
+        let urls = Urls::new(&path, request.service, request.query, RUN, number);
+        let instrument = urls.instrument();
         let method = if events { Method::Get } else { request.method };
         let asked = Asked {
             method: method.name(),
@@ -73,7 +69,7 @@ impl World {
             body: if events { Vec::new() } else { request.body.unwrap_or_default().to_vec() },
             number: Some(number),
             events,
-            target,
+            target: urls.whole,
             ..Asked::default()
         };
         let id = self.recorder().request(&trace::Asked {
@@ -81,9 +77,9 @@ impl World {
             at: self.clock.now(),
             number,
             method: asked.method,
-            path: &shown,
+            path: &urls.plain,
             payload: &asked.body,
-            instrument: (asked.target.len() - shown.len()) as u64,
+            instrument,
             retries: request.retries,
         });
         (id, asked)
@@ -92,7 +88,7 @@ impl World {
     /// Holds an exchange, and records it.
     pub(super) async fn fetch(self: &Rc<Self>, request: Request<'_>) -> Result<Response, Failed> {
         let turn = request.turn;
-        if !self.offers(request.service) {
+        if !self.offers(request.service, Protocol::Http) {
             let failure = failure(turn, Cause::NotOffered, Inference::Schemes);
             return Err(Failed { request: None, failure });
         }
@@ -119,7 +115,7 @@ impl World {
                 at,
                 head: Some(*head),
                 payload: if request.streamed { &reading.body } else { &[] },
-                media_type: Some(&begun.media_type),
+                media_type: Some(begun.media_type.as_str()).filter(|media_type| !media_type.is_empty()),
                 pieces: if request.streamed { &reading.pieces } else { &[] },
                 instrument: None,
                 evidence: begun.evidence,
@@ -147,7 +143,7 @@ impl World {
             at: self.clock.now(),
             head: Some(head),
             payload: &body,
-            media_type: Some(&begun.media_type),
+            media_type: Some(begun.media_type.as_str()).filter(|media_type| !media_type.is_empty()),
             pieces: if request.streamed { &pieces } else { &[] },
             instrument: None,
             evidence: begun.evidence,
@@ -243,7 +239,7 @@ impl World {
     }
 
     /// Why no head came, as a page finds out: it asks again for anything at all.
-    async fn why_no_head(self: &Rc<Self>, path: &str) -> (Cause, Inference) {
+    pub(super) async fn why_no_head(self: &Rc<Self>, path: &str) -> (Cause, Inference) {
         let is_there = self.answers(path).await;
         let inference = if is_there { Inference::ProbeAnswered } else { Inference::ProbeFailed };
         let cause = match (is_there, self.answered.get()) {
@@ -258,8 +254,7 @@ impl World {
     /// Whether anything answers at that path.
     pub(super) async fn answers(self: &Rc<Self>, path: &str) -> bool {
         let service = [Service::Echo, Service::News, Service::NewsEvents, Service::Memory, Service::Room];
-        let is_its =
-            |service: &Service| crate::network::address::path(*service, Protocol::Http, self.place().run) == path;
+        let is_its = |service: &Service| self::path(*service, Protocol::Http, RUN).as_deref() == Some(path);
         let asked = Asked {
             method: Method::Get.name(),
             service: service.into_iter().find(is_its),

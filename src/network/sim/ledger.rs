@@ -173,9 +173,12 @@ fn keep(capture: &mut Option<Capture>, at: u64, bytes: &[u8], most: usize) {
         return;
     }
     let capture = capture.get_or_insert_default();
-    let kept: usize = capture.pieces.iter().map(|piece| piece.bytes.len()).sum();
     // Nothing is kept behind a gap.
-    let room = if capture.dropped > 0 { 0 } else { most.saturating_sub(kept).min(bytes.len()) };
+    let room = match capture.dropped {
+        0 => most - capture.pieces.iter().map(|piece| piece.bytes.len()).sum::<usize>(),
+        _ => 0,
+    };
+    let room = room.min(bytes.len());
     if room > 0 {
         capture.pieces.push(Piece { at, bytes: bytes[..room].to_vec() });
     }

@@ -6,6 +6,7 @@
 //! server is our echo server with its faults, its news, its memory and its rooms, and keeps the same books. How it
 //! behaves is asked for by [`Conditions`]. Only labs see it: no figure of it is ever shown as measured.
 
+mod address;
 mod bell;
 mod bytes;
 mod clock;
@@ -40,6 +41,8 @@ use crate::wire::{RunId, Transcript};
 pub use events::SimEvents;
 pub use socket::SimSocket;
 
+/// The run's id.
+const RUN: RunId = RunId(1);
 /// Where the server speaks without TLS.
 const PORT: u16 = 9000;
 /// Where it speaks with TLS.
@@ -135,11 +138,12 @@ impl World {
     fn place(&self) -> Place {
         let (host, s) = (self.host(), if self.is_secure() { "s" } else { "" });
         let (http, ws) = (format!("http{s}://{host}/echo"), format!("ws{s}://{host}/ws"));
-        Place { secure_page: self.is_secure(), http, ws, run: RunId(1) }
+        Place { secure_page: self.is_secure(), http, ws, run: RUN }
     }
 
-    fn offers(&self, service: Service) -> bool {
-        service == Service::Echo || !self.conditions.plain
+    fn offers(&self, service: Service, over: Protocol) -> bool {
+        let has_path = address::path(service, over, RUN).is_some();
+        has_path && (service == Service::Echo || !self.conditions.plain)
     }
 
     /// The server keeps books of the run.
@@ -240,7 +244,7 @@ impl Sim {
     pub fn transcript(&self) -> Option<Transcript> {
         let world = &self.world;
         let answers = world.keeps_books() && !world.is_dead() && !world.is_stalled();
-        answers.then(|| world.ledger.borrow().transcript(world.place().run, world.server_now()))
+        answers.then(|| world.ledger.borrow().transcript(RUN, world.server_now()))
     }
 
     /// Asks the server for its account, as a page does when its script is over, and records it.
@@ -280,8 +284,8 @@ impl Network for &Sim {
         self.world.place()
     }
 
-    fn offers(&self, service: Service, _: Protocol) -> bool {
-        self.world.offers(service)
+    fn offers(&self, service: Service, over: Protocol) -> bool {
+        self.world.offers(service, over)
     }
 
     fn part(&self, name: &str, protocol: Option<Protocol>) {

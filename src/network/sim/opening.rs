@@ -3,14 +3,14 @@
 
 use std::rc::Rc;
 
-use super::World;
+use super::address::{Urls, path};
 use super::connection::{Asked, Connection, Down, Stream};
 use super::http::UnderWay;
 use super::socket::SimSocket;
-use crate::network::address::{path, shown, with_query};
+use super::{RUN, World};
 use crate::network::{Opening, Service};
 use crate::trace::{Cause, Closing, Failing, Failure, Inference, Protocol};
-use crate::wire::{SUBPROTOCOL, query};
+use crate::wire::SUBPROTOCOL;
 
 /// Where a WebSocket's URL leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,29 +65,26 @@ impl World {
         let turn = opening.turn;
         let failure =
             |cause, inferred_from| Failure { protocol: Protocol::WebSocket, turn: None, cause, inferred_from };
-        if opening.url.is_none() && !self.offers(opening.service) {
+        if opening.url.is_none() && !self.offers(opening.service, Protocol::WebSocket) {
             return Err(failure(Cause::NotOffered, Inference::Schemes));
         }
         self.begin(turn);
         let place = self.place();
         let origin = place.ws.strip_suffix(crate::wire::WS_PATH).unwrap_or(&place.ws);
-        let own_url = format!("{origin}{}", path(opening.service, Protocol::WebSocket, place.run));
-        let url = opening.url.unwrap_or(&own_url);
+        let own_url = path(opening.service, Protocol::WebSocket, RUN).map(|path| format!("{origin}{path}"));
+        let url = opening.url.unwrap_or(own_url.as_deref().unwrap_or_default());
         let number = self.recorder().next_number();
-        let (run, n) = (place.run.to_string(), number.to_string());
-        let own = [(query::RUN, run.as_str()), (query::NUMBER, n.as_str())];
-        let whole = with_query(url, opening.query.iter().copied().chain(own));
-        let shown = shown(url, opening.query.iter().copied());
-        let enveloped = opening.service == Service::Echo && !self.conditions.plain;
+        let urls = Urls::new(url, opening.service, opening.query, RUN, number);
+        let enveloped = opening.url.is_none() && opening.service == Service::Echo && !self.conditions.plain;
         let header = if enveloped { "Sec-WebSocket-Protocol: \r\n".len() + SUBPROTOCOL.len() } else { 0 };
-        let instrument = (whole.len() - shown.len() + header) as u64;
-        let (id, handshake) = self.recorder().opening(turn, self.clock.now(), number, &shown, instrument);
+        let instrument = urls.instrument() + header as u64;
+        let (id, handshake) = self.recorder().opening(turn, self.clock.now(), number, &urls.plain, instrument);
         let fail = |cause: Cause, inferred_from| {
             let failing = Failing { at: self.clock.now(), cause: cause.clone(), inferred_from };
             self.recorder().failed(handshake, failing);
             failure(cause, inferred_from)
         };
-        let Some(target) = Target::of(&whole) else {
+        let Some(target) = Target::of(&urls.whole) else {
             return Err(fail(Cause::BadUrl { why: "SyntaxError".into() }, Inference::Thrown));
         };
         if place.secure_page && !target.secure && !target.is_loopback() {
@@ -111,10 +108,7 @@ impl World {
         under_way.message = None;
         let at = self.clock.now();
         match opened {
-            None => {
-                self.recorder().closed(id, at, Closing::GivenUp);
-                Err(fail(Cause::ConnectTimeout { after: patience }, Inference::Timer))
-            }
+            None => Err(fail(Cause::ConnectTimeout { after: patience }, Inference::Timer)),
             Some(None) => {
                 let how = Closing::CloseEvent { code: 1006, reason: String::new(), clean: false };
                 self.recorder().closed(id, at, how);
@@ -158,9 +152,8 @@ impl World {
     }
 
     fn service_at(&self, bare: &str) -> Option<Service> {
-        let run = self.place().run;
         let services = [Service::Echo, Service::News, Service::Memory, Service::Room];
-        services.into_iter().find(|&service| path(service, Protocol::WebSocket, run) == bare)
+        services.into_iter().find(|&service| path(service, Protocol::WebSocket, RUN).as_deref() == Some(bare))
     }
 
     /// Why a WebSocket closed before it was open, as a page finds out: it asks for anything at all.

@@ -17,7 +17,7 @@ use crate::trace::{
     Cause, Closing, ConnectionId, Failure, Inference, Kind, MessageId, Moment, Protocol, Reply, ServerTime, Span, Time,
     Turn,
 };
-use crate::wire::{Envelope, NewsItem, RoomMessage};
+use crate::wire::{Envelope, MemoryAnswer, NewsItem, RoomMessage};
 
 /// How long Chromium waits for the closing handshake, and then for the end of the connection.
 const CLOSE_TIME: Span = Span::from_millis(2_000);
@@ -33,8 +33,17 @@ pub struct SimSocket {
     /// Messages travel in envelopes.
     enveloped: bool,
     /// Messages that were sent and not answered, in order.
-    unanswered: RefCell<VecDeque<(MessageId, Turn)>>,
+    unanswered: RefCell<VecDeque<Unanswered>>,
+    /// Bytes that were sent after the page asked for the end: they go nowhere.
+    unsent: Cell<u64>,
     end_recorded: Cell<bool>,
+}
+
+/// A message that was sent and not answered.
+struct Unanswered {
+    message: MessageId,
+    turn: Turn,
+    payload: Vec<u8>,
 }
 
 /// What the page's browser has of a WebSocket.
@@ -177,8 +186,9 @@ impl SimSocket {
             said: RefCell::default(),
         });
         world.clock.spawn(Rc::clone(&shared).live());
-        let (unanswered, end_recorded) = (RefCell::default(), Cell::new(false));
-        Self { shared, service: opening.service, enveloped, unanswered, end_recorded }
+        let service = opening.service;
+        let (unsent, end_recorded) = (Cell::new(0), Cell::new(false));
+        Self { shared, service, enveloped, unanswered: RefCell::default(), unsent, end_recorded }
     }
 
     /// Writes down how it ended, once.
@@ -201,13 +211,15 @@ impl SimSocket {
         failure(turn, cause, Inference::CloseEvent)
     }
 
-    /// Takes the oldest message that this one can answer.
-    fn answered(&self, n: Option<u32>) -> Option<(MessageId, Turn)> {
+    /// Takes the message that this one answers: by the number in its envelope, by what an echo carries, or the oldest
+    /// of the memory, which answers each in order.
+    fn answered(&self, n: Option<u32>, payload: &[u8]) -> Option<Unanswered> {
         let mut unanswered = self.unanswered.borrow_mut();
-        let place = match n {
-            Some(n) => unanswered.iter().position(|(_, turn)| turn.number == n)?,
-            // These answer each message, in order.
-            None => matches!(self.service, Service::Echo | Service::Memory).then_some(0)?,
+        let place = match (n, self.service) {
+            (Some(n), _) => unanswered.iter().position(|sent| sent.turn.number == n)?,
+            (None, Service::Echo) => unanswered.front().is_some_and(|sent| sent.payload == payload).then_some(0)?,
+            (None, Service::Memory) => 0,
+            (None, _) => return None,
         };
         unanswered.remove(place)
     }
@@ -225,15 +237,25 @@ impl SimSocket {
         };
         let Shared { world, id, .. } = &*self.shared;
         let evidence = envelope.and_then(|envelope| envelope.evidence);
-        let request = self.answered(envelope.map(|envelope| envelope.n));
-        let message = match request {
-            Some((request, turn)) => {
+        let request = self.answered(envelope.map(|envelope| envelope.n), payload);
+        if let (Some(envelope), None) = (envelope, &request) {
+            let why = format!("it answers message {}, which was not sent or was answered", envelope.n);
+            return Err(failure(turn, Cause::Unreadable { why }, Inference::Reply));
+        }
+        let answer: Option<MemoryAnswer> =
+            if self.service == Service::Memory { serde_json::from_slice(payload).ok() } else { None };
+        if let Some(connection) = answer.and_then(|answer| answer.connection) {
+            world.recorder().identified(*id, connection, Moment::Unknown);
+        }
+        let message = match &request {
+            Some(sent) => {
                 let reply = Reply { at, payload, evidence, ..Reply::default() };
-                world.recorder().answered(*id, turn, kind, request, &reply, carried.len() - payload.len())
+                let envelope = carried.len() - payload.len();
+                world.recorder().answered(*id, sent.turn, kind, sent.message, &reply, envelope)
             }
             None => world.recorder().pushed(*id, turn, kind, at, told(self.service, payload), payload),
         };
-        let answers = request.map(|(request, _)| request);
+        let answers = request.map(|sent| sent.message);
         Ok(Incoming { message, at, kind, payload: payload.to_vec(), answers })
     }
 }
@@ -266,16 +288,19 @@ impl Socket for SimSocket {
         if let Some(seen) = self.shared.close_seen() {
             return Err(self.ended(turn, &seen));
         }
-        if self.shared.close_sent.get() {
-            let cause = Cause::ClosedMidway { code: None, reason: String::new() };
-            return Err(failure(turn, cause, Inference::Thrown));
-        }
         world.begin(turn);
         let front = if self.enveloped { Envelope { n: turn.number, evidence: None }.line() } else { String::new() };
         let message = world.recorder().sent(*id, turn, payload.kind(), world.clock.now(), payload.bytes(), front.len());
-        self.unanswered.borrow_mut().push_back((message, turn));
-        let opcode = if payload.kind() == Kind::Text { TEXT } else { BINARY };
-        connection.send_frame(stream, opcode, [front.as_bytes(), payload.bytes()].concat());
+        let sent = Unanswered { message, turn, payload: payload.bytes().to_vec() };
+        self.unanswered.borrow_mut().push_back(sent);
+        let carried = [front.as_bytes(), payload.bytes()].concat();
+        if self.shared.close_sent.get() {
+            // No message follows a close frame (RFC 6455 §5.5.1); a browser takes it all the same.
+            self.unsent.set(self.unsent.get() + carried.len() as u64);
+        } else {
+            let opcode = if payload.kind() == Kind::Text { TEXT } else { BINARY };
+            connection.send_frame(stream, opcode, carried);
+        }
         Ok(message)
     }
 
@@ -294,13 +319,13 @@ impl Socket for SimSocket {
     }
 
     fn unsent(&self) -> u64 {
-        // Nothing is held back here: what is sent is on its way at once.
-        0
+        // Nothing else is held back here: what is sent is on its way at once.
+        self.unsent.get()
     }
 
     fn give_up_unanswered(&self) {
-        for (message, _) in self.unanswered.take() {
-            self.shared.world.recorder().unanswered(message);
+        for sent in self.unanswered.take() {
+            self.shared.world.recorder().unanswered(sent.message);
         }
     }
 
@@ -309,11 +334,9 @@ impl Socket for SimSocket {
         if let Some(seen) = self.shared.close_seen() {
             return Some(self.record_end(&seen));
         }
-        // What a page may use; the call throws otherwise.
-        if !matches!(code, 1000 | 3000..=4999) || reason.len() > LONGEST_REASON {
-            return None;
-        }
-        if !self.shared.close_sent.get() {
+        // With what a page may not use the call throws, and nothing is sent.
+        let is_allowed = matches!(code, 1000 | 3000..=4999) && reason.len() <= LONGEST_REASON;
+        if is_allowed && !self.shared.close_sent.get() {
             let message = world.recorder().close_sent(*id, *turn, world.clock.now(), code, reason);
             asked.set(Some(message));
             self.shared.send_close(close_payload(code, reason));

@@ -17,6 +17,7 @@ use super::bytes::{self, Framing};
 use super::connection::{Asked, Connection, Down, Head, Stream};
 use super::ledger::{Begun, ExchangeId, Part};
 use crate::network::Service;
+use crate::trace::Protocol;
 use crate::wire::{Evidence, query};
 
 /// An exchange as the server has it.
@@ -99,7 +100,7 @@ impl Exchange {
             websocket::serve(self).await;
             return;
         }
-        let offered = self.asked.service.filter(|&service| self.world.offers(service));
+        let offered = self.asked.service.filter(|&service| self.world.offers(service, Protocol::Http));
         match (offered, self.asked.method) {
             (Some(Service::Echo), _) => echo::over_http(self).await,
             (Some(Service::News), "GET") => news::poll(self).await,

@@ -13,7 +13,7 @@ use super::super::ledger::Part;
 use super::echo::{DRIP, drop_size};
 use super::{Answer, Exchange, memory, news, room};
 use crate::network::Service;
-use crate::trace::Span;
+use crate::trace::{Protocol, Span};
 use crate::wire::{Envelope, Evidence, Fault, query};
 
 /// How long the client's close is waited for after the server's own.
@@ -43,7 +43,9 @@ pub(super) async fn serve(exchange: &Exchange) {
     if let Some(fault) = fault.filter(|_| at == 0) {
         return at_handshake(exchange, fault).await;
     }
-    let Some(service) = asked.service.filter(|&service| world.offers(service) && !world.conditions.refuses_upgrade)
+    let Some(service) = asked
+        .service
+        .filter(|&service| world.offers(service, Protocol::WebSocket) && !world.conditions.refuses_upgrade)
     else {
         return exchange.respond(&Answer::problem(404, "No WebSocket is spoken at this address."));
     };

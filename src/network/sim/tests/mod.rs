@@ -1,13 +1,13 @@
 //! The simulated network does what a browser with our server does.
 
-use std::cell::RefCell;
+mod services;
 
 use futures_util::future::{join, join_all};
 
 use super::*;
-use crate::network::{Events as _, Incoming, Payload, Socket as _};
+use crate::network::{Incoming, Payload, Socket as _};
 use crate::trace::{Cause, Circumstances, Closing, Endpoint, Event, Fate, Inference, Kind, Moment, Speaks, Trace};
-use crate::wire::{Ending, ExchangeEntry, MemoryAnswer, NewsAnswer, RoomNotice, RoomReceipt};
+use crate::wire::{Ending, ExchangeEntry};
 
 const PATIENCE: Patience = Patience { connect: Span::from_millis(5_000), reply: Span::from_millis(5_000) };
 const TURN: Turn = Turn::of(1);
@@ -157,11 +157,9 @@ fn raw_bytes_are_those_of_the_messages() {
 }
 
 #[test]
-fn messages_cross_on_the_way_and_keep_their_order() {
+fn several_are_sent_before_the_first_comes_back_and_keep_their_order() {
     let sim = with(Conditions { one_way: Span(50_000), ..Conditions::default() });
-    let query = [("feed", FEED), ("interval", "10"), ("items", "30")];
-    let (came, trace) = run(&sim, async {
-        let news = (&sim).open(Opening::of(TURN, Service::News).with(&query)).await.expect("it opens");
+    let (came, _) = run(&sim, async {
         let echo = (&sim).open(Opening::of(TURN, Service::Echo)).await.expect("it opens");
         for number in 1..=5 {
             echo.send(Turn::of(number), Payload::Binary(&[number as u8])).expect("it is open");
@@ -170,20 +168,41 @@ fn messages_cross_on_the_way_and_keep_their_order() {
         for _ in 0..5 {
             came.push(echo.next(TURN, None).await.expect("it comes"));
         }
-        for _ in 1..=30 {
-            let item = news.next(TURN, None).await.expect("it comes");
-            assert_eq!((item.answers, item.kind), (None, Kind::Text));
-        }
-        let closed = news.closed(Span::from_millis(9_000)).await;
-        assert!(matches!(closed, Some(Closing::CloseEvent { code: 1000, clean: true, .. })), "{closed:?}");
         came
     });
     assert_eq!(came.iter().map(|it| it.payload[0]).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
     assert!(came.iter().all(|it| it.answers.is_some()));
-    // All were sent before the first came back.
+    // The server takes them one after another; the network does not hold one up for the other.
     assert!(came.windows(2).all(|pair| pair[1].at - pair[0].at == Span(50)));
-    let pushed = trace.messages.iter().filter(|it| it.protocol == Protocol::WebSocket && it.sent.server().is_some());
-    assert!(pushed.count() >= 30);
+}
+
+#[test]
+fn what_is_pushed_meets_what_is_sent_half_way() {
+    let conditions = Conditions { one_way: Span(50_000), server_clock_ahead: Span::ZERO, ..Conditions::default() };
+    let sim = with(conditions);
+    let query = [("feed", FEED), ("interval", "30"), ("items", "10")];
+    let ((), trace) = run(&sim, async {
+        let news = (&sim).open(Opening::of(TURN, Service::News).with(&query)).await.expect("it opens");
+        for number in 0..10u32 {
+            let item = news.next(TURN, None).await.expect("it comes");
+            assert_eq!((item.answers, item.kind), (None, Kind::Text));
+            if number == 2 {
+                // It is further than this already; so it goes back, and says some twice.
+                news.send(TURN, Payload::Text("{\"after\":3}")).expect("it is open");
+            }
+        }
+        let numbers = news.next(TURN, None).await.map(|item| item.payload);
+        assert!(numbers.is_ok(), "{numbers:?}");
+        let closed = news.closed(Span::from_millis(9_000)).await;
+        assert!(matches!(closed, Some(Closing::CloseEvent { code: 1000, clean: true, .. })), "{closed:?}");
+    });
+    let sent = trace.messages.iter().find(|it| it.kind == Kind::Text && it.sent.page().is_some());
+    let sent = sent.and_then(|it| it.sent.page()).expect("it was sent");
+    let on_the_way = trace.messages.iter().filter(|it| {
+        let (from, until) = (it.sent.server(), it.received.page());
+        from.zip(until).is_some_and(|(from, until)| from.0 < sent.0 + 50_000 && until > sent)
+    });
+    assert!(on_the_way.count() >= 2, "they cross");
 }
 
 #[test]
@@ -276,124 +295,6 @@ fn openings_fail_for_the_reason_that_a_page_can_find_out() {
         None,
     );
     assert_eq!(both, Some((true, true)));
-}
-
-#[test]
-fn news_come_the_same_by_polling_and_as_events() {
-    let sim = sim();
-    let begin = [("feed", FEED), ("interval", "100"), ("items", "3"), ("size", "4")];
-    let ((polled, events), trace) = run(&sim, async {
-        let events = (&sim).listen(Request::get(TURN, Service::NewsEvents).with(&begin)).await.expect("it begins");
-        let request = Request::get(TURN, Service::News);
-        let short = (&sim).fetch(request.with(&[("feed", FEED)])).await.expect("it is answered");
-        let short: NewsAnswer = serde_json::from_slice(&short.body).expect("it is an answer");
-        assert!(short.items.is_empty() && !short.ended);
-        let mut polled = Vec::new();
-        while polled.len() < 3 {
-            let after = polled.len().to_string();
-            let query = [("feed", FEED), ("after", after.as_str()), ("wait", "60000")];
-            let answer = (&sim).fetch(request.with(&query)).await.expect("it is answered");
-            let answer: NewsAnswer = serde_json::from_slice(&answer.body).expect("it is an answer");
-            polled.extend(answer.items);
-        }
-        let mut heard = Vec::new();
-        loop {
-            let event = events.next(None).await.expect("it comes");
-            if event.name == "end" {
-                break;
-            }
-            heard.push(serde_json::from_str(&event.data).expect("an item"));
-        }
-        events.close();
-        (polled, heard)
-    });
-    assert_eq!(polled, events);
-    assert!(polled.windows(2).all(|pair| pair[1].published - pair[0].published == 100_000));
-    let heard: Vec<_> = trace.messages.iter().filter(|message| message.kind == Kind::Event).collect();
-    assert_eq!(heard.len(), 4);
-    assert!(heard[..3].iter().all(|event| matches!(event.sent, Moment::Server(_))));
-    let request = heard[0].answers.expect("it belongs to a request");
-    let ends = trace.messages.iter().filter(|it| it.answers == Some(request) && it.kind != Kind::Event);
-    assert_eq!(ends.map(|end| (end.kind, end.payload)).collect::<Vec<_>>(), [(Kind::Response { status: 200 }, 0)]);
-    assert_eq!(trace.message(request).and_then(|request| request.arrivals), Some(1));
-}
-
-#[test]
-fn an_event_source_comes_back_and_goes_on_from_the_last_event() {
-    let sim = sim();
-    let begin = [("feed", FEED), ("interval", "100"), ("items", "2")];
-    let (names, trace) = run(&sim, async {
-        let events = (&sim).listen(Request::get(TURN, Service::NewsEvents).with(&begin)).await.expect("it begins");
-        let mut names = Vec::new();
-        while let Ok(event) = events.next(Some(Span::from_millis(3_000))).await {
-            names.push(event.name);
-        }
-        names
-    });
-    assert_eq!(names, ["news", "news", "end"], "the second time there is nothing, and no third time");
-    assert_eq!(trace.messages[0].arrivals, Some(2));
-    assert_eq!(exchanges(&sim)[1].status, Some(204));
-}
-
-#[test]
-fn memory_is_the_requests_or_the_connections() {
-    let sim = sim();
-    let count = "{\"do\":\"count\"}";
-    let ((), trace) = run(&sim, async {
-        let ask = async |body: String| {
-            let request = Request { service: Service::Memory, ..Request::echo(TURN, body.as_bytes()) };
-            let response = (&sim).fetch(request).await.expect("it is answered");
-            (response.status, serde_json::from_slice::<MemoryAnswer>(&response.body).ok())
-        };
-        let first = ask(count.into()).await.1.expect("an answer");
-        let again = ask(count.into()).await.1.expect("an answer");
-        assert_eq!((first.state.counter, again.state.counter, again.state_bytes), (1, 1, Some(0)));
-        let token = first.token.expect("a token");
-        let carried = ask(format!("{{\"do\":\"count\",\"token\":\"{token}\"}}")).await.1.expect("an answer");
-        assert_eq!((carried.state.counter, carried.state_bytes), (2, Some(token.len() as u64)));
-        assert_eq!(ask(format!("{{\"do\":\"count\",\"token\":\"{token}x\"}}")).await.0, 403);
-        for _ in 0..2 {
-            let socket = (&sim).open(Opening::of(TURN, Service::Memory)).await.expect("it opens");
-            for counter in 1..=2 {
-                let sent = socket.send(TURN, Payload::Text(count)).expect("it is open");
-                let answer = socket.next(TURN, None).await.expect("it comes");
-                let told: MemoryAnswer = serde_json::from_slice(&answer.payload).expect("an answer");
-                assert_eq!((answer.answers, told.state.counter), (Some(sent), counter));
-            }
-        }
-    });
-    assert_eq!(trace.connections.len(), 3);
-}
-
-#[test]
-fn what_one_says_in_a_room_all_hear() {
-    let sim = sim();
-    let heard = RefCell::new(Vec::new());
-    let (receipt, _) = run(&sim, async {
-        let member = async || (&sim).open(Opening::of(TURN, Service::Room)).await;
-        let (first, second) = (member().await.expect("it opens"), member().await.expect("it opens"));
-        let listener = (&sim).listen(Request::get(TURN, Service::RoomEvents)).await.expect("it begins");
-        second.send(TURN, Payload::Text("hello")).expect("it is open");
-        let request = Request { service: Service::Room, ..Request::echo(TURN, b"from outside") };
-        let receipt = (&sim).fetch(request).await.expect("it is answered");
-        for socket in [&first, &second] {
-            while let Ok(told) = socket.next(TURN, Some(Span::from_millis(100))).await {
-                heard.borrow_mut().push(String::from_utf8(told.payload).expect("text"));
-            }
-        }
-        while let Ok(event) = listener.next(Some(Span::from_millis(100))).await {
-            heard.borrow_mut().push(event.data);
-        }
-        serde_json::from_slice::<RoomReceipt>(&receipt.body).expect("a receipt")
-    });
-    assert_eq!((receipt.number, receipt.members), (2, 3));
-    let notices: Vec<RoomNotice> =
-        heard.take().iter().map(|told| serde_json::from_str(told).expect("a notice")).collect();
-    for text in ["hello", "from outside"] {
-        let hears = |notice: &&RoomNotice| matches!(notice, RoomNotice::Message(message) if message.text == text);
-        assert_eq!(notices.iter().filter(hears).count(), 3);
-    }
-    assert!(notices.contains(&RoomNotice::Members { members: 3 }));
 }
 
 #[test]
