@@ -6,7 +6,6 @@ use leptos::prelude::*;
 
 use super::state::LabState;
 use super::verdict::PageLink;
-use super::words::break_even as words;
 use crate::analysis::break_even::{
     BreakEven as Even, Costs, Criterion, Gap, LeftOut, Line, Measure, Part, Policy, Recommendation, Setting, Situation,
     Slider, Starter, StoredCosts, Way, advise,
@@ -16,6 +15,7 @@ use crate::drawing::break_even::{Along, View, amount, lines, near_crossings};
 use crate::format::svg;
 use crate::lab::Lab;
 use crate::lab::link::Page;
+use crate::words::break_even as words;
 
 /// In pixels.
 const HEIGHT: f64 = 320.0;
@@ -103,7 +103,7 @@ pub(super) fn BreakEven(state: LabState, costs: Signal<Option<StoredCosts>>) -> 
         view! {
             <p>
                 "This needs to know what a message, a handshake and a connection cost here. A run of the lab “"
-                <PageLink state page=Page::Lab(Lab::Exchange) words=super::words::labs::of(Lab::Exchange).title/>
+                <PageLink state page=Page::Lab(Lab::Exchange) words=crate::words::labs::of(Lab::Exchange).title/>
                 "” measures that."
             </p>
         }

@@ -4,12 +4,12 @@
 use leptos::prelude::*;
 
 use super::state::LabState;
-use super::words::{self, claims, labs};
 use crate::analysis::judgement::{self, Outcome};
 use crate::analysis::{Claim, Finding, Verdict};
 use crate::browser::surroundings;
 use crate::lab::Lab;
 use crate::trace::MessageId;
+use crate::words::{self, claims, labs};
 
 /// How many messages a sentence leads to, at most.
 const MOST_LINKS: usize = 6;

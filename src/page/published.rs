@@ -4,11 +4,11 @@
 use leptos::prelude::*;
 
 use super::state::{LabState, Record};
-use super::words::published as words;
 use crate::analysis::published::{Comparison, Holds, Part, Preset, Remark, Repetition, Row};
 use crate::browser::surroundings;
 use crate::lab::Lab;
 use crate::lab::link::{Link, Page};
+use crate::words::published as words;
 
 /// All of them. A comparison appears with the run that repeats it: the one that is shown, else the last one of its
 /// lab.

@@ -8,12 +8,12 @@ use super::findings::{outcome, standards};
 use super::published::Published;
 use super::state::{LabState, Phase};
 use super::store::KeptVerdict;
-use super::words::{claims, labs};
 use super::{run, status};
 use crate::analysis::{Claim, VerdictOutcome};
 use crate::browser::surroundings;
 use crate::lab::Lab;
 use crate::lab::link::Page;
+use crate::words::{claims, labs};
 
 #[component]
 pub(super) fn VerdictPage(state: LabState) -> impl IntoView {

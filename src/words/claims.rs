@@ -4,24 +4,24 @@ use crate::analysis::Claim;
 use crate::analysis::judgement::Outcome;
 
 /// A claim in words.
-pub(in crate::page) struct ClaimWords {
+pub struct ClaimWords {
     /// What is said.
-    pub(in crate::page) says: &'static str,
+    pub says: &'static str,
     /// Which of the two sources says it: `T` is a comparison table, `P` a learner's text.
-    pub(in crate::page) sources: &'static str,
+    pub sources: &'static str,
     /// What the standards say of it, in a sentence.
-    pub(in crate::page) standard_says: &'static str,
+    pub standard_says: &'static str,
     /// The sections, each with its address.
-    pub(in crate::page) standards: &'static [(&'static str, &'static str)],
+    pub standards: &'static [(&'static str, &'static str)],
 }
 
 /// A claim's name.
-pub(in crate::page) fn id(claim: Claim) -> String {
+pub fn id(claim: Claim) -> String {
     format!("C{}", claim.number())
 }
 
 /// What an outcome is called: a sign and a word.
-pub(in crate::page) const fn outcome(outcome: Outcome) -> (&'static str, &'static str) {
+pub const fn outcome(outcome: Outcome) -> (&'static str, &'static str) {
     match outcome {
         Outcome::Supported => ("✓", "supported"),
         Outcome::Depends => ("◐", "depends"),
@@ -31,7 +31,7 @@ pub(in crate::page) const fn outcome(outcome: Outcome) -> (&'static str, &'stati
 }
 
 /// An outcome's name in the document.
-pub(in crate::page) const fn outcome_key(outcome: Outcome) -> &'static str {
+pub const fn outcome_key(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Supported => "supported",
         Outcome::Depends => "depends",
@@ -50,7 +50,7 @@ macro_rules! rfc {
 }
 
 /// A claim's words.
-pub(in crate::page) const fn of(claim: Claim) -> ClaimWords {
+pub const fn of(claim: Claim) -> ClaimWords {
     match claim {
         Claim::C1 => ClaimWords {
             says: "HTTP is request and response: each request gets one response, and the server never speaks first.",

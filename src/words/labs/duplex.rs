@@ -5,7 +5,8 @@ use crate::analysis::bytes_in_words;
 use crate::analysis::judgement::duplex::{Fact, Proof, Waited, Way, What, Why};
 use crate::trace::Span;
 
-pub(in crate::page) const WORDS: LabWords = LabWords {
+/// What the lab says before it has run.
+pub const WORDS: LabWords = LabWords {
     title: "Who may speak",
     question: "A server has news, at times of its own. Over HTTP it may only answer; so the page asks again and again (short polling), or asks and lets the server take its time (long polling), or asks once for a response that never seems to end (server-sent events). On a WebSocket both simply talk. Who has to speak first, how soon does the page have its news, and what happens when both speak at the same moment?",
     prediction: Prediction {
@@ -27,7 +28,7 @@ pub(in crate::page) const WORDS: LabWords = LabWords {
 };
 
 /// What a fact says.
-pub(in crate::page) fn fact(fact: &Fact) -> String {
+pub fn fact(fact: &Fact) -> String {
     match *fact {
         Fact::Answers { requests, responses, events } => answers(requests, responses, events),
         Fact::SpokeFirst { messages } => format!(

@@ -4,7 +4,8 @@ use super::{LabWords, ParameterWords, Prediction};
 use crate::analysis::judgement::formats::{Fact, Format, Missing, Over};
 use crate::trace::Span;
 
-pub(in crate::page) const WORDS: LabWords = LabWords {
+/// What the lab says before it has run.
+pub const WORDS: LabWords = LabWords {
     title: "What may be carried",
     question: "Can HTTP carry more than web pages and data for programs, and does a WebSocket really take anything? \
                Small payloads of six formats go there and back: HTML, JSON, XML, text in several scripts, an image, and \
@@ -19,7 +20,7 @@ pub(in crate::page) const WORDS: LabWords = LabWords {
 };
 
 /// What a fact says, with this run's figures.
-pub(in crate::page) fn fact(fact: &Fact) -> String {
+pub fn fact(fact: &Fact) -> String {
     match fact {
         Fact::Intact { over, formats, bytes } => format!(
             "{} came back byte for byte {}: {}.",

@@ -4,7 +4,8 @@ use super::{LabWords, ParameterWords, Prediction};
 use crate::analysis::bytes_in_words;
 use crate::analysis::judgement::memory::{Fact, Held, Stretch, Why};
 
-pub(in crate::page) const WORDS: LabWords = LabWords {
+/// What the lab says before it has run.
+pub const WORDS: LabWords = LabWords {
     title: "Who remembers",
     question: "A server has a counter and a cart. Two clients take turns: “count”, “put a pear into the cart”, “show what there is”. Over HTTP they first carry nothing, and then each carries its state along in a token, as a cookie would. Then each has a WebSocket of its own; and at last one of them comes back on a new one. Who remembers what, and for how long?",
     prediction: Prediction {
@@ -16,7 +17,7 @@ pub(in crate::page) const WORDS: LabWords = LabWords {
 };
 
 /// What a fact says.
-pub(in crate::page) fn fact(fact: &Fact) -> String {
+pub fn fact(fact: &Fact) -> String {
     match *fact {
         Fact::NothingCarried { requests, connections, on_one } => nothing_carried(requests, connections, on_one),
         Fact::EqualAnswers { requests, same_connection } => equal_answers(requests, same_connection),

@@ -5,7 +5,8 @@ use crate::analysis::judgement::interruption::{Account, Carrier, Fact, Learned, 
 use crate::trace::{Protocol, Span};
 use crate::wire::Fault;
 
-pub(in crate::page) const WORDS: LabWords = LabWords {
+/// What the lab says before it has run.
+pub const WORDS: LabWords = LabWords {
     title: "What gets lost",
     question: "Connections break. What is lost then, who notices, and what happens if one asks again? The server breaks \
                requests off before it reads them, in the middle of its response, and after it; it cuts a WebSocket with \
@@ -31,7 +32,7 @@ pub(in crate::page) const WORDS: LabWords = LabWords {
 };
 
 /// What a fact says, with this run's figures.
-pub(in crate::page) fn fact(fact: &Fact) -> String {
+pub fn fact(fact: &Fact) -> String {
     match fact {
         Fact::Interrupted { .. }
         | Fact::SentAgainByBrowser { .. }

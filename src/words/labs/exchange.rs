@@ -4,10 +4,11 @@ use super::{LabWords, ParameterWords, Prediction};
 use crate::analysis::break_even::{Crossing, Measure, Missing, Way};
 use crate::analysis::bytes_in_words;
 use crate::analysis::judgement::exchange::{Advised, Case, Fact, HttpOpening};
-use crate::page::words;
 use crate::trace::{Protocol, Span};
+use crate::words;
 
-pub(in crate::page) const WORDS: LabWords = LabWords {
+/// What the lab says before it has run.
+pub const WORDS: LabWords = LabWords {
     title: "The same conversation, twice",
     question: "A page says something, and the server says it back: once over HTTP, as a request with its response, and once over a WebSocket, as two messages on a connection that stays open. What does each need for it, how long does it take, and which should one choose when?",
     prediction: Prediction {
@@ -24,7 +25,7 @@ pub(in crate::page) const WORDS: LabWords = LabWords {
 };
 
 /// What a fact says.
-pub(in crate::page) fn fact(fact: &Fact) -> String {
+pub fn fact(fact: &Fact) -> String {
     match fact {
         Fact::Connections { protocol, carried, connections, already_open, asked_to_close } => {
             connections_used(*protocol, *carried, *connections, *already_open, *asked_to_close)

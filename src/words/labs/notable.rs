@@ -2,11 +2,11 @@
 
 use crate::analysis::bytes_in_words;
 use crate::analysis::judgement::notable::Fact;
-use crate::page::words;
 use crate::trace::Protocol;
+use crate::words;
 
 /// What a fact says.
-pub(in crate::page) fn fact(fact: &Fact) -> String {
+pub fn fact(fact: &Fact) -> String {
     match fact {
         Fact::NotReused { requests } => format!(
             "{} went over a new TCP connection though an earlier one was open and idle. HTTP/1.1 allows to use it again (keep-alive); whether to is up to the browser, which for instance keeps requests with and without credentials on connections apart.",

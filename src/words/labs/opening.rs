@@ -4,10 +4,11 @@ use super::{LabWords, ParameterWords, Prediction};
 use crate::analysis::bytes_in_words;
 use crate::analysis::judgement::opening::requests::{Untold, Way};
 use crate::analysis::judgement::opening::{Fact, requests, schemes, switching, websocket};
-use crate::page::words;
 use crate::trace::Cause;
+use crate::words;
 
-pub(in crate::page) const WORDS: LabWords = LabWords {
+/// What the lab says before it has run.
+pub const WORDS: LabWords = LabWords {
     title: "Handshakes and connections",
     question: "Both protocols travel over TCP connections. Does HTTP need a new one for every request, as one often \
                reads? The same requests are sent twice, once with the server asked to close the connection after each \
@@ -39,7 +40,7 @@ pub(in crate::page) const WORDS: LabWords = LabWords {
 };
 
 /// What a fact says.
-pub(in crate::page) fn fact(fact: &Fact) -> String {
+pub fn fact(fact: &Fact) -> String {
     match fact {
         Fact::Requests(fact) => of_requests(fact),
         Fact::WebSocket(fact) => of_websocket(fact),

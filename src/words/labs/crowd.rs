@@ -4,7 +4,8 @@ use super::{LabWords, ParameterWords, Prediction};
 use crate::analysis::judgement::crowd::{Fact, Missing, SeenBy, Trouble};
 use crate::trace::Protocol;
 
-pub(in crate::page) const WORDS: LabWords = LabWords {
+/// What the lab says before it has run.
+pub const WORDS: LabWords = LabWords {
     title: "Many clients, one server",
     question: "A server is there for many. Here a crowd of clients comes all at once: each asks over HTTP, then each opens a WebSocket and says something, and at last one of them speaks and all others listen. Is everybody served, and who has to wait? All clients live in this one page, so you also see what your browser does with a crowd.",
     prediction: Prediction {
@@ -24,7 +25,7 @@ pub(in crate::page) const WORDS: LabWords = LabWords {
 };
 
 /// What a fact says.
-pub(in crate::page) fn fact(fact: &Fact) -> String {
+pub fn fact(fact: &Fact) -> String {
     match fact {
         Fact::Served { protocol, clients, served, within, resolution } => {
             let who = match (served, clients) {

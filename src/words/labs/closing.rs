@@ -3,10 +3,11 @@
 use super::{LabWords, ParameterWords, Prediction};
 use crate::analysis::judgement::closing::endings::{Said, Way};
 use crate::analysis::judgement::closing::{Fact, Side, endings, http};
-use crate::page::words;
 use crate::trace::Span;
+use crate::words;
 
-pub(in crate::page) const WORDS: LabWords = LabWords {
+/// What the lab says before it has run.
+pub const WORDS: LabWords = LabWords {
     title: "How it ends",
     question: "A connection lives until one side ends it, and then it is over for both: is that so? A WebSocket is \
                closed by the page, then one by the server; one is cut off, and at last the server simply falls \
@@ -30,7 +31,7 @@ pub(in crate::page) const WORDS: LabWords = LabWords {
 };
 
 /// What a fact says.
-pub(in crate::page) fn fact(fact: &Fact) -> String {
+pub fn fact(fact: &Fact) -> String {
     match fact {
         Fact::WebSocket(fact) => of_websocket(fact),
         Fact::Http(fact) => of_http(fact),
