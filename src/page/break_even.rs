@@ -385,7 +385,7 @@ fn Basis(asked: Asked) -> impl IntoView {
                 "connection to be closed after 2 min, and one way to take half of a round trip. Left out, alike for all:"
             </p>
             <ul class="findings hint">{LeftOut::ALL.map(|what| view! { <li>{words::left_out(what)}</li> }).collect_view()}</ul>
-            <p class="hint">"Our instrument’s bytes are in none of it."</p>
+            <p class="hint">"What this page adds in order to measure is in none of it."</p>
         </details>
     }
 }

@@ -24,8 +24,8 @@ pub(super) fn Published(state: LabState) -> impl IntoView {
         <section class="published">
             <h3>"Published numbers, re-examined"</h3>
             <p class="hint">
-                "Three comparisons that are often repeated. Run the same thing here, and see what of each holds; "
-                "our instrument’s bytes are kept out."
+                "Three comparisons that are often repeated. Run the same thing here, and see what of each holds. "
+                "What this page adds in order to measure is left out."
             </p>
             {entries.into_iter().collect_view()}
         </section>

@@ -78,7 +78,7 @@ pub const fn close_code(code: u16) -> &'static str {
         1002 => " (protocol error)",
         1003 => " (unsupported data)",
         1005 => " (no code was given)",
-        1006 => " (the connection was lost without a close frame)",
+        1006 => " (no close frame came)",
         1007 => " (invalid data)",
         1008 => " (policy violation)",
         1009 => " (message too big)",
@@ -222,4 +222,21 @@ pub fn link(link: &Link) -> String {
     let jitter = if link.jitter > 0 { format!(" ± {}", micros(link.jitter)) } else { String::new() };
     let rate = link.rate.map_or_else(String::new, |rate| format!(", {}/s", bytes_in_words(rate)));
     format!("{}: round trip {}{jitter}{rate}", link.name, micros(link.rtt))
+}
+
+/// `1 request`, `2 requests`.
+fn counted(count: impl Into<u64>, one: &str, several: &str) -> String {
+    let count = count.into();
+    format!("{count} {}", if count == 1 { one } else { several })
+}
+
+/// The same, where the plural has an s more.
+fn many(count: impl Into<u64>, what: &str) -> String {
+    counted(count, what, &format!("{what}s"))
+}
+
+/// With a capital letter at the beginning.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

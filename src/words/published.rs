@@ -186,8 +186,8 @@ pub fn why(why: &Why) -> String {
                 .to_owned()
         }
         Why::AtOnce { http, web_socket } => format!(
-            "All at once took {http} over HTTP and {web_socket} over WebSockets. The source used one WebSocket for all; here each \
-             client has its own, opened before."
+            "All at once took {http} over HTTP and {web_socket} over WebSockets; the server held back no answer. The source used \
+             one WebSocket for all; here each client has its own, and opening them is not counted."
         ),
     }
 }

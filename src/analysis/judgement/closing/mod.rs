@@ -52,9 +52,12 @@ pub(super) fn judge(claim: Claim, trace: &Trace, _timeline: &Timeline) -> Verdic
     if claim != Claim::C14 {
         return Verdict::not_measured(claim, Vec::new());
     }
-    let (holds, reasons): (Vec<_>, Vec<_>) = endings::Way::ALL.into_iter().map(|way| endings::of(trace, way)).unzip();
-    let outcome = Outcome::of_all(holds);
-    Verdict { claim, outcome, reasons: reasons.concat() }
+    let mut ways = endings::Way::ALL.map(|way| endings::of(trace, way));
+    let outcome = Outcome::of_all(ways.iter().map(|(holds, _)| *holds));
+    // What contradicts the claim decides, and is told first.
+    ways.sort_by_key(|(holds, _)| *holds != Some(false));
+    let reasons = ways.into_iter().flat_map(|(_, reasons)| reasons).collect();
+    Verdict { claim, outcome, reasons }
 }
 
 /// What the page's connection said after the other side had fallen silent: it was open (0) or closed (1). `None`
