@@ -6,6 +6,8 @@ pub mod claims;
 pub mod labs;
 pub mod published;
 pub mod raw;
+#[cfg(test)]
+mod tests;
 
 use crate::analysis::{Placed, Provenance, bytes_in_words};
 use crate::trace::{Cause, Direction, Failure, Inference, Kind, Link, Message, Outcome, Protocol, Span, Trace};

@@ -53,7 +53,7 @@ fn of_websocket(fact: &endings::Fact) -> String {
             frames(*way, page.as_ref(), server.as_ref(), *first, *between)
         }
         Fact::FramesUnseen { why, .. } => {
-            format!("Which close frames crossed was not seen. {}", words::raw::missing(*why, true))
+            format!("Which close frames were sent was not seen. {}", words::raw::missing(*why, true))
         }
         Fact::HalfOpen { waited, sent, read } => half_open(*waited, *sent, *read),
         Fact::Noticed { after, code, clean } => format!(
@@ -136,8 +136,8 @@ fn ended(way: Way, code: u16, reason: &str, clean: bool, [lived, after]: [Span; 
     let reason = if reason.is_empty() { String::new() } else { format!(", reason “{reason}”") };
     let means = match (code, clean) {
         (1006, _) => " Nobody sent that code: it is what a browser says where no close frame came (RFC 6455 §7.1.5).",
-        (_, true) => " Clean (wasClean) means that both sides said goodbye.",
-        (_, false) => "",
+        (_, true) if way == Way::ClientCloses => " Clean (wasClean) means that both sides said goodbye.",
+        _ => "",
     };
     format!("{begins}: code {code}{}{reason}, {}.{means}", words::close_code(code), clean_in_words(clean))
 }
@@ -148,9 +148,11 @@ fn frames(way: Way, page: Option<&Said>, server: Option<&Said>, first: Option<Si
         if said.reason.is_empty() { code } else { format!("{code} and “{}”", said.reason) }
     };
     match (page, server) {
-        (None, None) => "No close frame crossed, either way.".to_owned(),
-        (Some(page), None) => format!("The page’s close frame crossed ({}); the server sent none.", said(page)),
-        (None, Some(server)) => format!("The server’s close frame crossed ({}); the page’s never came.", said(server)),
+        (None, None) => "Neither side sent a close frame, as far as the server saw.".to_owned(),
+        (Some(page), None) => format!("The page’s side sent a close frame ({}), the server none.", said(page)),
+        (None, Some(server)) => {
+            format!("The server sent a close frame ({}); one from the page’s side never came.", said(server))
+        }
         (Some(page), Some(server)) => {
             let order = match (first, between) {
                 (Some(Side::Page), Some(between)) => {
@@ -162,7 +164,7 @@ fn frames(way: Way, page: Option<&Said>, server: Option<&Said>, first: Option<Si
                 _ => String::new(),
             };
             format!(
-                "Close frames crossed both ways: {} from the page, {} from the server.{order}",
+                "Both sides sent a close frame: {} from the page’s side, {} from the server.{order}",
                 said(page),
                 said(server)
             )

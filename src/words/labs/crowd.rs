@@ -164,7 +164,7 @@ const fn missing(missing: Missing) -> &'static str {
             "This server cannot be asked to take its time, so some requests may have been done before others began: fewer are on the way at the same time than could be."
         }
         Missing::Rooms => {
-            "Whether one message reaches all cannot be shown here: the WebSocket endpoint has no rooms. (A Duplex server has.)"
+            "Whether one message reaches all cannot be shown here: the WebSocket endpoint has no rooms, as a Duplex server has."
         }
         Missing::Connections => {
             "How many TCP connections carried the requests is not known: a page cannot see that, and this server does not tell."

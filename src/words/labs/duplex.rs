@@ -137,15 +137,19 @@ fn news(way: Way, items: u32, of: Option<u32>, [requests, in_vain]: [u32; 2], wa
     };
     let vain = match in_vain {
         0 => String::new(),
-        _ => format!(" ({in_vain} of them in vain)"),
+        _ => format!(" ({in_vain} of them without news)"),
     };
     let on_the_way = match waited {
         None => "How long they were on the way is not known: the server’s clock could not be placed on the page’s."
             .to_owned(),
-        Some(Waited { median, longest, uncertainty }) => format!(
-            "Typically an item was here {median} after the server had it, at worst {longest} (the two clocks agree \
-             within {uncertainty} only)."
-        ),
+        Some(Waited { median, longest, uncertainty }) => {
+            // Explained once: with the first of the ways.
+            let clocks = match way {
+                Way::ShortPolling => format!("± {uncertainty}, for the two clocks agree no better"),
+                _ => format!("± {uncertainty}"),
+            };
+            format!("Typically an item was here {median} after the server had it, at worst {longest} ({clocks}).")
+        }
     };
     format!("{} brought {items} {asked}{vain}. {on_the_way}", capital(named(way)))
 }

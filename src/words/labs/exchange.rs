@@ -45,8 +45,7 @@ pub fn fact(fact: &Fact) -> String {
             many(*carried, "request")
         ),
         Fact::RoundTrips { http, web_socket, samples: (over_http, over_socket), resolution } => format!(
-            "{} (Of {over_http} over HTTP and {over_socket} over the WebSocket; “typical” is the median: half of them \
-             took at most so long.)",
+            "{} These are medians, of {over_http} and {over_socket} round trips: half of them took at most so long.",
             words::faster(*http, *web_socket, *resolution)
         ),
         Fact::Overhead { protocol, to_server, to_page, counted, instrument } => {
@@ -198,7 +197,8 @@ const fn way(way: Way) -> &'static str {
     }
 }
 
-const fn case(case: Case) -> &'static str {
+/// A situation that a reader knows.
+pub const fn case(case: Case) -> &'static str {
     match case {
         Case::Weather => "A weather page, looked at once",
         Case::Suggestions => "Suggestions while somebody types",

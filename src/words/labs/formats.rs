@@ -107,9 +107,9 @@ fn preflight(fact: &Fact) -> String {
             compared(*without)
         ),
         Fact::NoPreflight { took, without } => format!(
-            "By the server’s account the browser did not ask first (no preflight) before the request with Content-Type: \
-             application/json; it took {took}{}. It need not where page and server have the same origin, nor where it \
-             remembers an earlier permission.",
+            "By the server’s account the browser did not ask for permission (no preflight) before the request with \
+             Content-Type: application/json, which took {took}{}. It need not where page and server have the same origin, \
+             nor where it remembers a permission.",
             compared(*without)
         ),
         Fact::PreflightUnknown { took, without } => format!(
@@ -140,7 +140,7 @@ const fn missing(missing: Missing) -> &'static str {
 
 /// Beside the request before it.
 fn compared(without: Option<Span>) -> String {
-    without.map(|without| format!("; the same request without a content type took {without}")).unwrap_or_default()
+    without.map(|without| format!("; without that type it took {without}")).unwrap_or_default()
 }
 
 const fn way(over: Over) -> &'static str {

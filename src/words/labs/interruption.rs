@@ -72,7 +72,7 @@ pub fn fact(fact: &Fact) -> String {
 fn interrupted(fact: &Fact) -> String {
     match fact {
         Fact::Interrupted { fault, carriers, requests, posts, learned, arrivals } => format!(
-            "The server was to {}: {}{}. {}{}",
+            "Asked to {}: {}{}. {}{}",
             over_http(*fault),
             requests_of(*requests, *posts),
             carried(carriers),
@@ -80,20 +80,16 @@ fn interrupted(fact: &Fact) -> String {
             arrived(*arrivals, *requests)
         ),
         Fact::SentAgainByBrowser { requests, posts, used } => format!(
-            "The page sent {} once, and the browser sent {} again by itself: by the server’s account {} came more than \
-             once, {}. Browsers suppose that a used connection had ended before the request came. By the standard a \
-             client should not repeat a POST by itself unless it knows that the first was not applied (RFC 9110 §9.2.2).",
+            "The browser sent {} again by itself, {}: by the server’s account more came than the page had sent. By the \
+             standard a client should not repeat a POST unless it knows that the first was not applied (RFC 9110 §9.2.2).",
             requests_of(*requests, *posts),
-            them(*requests),
-            it_or_each(*requests),
             match used {
                 used if used == requests => "on a connection that had been used before".to_owned(),
                 used => format!("{used} of them on a connection that had been used before"),
             }
         ),
         Fact::NotSentAgain { requests } => format!(
-            "{} on a connection that was used before got no answer, and the browser did not send {} again by itself. Some \
-             browsers do.",
+            "{} on a connection that was used before got no answer, and the browser did not send {} again by itself.",
             many(*requests, "request"),
             them(*requests)
         ),
@@ -122,13 +118,13 @@ fn asked_again(fact: &Fact) -> String {
     match fact {
         Fact::AskedAgain { failed, answered, tries } => format!(
             "The page asked again for the {} that had failed, with {}: {answered} had an answer in the end. A GET may be \
-             repeated, for twice does no more than once (it is idempotent, RFC 9110 §9.2.2).",
+             repeated: it is idempotent, twice does no more than once (RFC 9110 §9.2.2).",
             many(*failed, "GET"),
             many(*tries, "further request")
         ),
         Fact::Duplicated { failed, twice, arrivals } => format!(
             "The page sent the {} that had failed again, too. By its own account the server has got {} now, and {twice} came \
-             more than once: an order would be carried out twice like that. The page’s errors do not say which had arrived.",
+             more than once: orders would be carried out twice like that.",
             many(*failed, "POST"),
             match arrivals {
                 1 => "1 request for it".to_owned(),
@@ -161,8 +157,7 @@ fn asked_again(fact: &Fact) -> String {
 fn ended(fact: &Fact) -> String {
     match fact {
         Fact::Broke { fault, code, clean, sent, answered, read } => format!(
-            "The server was to {}, with {} under way: {answered} answered, {} lost for the page{}. The page was told code \
-             {code}{}, {}.",
+            "Asked to {}, with {} under way: {answered} answered, {} lost for the page{}. The page was told code {code}{}, {}.",
             over_websocket(*fault),
             many(*sent, "message"),
             sent - answered,
@@ -171,20 +166,20 @@ fn ended(fact: &Fact) -> String {
             if *clean { "clean" } else { "not clean" }
         ),
         Fact::Stalled { fault, silent, sent, answered, read } => format!(
-            "The server was to {}, with {} under way: {answered} answered, {} not{}. For {silent} nothing told the page: the \
-             WebSocket seemed open, and only the page’s own timer ended it.",
+            "Asked to {}, with {} under way: {answered} answered, {} not{}. For {silent} nothing told the page: the WebSocket \
+             seemed open, and only the page’s own timer ended it.",
             over_websocket(*fault),
             many(*sent, "message"),
             sent - answered,
             was_read(*read)
         ),
         Fact::Survived { fault, messages } => format!(
-            "The server was to {}, and all {} were answered.",
+            "Asked to {}: {} answered all the same.",
             over_websocket(*fault),
-            many(*messages, "message")
+            counted(*messages, "message was", "messages were")
         ),
         Fact::NotOpened { fault } => {
-            format!("The WebSocket did not open: the server was to {}.", over_websocket(*fault))
+            format!("Asked to {}: the WebSocket did not open.", over_websocket(*fault))
         }
         Fact::Left { sent, answered } => format!(
             "The page closed a WebSocket in order, with {} under way: {answered} had been answered; for {} no answer came any \
@@ -199,10 +194,10 @@ fn ended(fact: &Fact) -> String {
 fn afterwards(fact: &Fact) -> String {
     match fact {
         Fact::StayedClosed { waited, arrivals } => format!(
-            "After the end nothing happened for {waited}, until the page itself opened a new WebSocket{}: the browser did not \
-             reconnect by itself.",
+            "For {waited} after the end nothing happened, until the page itself opened a new WebSocket{}: the browser did not \
+             reconnect.",
             match arrivals {
-                Some(1) => " (the server saw the first handshake once)",
+                Some(1) => " (the server saw one handshake until then)",
                 _ => "",
             }
         ),
@@ -214,20 +209,19 @@ fn afterwards(fact: &Fact) -> String {
             let waits: Vec<String> = waits.iter().map(Span::to_string).collect();
             let waits = waits.join(", then ");
             format!(
-                "The page reconnected as applications do, after longer and longer waits (exponential back-off, RFC 6455 \
-                 §7.2.3): it waited {waits}; {} failed{}.",
+                "The page reconnected as applications do, waiting longer each time (exponential back-off, RFC 6455 §7.2.3): \
+                 {waits}. {} failed{}.",
                 counted(*refused, "try", "tries"),
                 if *opened { ", and one succeeded" } else { ", and none succeeded" }
             )
         }
         Fact::SentAgain { messages, answered, twice } => format!(
-            "On the new WebSocket the page sent the {} again that had no answer; {answered} got one now.{}",
+            "On the new WebSocket the page sent {} again that had no answer; {answered} got one now.{}",
             many(*messages, "message"),
             match twice {
                 Some(0) => " The server read none of them twice.".to_owned(),
                 Some(twice) => format!(
-                    " The server had read {twice} of them before and has them twice now: WebSocket does not number messages, so \
-                     the application has to."
+                    " The server has {twice} of them twice now: WebSocket does not number messages, so the application has to."
                 ),
                 None => " Whether the server has some of them twice is not known.".to_owned(),
             }
@@ -238,12 +232,12 @@ fn afterwards(fact: &Fact) -> String {
         }
         Fact::EventSource { arrivals } => format!(
             "A stream of server-sent events ended, and its EventSource came back by itself: the server saw its request \
-             {}. Browsers have to do that for event streams (HTML §9.2.3), and for WebSockets not.",
+             {}. That is a rule for event streams (HTML §9.2.3); WebSocket has none like it.",
             times(*arrivals)
         ),
         Fact::Resumed { after, missed, came, twice } => format!(
-            "A reader left after item {after}, and {} came meanwhile. Back again, it asked for what follows {after}: it got \
-             {came} of these, and {} twice. The numbers are the application’s; WebSocket has none.",
+            "A reader of news left after item {after}, and {} came meanwhile. Back again, it asked for what follows {after}: it \
+             got {came} of these, and {} twice.",
             many(*missed, "item"),
             if *twice == 0 { "nothing".to_owned() } else { twice.to_string() }
         ),
@@ -266,7 +260,7 @@ fn account(protocol: Protocol, account: Account) -> String {
     let known = |count: Option<u32>| count.map_or("not known".to_owned(), |count| count.to_string());
     format!(
         "All in all over {name}, the page sent {what}, repetitions included. Reached the server: {}; without a whole answer: \
-         {lost}; reached the server more than once: {}.",
+         {lost}; more than once at the server: {}.",
         known(arrived),
         known(twice)
     )
@@ -328,27 +322,27 @@ const fn over_websocket(fault: Fault) -> &'static str {
 fn learnt(learned: Learned, requests: u32) -> String {
     let part = |figures: String| match requests {
         1 => figures,
-        _ => format!("part of the body (of the first, {figures})"),
+        _ => format!("part of the body ({figures} of the first)"),
     };
     match learned {
-        Learned::NoHead => "The page’s promise was rejected, with no head and no reason.".to_owned(),
+        Learned::NoHead => "The page got an error without a reason, and no head.".to_owned(),
         Learned::Truncated { came, of } => {
             let figures = match of {
                 Some(of) => format!("{came} of {}", many(of, "byte")),
                 None => many(came, "byte"),
             };
-            format!("The page had the head and {}; then reading it failed.", part(figures))
+            format!("The page had the head and {}, then an error.", part(figures))
         }
         Learned::TimedOut { after, came: 0 } => format!("The page got nothing, and gave up after {after}."),
         Learned::TimedOut { after, came } => {
             format!("The page had {}, and gave up after {after}.", part(many(came, "byte")))
         }
-        Learned::Whole { status } => format!("The page got a whole response, with the status {status}."),
+        Learned::Whole { status } => format!("The page got a whole response (status {status})."),
     }
 }
 
 fn arrived(arrivals: Option<u32>, requests: u32) -> String {
-    let each = if requests == 1 { "the request" } else { "each request" };
+    let each = if requests == 1 { "it" } else { "each" };
     match arrivals {
         Some(0) => format!(" The server never got {each}."),
         Some(count) => format!(" The server got {each} {}.", times(count)),
@@ -389,8 +383,4 @@ fn times(count: u32) -> String {
 
 const fn them(count: u32) -> &'static str {
     if count == 1 { "it" } else { "them" }
-}
-
-const fn it_or_each(count: u32) -> &'static str {
-    if count == 1 { "it" } else { "each" }
 }

@@ -187,7 +187,7 @@ fn of_address(fact: &schemes::Fact) -> String {
             cause.as_ref().map_or_else(|| "It even opened.".to_owned(), tried)
         ),
         Fact::SecureNotMeasured => {
-            "wss:// was not measured: this run’s endpoint is unencrypted. Start the server with --tls-self-signed, open \
+            "An address with wss:// was not measured: this run’s endpoint is unencrypted. Start the server with --tls-self-signed, open \
              this page at its TLS port, and accept the certificate (for a WebSocket alone no browser asks)."
                 .to_owned()
         }
@@ -206,6 +206,11 @@ fn carried(way: Way, [requests, connections, already_open, ended_by_server]: [u3
         way_in_words(way),
         many(connections, "TCP connection")
     );
+    match already_open {
+        0 => {}
+        1 => text.push_str(" One of them was open before."),
+        more => text.push_str(&format!(" {more} of them were open before.")),
+    }
     match way {
         Way::Close if requests > 1 && connections == requests => text.push_str(" Each had one of its own."),
         Way::KeepAlive if requests > 1 && connections == 1 => {
@@ -218,12 +223,7 @@ fn carried(way: Way, [requests, connections, already_open, ended_by_server]: [u3
         _ => {}
     }
     if ended_by_server > 0 && way == Way::Close {
-        text.push_str(&format!(" By its own account the server ended {ended_by_server} of them."));
-    }
-    match already_open {
-        0 => {}
-        1 => text.push_str(" One of them was open before."),
-        more => text.push_str(&format!(" {more} of them were open before.")),
+        text.push_str(&format!(" The server says that it ended {ended_by_server} of them."));
     }
     text
 }

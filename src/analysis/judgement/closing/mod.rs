@@ -43,7 +43,24 @@ pub(super) fn what_happened(trace: &Trace, _timeline: &Timeline) -> Vec<Finding>
         .flat_map(|way| endings::of(trace, way).1)
         .collect();
     findings.extend(http::told(trace));
-    findings
+    unseen_once(findings)
+}
+
+/// That the frames of an end were not seen, and why, is told once for all ends.
+fn unseen_once(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut told: Vec<Finding> = Vec::new();
+    for finding in findings {
+        let why = |finding: &Finding| match finding.fact {
+            super::Fact::Closing(Fact::WebSocket(endings::Fact::FramesUnseen { why, .. })) => Some(why),
+            _ => None,
+        };
+        let same = why(&finding).and_then(|reason| told.iter_mut().find(|known| why(known) == Some(reason)));
+        match same {
+            Some(known) => known.messages.extend(finding.messages),
+            None => told.push(finding),
+        }
+    }
+    told
 }
 
 /// The verdict on one of the lab's claims.
@@ -56,7 +73,7 @@ pub(super) fn judge(claim: Claim, trace: &Trace, _timeline: &Timeline) -> Verdic
     let outcome = Outcome::of_all(ways.iter().map(|(holds, _)| *holds));
     // What contradicts the claim decides, and is told first.
     ways.sort_by_key(|(holds, _)| *holds != Some(false));
-    let reasons = ways.into_iter().flat_map(|(_, reasons)| reasons).collect();
+    let reasons = unseen_once(ways.into_iter().flat_map(|(_, reasons)| reasons).collect());
     Verdict { claim, outcome, reasons }
 }
 
