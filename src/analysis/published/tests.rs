@@ -151,7 +151,7 @@ fn crowd(connections: u32, alpn: &str, socket: i64) -> Trace {
         instance: Some("one".into()),
         behind_proxy: false,
     };
-    let settings = [("clients", "50"), ("hold", "100"), ("size", "16"), ("reply-timeout", "10000")];
+    let settings = [("clients", "50"), ("hold", "0"), ("size", "16"), ("reply-timeout", "10000")];
     let mut trace = Trace::new(Circumstances {
         run: RunId(1),
         lab: "crowd".into(),
