@@ -282,26 +282,7 @@ fn mark_hidden(samples: &mut [Sample], from: Time, until: Time) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::{Asked, Endpoint, Recorder, Reply, Speaks, Turn};
-    use crate::wire::RunId;
-
-    fn circumstances() -> Circumstances {
-        let endpoint = Endpoint { url: String::new(), speaks: Speaks::Plain, instance: None, behind_proxy: false };
-        Circumstances {
-            run: RunId(1),
-            lab: "opening".into(),
-            parameters: Vec::new(),
-            http: endpoint.clone(),
-            ws: endpoint,
-            version: String::new(),
-            browser: String::new(),
-            started: 0.0,
-            origin: Time(0),
-            resolution: Span(5),
-            isolated: true,
-            secure: true,
-        }
-    }
+    use crate::trace::{Asked, Recorder, Reply, Speaks, Turn, testing};
 
     #[test]
     fn a_part_of_one_protocol_is_cut_out_of_the_others_time_as_a_whole() {
@@ -312,8 +293,7 @@ mod tests {
         recorder.response(request, Turn::of(1), 200, &Reply { at: Time(180), ..Reply::default() });
         recorder.part("messages", Some(Protocol::WebSocket), Time(300));
         recorder.opening(Turn::of(1), Time(320), 1, "ws://h/ws", 0);
-        let mut trace = Trace::new(circumstances());
-        recorder.take().into_iter().for_each(|event| trace.apply(event));
+        let trace = testing::told(testing::circumstances("opening", Speaks::Plain), &mut recorder);
         let timeline = Timeline::of(&trace);
         let own = |protocol, at| timeline.cuts(protocol).own(Time(at)).0;
         assert_eq!((own(Protocol::WebSocket, 320), own(Protocol::Http, 180)), (120, 180));
