@@ -2,13 +2,15 @@
 
 use duplex::format::{FileError, read, write};
 use duplex::lab::exchange::Parameters;
-use duplex::lab::{self, Settings};
+use duplex::lab::{self, Lab, Settings};
 use duplex::network::sim::{Conditions, Sim};
 use duplex::trace::{
     Cause, Circumstances, ClockFit, Endpoint, Failure, Inference, Outcome, Protocol, Span, Speaks, Time, Trace,
 };
 use duplex::wire::RunId;
 use proptest::prelude::*;
+
+mod simulated;
 
 fn recorded(parameters: Parameters, conditions: Conditions) -> Trace {
     let settings = Settings::from(parameters);
@@ -68,6 +70,19 @@ fn changed(from: &str, to: &str) -> Result<Trace, FileError> {
     let text = write(&recorded(Parameters::default(), Conditions::default())).expect("a trace can be written");
     assert!(text.contains(from), "{from} is not in the file");
     read(&text.replacen(from, to, 1))
+}
+
+#[test]
+fn each_labs_run_is_read_back_exactly_finished_and_stopped() {
+    for lab in Lab::ALL {
+        let finished = simulated::run_lab(Settings::of(lab), Conditions::default());
+        assert_eq!(finished.outcome, Some(Outcome::Finished), "{lab:?}");
+        let stopped = simulated::stop_lab(Settings::of(lab), Conditions::default(), Time(300_000));
+        for trace in [finished, stopped] {
+            let text = write(&trace).expect("a trace can be written");
+            assert_eq!(read(&text), Ok(trace), "{lab:?}");
+        }
+    }
 }
 
 #[test]
