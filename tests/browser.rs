@@ -11,9 +11,11 @@ use duplex::lab::exchange::Parameters;
 use duplex::lab::{self, Settings};
 use duplex::network::{Network as _, Opening, Patience, Payload, Request, Service, Socket as _};
 use duplex::trace::{
-    Cause, Circumstances, Direction, Endpoint, Event, Failure, Inference, Protocol, Recorder, Span, Speaks, Time,
-    Trace, Turn,
+    Cause, Circumstances, Direction, Endpoint, Event, Failure, Fate, Inference, Kind, Protocol, Recorder, Span, Speaks,
+    Time, Trace, Turn,
 };
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, StreamExt as _};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -137,7 +139,9 @@ async fn the_servers_account_brings_the_bytes_that_the_browser_sent_and_hides() 
     for message in &trace.messages {
         if message.protocol == Protocol::WebSocket && !message.kind.is_opening() {
             let carried = raw::carried(&trace, message).expect("its frame is there");
-            assert_eq!((carried.grounds, carried.frame_count), (raw::Grounds::Payload, 1));
+            let is_close = matches!(message.kind, Kind::Close { .. });
+            let grounds = if is_close { raw::Grounds::Close } else { raw::Grounds::Payload };
+            assert_eq!((carried.grounds, carried.frame_count), (grounds, 1));
             let masked = carried.frames[0].frame.masking_key.is_some();
             assert_eq!(masked, message.direction == Direction::ToServer);
         } else {
@@ -164,6 +168,42 @@ async fn without_a_subprotocol_messages_come_back_as_they_are() {
     socket.close(1000, "").await.expect("it closes");
     let trace = trace_of(&plan, &recorder);
     assert!(trace.messages.iter().all(|message| message.instrument.unwrap_or(0) < 60), "no envelope travels");
+}
+
+#[wasm_bindgen_test]
+async fn two_tasks_that_wait_on_one_socket_are_both_woken() {
+    let (network, _recorder) = network(plan(Speaks::Plain));
+    let socket = network.open(Opening::of(Turn::of(1), Service::Echo)).await.expect("it opens");
+    let began = clock::now();
+    // The one that waits last is not the one that something comes for.
+    let message = async { socket.next(Turn::of(1), None).await.map(|came| came.payload) };
+    let end = async { socket.closed(Span::from_millis(1_000)).await };
+    let mut tasks = FuturesUnordered::new();
+    tasks.push(message.map(|came| came.is_ok_and(|payload| payload == b"wake up")).boxed_local());
+    tasks.push(end.map(|closed| closed.is_none()).boxed_local());
+    socket.send(Turn::of(1), Payload::Binary(b"wake up")).expect("it is open");
+    assert_eq!(tasks.next().await, Some(true));
+    assert!(clock::now() - began < Span::from_millis(900), "the message was waited for, not the other's time limit");
+    assert_eq!(tasks.next().await, Some(true), "nobody closed it");
+}
+
+#[wasm_bindgen_test]
+async fn what_came_before_a_socket_was_dropped_has_arrived() {
+    let plan = plan(Speaks::Duplex);
+    let (network, recorder) = network(plan.clone());
+    let socket = network.open(Opening::of(Turn::of(1), Service::Echo)).await.expect("it opens");
+    for turn in [1, 2] {
+        socket.send(Turn::of(turn), Payload::Binary(b"back and forth")).expect("it is open");
+    }
+    socket.next(Turn::of(1), None).await.expect("it comes back");
+    // Both were sent at once, so the second is there soon, and stays in the inbox.
+    timer::sleep(Span::from_millis(300)).await;
+    drop(socket);
+    let trace = trace_of(&plan, &recorder);
+    let sent = trace.messages.iter().filter(|it| it.kind == Kind::Binary && it.direction == Direction::ToServer);
+    assert!(sent.map(|message| message.fate).eq([Fate::Delivered; 2]));
+    let answers = trace.messages.iter().filter(|it| it.kind == Kind::Binary && it.answers.is_some());
+    assert!(answers.map(|answer| answer.turn).eq([1, 2]));
 }
 
 #[wasm_bindgen_test]

@@ -2,13 +2,16 @@
 
 use duplex::format::{FileError, read, write};
 use duplex::lab::exchange::Parameters;
-use duplex::lab::{self, Settings};
+use duplex::lab::{self, Lab, Settings};
 use duplex::network::sim::{Conditions, Sim};
 use duplex::trace::{
-    Cause, Circumstances, ClockFit, Endpoint, Failure, Inference, Outcome, Protocol, Span, Speaks, Time, Trace,
+    Cause, Circumstances, ClockFit, ConnectionBytes, Endpoint, Failure, Inference, MessageId, Outcome, PartId,
+    Protocol, Span, Speaks, Time, Trace,
 };
 use duplex::wire::RunId;
 use proptest::prelude::*;
+
+mod simulated;
 
 fn recorded(parameters: Parameters, conditions: Conditions) -> Trace {
     let settings = Settings::from(parameters);
@@ -71,6 +74,19 @@ fn changed(from: &str, to: &str) -> Result<Trace, FileError> {
 }
 
 #[test]
+fn each_labs_run_is_read_back_exactly_finished_and_stopped() {
+    for lab in Lab::ALL {
+        let finished = simulated::run_lab(Settings::of(lab), Conditions::default());
+        assert_eq!(finished.outcome, Some(Outcome::Finished), "{lab:?}");
+        let stopped = simulated::stop_lab(Settings::of(lab), Conditions::default(), Time(300_000));
+        for trace in [finished, stopped] {
+            let text = write(&trace).expect("a trace can be written");
+            assert_eq!(read(&text), Ok(trace), "{lab:?}");
+        }
+    }
+}
+
+#[test]
 fn a_newer_file_says_so() {
     let error = changed("\"version\":1", "\"version\":2").expect_err("version 2 is not known");
     assert_eq!(error, FileError::TooNew(2));
@@ -108,6 +124,32 @@ fn times_and_counts_that_no_run_has_are_refused() {
     ] {
         assert!(matches!(changed(from, to), Err(FileError::Damaged(_))), "{to}");
     }
+}
+
+#[test]
+fn what_points_at_what_is_not_there_is_refused_in_newer_fields_too() {
+    let finished = simulated::run_lab(Settings::of(Lab::Crowd), Conditions::default());
+    let damaged = |damage: &dyn Fn(&mut Trace)| {
+        let mut trace = finished.clone();
+        damage(&mut trace);
+        read(&write(&trace).expect("a trace can be written")).map_err(|error| error.to_string())
+    };
+    let refused: [(&str, &dyn Fn(&mut Trace)); 8] = [
+        ("client", &|trace| trace.messages[1].client = u32::MAX),
+        ("client", &|trace| trace.connections[0].client = u32::MAX),
+        ("connection", &|trace| trace.connections[0].bytes = Some(ConnectionBytes { to_server: u64::MAX, to_page: 0 })),
+        ("place on its connection", &|trace| trace.messages[0].ordinal = Some(u64::MAX)),
+        ("part", &|trace| trace.messages[0].part = Some(PartId(99))),
+        ("out of order", &|trace| trace.parts.swap(0, 1)),
+        ("repeats", &|trace| trace.messages[0].retries = Some(MessageId(0))),
+        // The last is no request.
+        ("repeats", &|trace| trace.messages.last_mut().expect("one").retries = Some(MessageId(0))),
+    ];
+    for (word, damage) in refused {
+        let error = damaged(damage).expect_err(word);
+        assert!(error.contains(word), "{error}");
+    }
+    assert_eq!(damaged(&|_| {}), Ok(finished.clone()));
 }
 
 #[test]

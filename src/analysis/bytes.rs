@@ -102,8 +102,8 @@ pub fn bytes_in_words(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::{Asked, Circumstances, Endpoint, Event, Moment, Recorder, Reply, Span, Speaks, Time, Turn};
-    use crate::wire::{ConnectionEntry, ExchangeEntry, RunId, Transcript};
+    use crate::trace::{Asked, Moment, Recorder, Reply, Speaks, Time, Turn, testing};
+    use crate::wire::{ExchangeEntry, RunId, Transcript};
 
     /// A stream of two events, and what the server counted of its response.
     fn streamed(response_bytes: Option<u64>, told: bool) -> Bytes {
@@ -116,60 +116,20 @@ mod tests {
         }
         recorder.response(request, turn, 200, &Reply { at: Time(9), ..Reply::default() });
         let exchange = ExchangeEntry {
-            n: Some(1),
-            ordinal: 1,
-            began: 0,
             received: Some(1),
             sent: Some(2),
             request_bytes: Some(70),
             response_bytes,
-            request_instrument_bytes: 0,
             response_instrument_bytes: 30,
-            upgraded: false,
             method: "GET".into(),
-            status: Some(200),
-            protocol: "http/1.1".into(),
-            fault: None,
-            request: None,
-            response: None,
-            frames_in: None,
-            frames_out: None,
+            ..testing::exchange_entry(1)
         };
-        let connection = ConnectionEntry {
-            id: 4,
-            opened: 0,
-            closed: None,
-            bytes_in: 70,
-            bytes_out: 200,
-            read: None,
-            written: None,
-            requests: 1,
-            link: None,
-            emulated_handshake: None,
-            tls: None,
-            exchanges: vec![exchange],
-        };
+        let connection = testing::connection_entry(4, vec![exchange]);
         let transcript = Transcript { run: RunId(1), now: 0, connections: vec![connection], dropped: 0 };
         if told {
             recorder.ledger(Time(10), vec![Protocol::Http], transcript);
         }
-        let endpoint = Endpoint { url: "/".into(), speaks: Speaks::Duplex, instance: None, behind_proxy: false };
-        let mut trace = Trace::new(Circumstances {
-            run: RunId(1),
-            lab: "duplex".into(),
-            parameters: Vec::new(),
-            http: endpoint.clone(),
-            ws: endpoint,
-            version: "test".into(),
-            browser: "none".into(),
-            started: 0.0,
-            origin: Time(0),
-            resolution: Span(5),
-            isolated: true,
-            secure: true,
-        });
-        let events: Vec<Event> = recorder.take();
-        events.into_iter().for_each(|event| trace.apply(event));
+        let trace = testing::told(testing::circumstances("duplex", Speaks::Duplex), &mut recorder);
         Bytes::of(&trace, Protocol::Http)
     }
 

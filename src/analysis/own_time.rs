@@ -19,18 +19,40 @@ struct Cut {
 }
 
 impl Cuts {
-    /// Cuts a stretch out. Stretches come in the order of their beginnings, and may overlap; of one
-    /// that begins before the last did, only what lies after that beginning is cut.
+    /// Cuts a stretch out. Stretches may come in any order, and overlap; what is cut twice counts once.
     pub fn push(&mut self, from: Time, until: Time) {
-        let Some(last) = self.cuts.last_mut() else {
-            self.cuts.push(Cut { from, until, before: Span::ZERO });
+        if until <= from {
             return;
-        };
-        if from <= last.until {
-            last.until = last.until.max(until);
-        } else {
-            let before = last.before + (last.until - last.from);
-            self.cuts.push(Cut { from, until, before });
+        }
+        let first = self.cuts.partition_point(|cut| cut.until < from);
+        let end = self.cuts.partition_point(|cut| cut.from <= until);
+        let touched = &self.cuts[first..end];
+        let from = touched.first().map_or(from, |cut| cut.from.min(from));
+        let until = touched.last().map_or(until, |cut| cut.until.max(until));
+        self.cuts.splice(first..end, [Cut { from, until, before: Span::ZERO }]);
+        // Most come in order, so this is the last one.
+        for place in first..self.cuts.len() {
+            self.cuts[place].before = self.before(place);
+        }
+    }
+
+    /// All that the cuts before this place take away.
+    fn before(&self, place: usize) -> Span {
+        match place.checked_sub(1).map(|place| self.cuts[place]) {
+            None => Span::ZERO,
+            Some(last) => last.before + (last.until - last.from),
+        }
+    }
+
+    /// The first and the last point of wall time that lie at a point of own time: two only where something is cut
+    /// out.
+    #[must_use]
+    pub fn wall(&self, own: Time) -> (Time, Time) {
+        let place = self.cuts.partition_point(|cut| cut.from - cut.before < own);
+        let first = own + self.before(place);
+        match self.cuts.get(place) {
+            Some(cut) if cut.from == first => (first, cut.until),
+            _ => (first, first),
         }
     }
 
@@ -98,10 +120,28 @@ mod tests {
                 gone += cut;
             }
             prop_assert_eq!(cuts.own(Time(at + 10)), Time(at + 10 - gone));
+            for &point in &points {
+                let (first, last) = cuts.wall(Time(point));
+                prop_assert!(first <= last && cuts.own(first) == Time(point) && cuts.own(last) == Time(point));
+                prop_assert!(cuts.own(first - Span(1)) < Time(point) && cuts.own(last + Span(1)) > Time(point));
+            }
             let mut points = points;
             points.sort_unstable();
             let own: Vec<Time> = points.iter().map(|&point| cuts.own(Time(point))).collect();
             prop_assert!(own.is_sorted());
+        }
+
+        #[test]
+        fn whatever_the_order_in_which_they_come_the_same_is_cut(
+            stretches in prop::collection::vec((0i64..200, 0i64..40), 0..20),
+            points in prop::collection::vec(0i64..300, 1..20),
+        ) {
+            let stretches: Vec<_> = stretches.into_iter().map(|(from, long)| (from, from + long)).collect();
+            let cuts = cuts(&stretches);
+            for point in points {
+                let gone = (0..point).filter(|at| stretches.iter().any(|(from, until)| (*from..*until).contains(at)));
+                prop_assert_eq!(cuts.own(Time(point)), Time(point - gone.count() as i64));
+            }
         }
     }
 }

@@ -1,16 +1,16 @@
 //! One `EventSource`, owned together with its callbacks. Each callback takes its stamp first, then queues
 //! what came; dropping it detaches the callbacks and closes it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
 
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, MessageEvent};
 
 use super::clock;
+use crate::network::bell::Bell;
 use crate::trace::Time;
 
 /// The types of events that our server sends, and that of an event without one (HTML standard, §9.2.6).
@@ -25,25 +25,17 @@ pub(super) struct Came {
 
 #[derive(Default)]
 struct State {
-    opened: Option<Time>,
-    inbox: VecDeque<Came>,
+    opened: Cell<Option<Time>>,
+    inbox: RefCell<VecDeque<Came>>,
     /// It was closed for good at that time; a stream that merely broke off is opened again by the browser.
-    failed: Option<Time>,
-    waker: Option<Waker>,
-}
-
-impl State {
-    fn wake(&mut self) {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
-    }
+    failed: Cell<Option<Time>>,
+    bell: Bell,
 }
 
 /// An `EventSource` and what came on it.
 pub(super) struct EventSource {
     source: web_sys::EventSource,
-    state: Rc<RefCell<State>>,
+    state: Rc<State>,
     _on_open: Closure<dyn FnMut(Event)>,
     _on_error: Closure<dyn FnMut(Event)>,
     on_event: Closure<dyn FnMut(MessageEvent)>,
@@ -54,14 +46,13 @@ impl EventSource {
     pub(super) fn connect(url: &str) -> Result<(Time, Self), JsValue> {
         let called = clock::now();
         let source = web_sys::EventSource::new(url)?;
-        let state = Rc::new(RefCell::new(State::default()));
+        let state = Rc::new(State::default());
         let on_open = {
             let state = state.clone();
             Closure::<dyn FnMut(Event)>::new(move |_| {
                 let at = clock::now();
-                let mut state = state.borrow_mut();
-                state.opened.get_or_insert(at);
-                state.wake();
+                state.opened.set(state.opened.get().or(Some(at)));
+                state.bell.ring();
             })
         };
         let on_error = {
@@ -69,9 +60,8 @@ impl EventSource {
             Closure::<dyn FnMut(Event)>::new(move |_| {
                 let at = clock::now();
                 if source.ready_state() == web_sys::EventSource::CLOSED {
-                    let mut state = state.borrow_mut();
-                    state.failed = Some(at);
-                    state.wake();
+                    state.failed.set(Some(at));
+                    state.bell.ring();
                 }
             })
         };
@@ -79,10 +69,9 @@ impl EventSource {
             let state = state.clone();
             Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
                 let at = clock::now();
-                let mut state = state.borrow_mut();
                 let data = event.data().as_string().unwrap_or_default();
-                state.inbox.push_back(Came { at, name: event.type_(), data });
-                state.wake();
+                state.inbox.borrow_mut().push_back(Came { at, name: event.type_(), data });
+                state.bell.ring();
             })
         };
         source.set_onopen(Some(on_open.as_ref().unchecked_ref()));
@@ -95,36 +84,19 @@ impl EventSource {
 
     /// Waits until the response has begun, and gives when; the error is when it failed for good.
     pub(super) async fn opened(&self) -> Result<Time, Time> {
-        self.wait(|state| match (state.opened, state.failed) {
-            (Some(at), _) => Some(Ok(at)),
-            (None, Some(at)) => Some(Err(at)),
-            (None, None) => None,
-        })
-        .await
+        let State { opened, failed, bell, .. } = &*self.state;
+        bell.until(|| opened.get().map(Ok).or_else(|| failed.get().map(Err))).await
     }
 
     /// Waits for the next event. What came before it failed is given first.
     pub(super) async fn next(&self) -> Result<Came, Time> {
-        self.wait(|state| match (state.inbox.pop_front(), state.failed) {
-            (Some(came), _) => Some(Ok(came)),
-            (None, Some(at)) => Some(Err(at)),
-            (None, None) => None,
-        })
-        .await
+        let State { failed, bell, .. } = &*self.state;
+        bell.until(|| self.take().map(Ok).or_else(|| failed.get().map(Err))).await
     }
 
-    async fn wait<T>(&self, mut ready: impl FnMut(&mut State) -> Option<T>) -> T {
-        std::future::poll_fn(|context| {
-            let mut state = self.state.borrow_mut();
-            match ready(&mut state) {
-                Some(value) => Poll::Ready(value),
-                None => {
-                    state.waker = Some(context.waker().clone());
-                    Poll::Pending
-                }
-            }
-        })
-        .await
+    /// The next event, if one came.
+    pub(super) fn take(&self) -> Option<Came> {
+        self.state.inbox.borrow_mut().pop_front()
     }
 }
 

@@ -1,10 +1,9 @@
 //! One `WebSocket`, owned together with its callbacks. Each callback takes its stamp first, then
 //! queues what came; dropping the socket detaches the callbacks and closes it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
 
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::closure::Closure;
@@ -12,6 +11,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BinaryType, CloseEvent, Event, MessageEvent, WebSocket};
 
 use super::clock;
+use crate::network::bell::Bell;
 use crate::trace::Time;
 
 /// A message that came.
@@ -38,24 +38,16 @@ pub(super) struct CloseSeen {
 
 #[derive(Default)]
 struct State {
-    opened: Option<Time>,
-    inbox: VecDeque<(Time, JsValue)>,
-    closed: Option<CloseSeen>,
-    waker: Option<Waker>,
-}
-
-impl State {
-    fn wake(&mut self) {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
-    }
+    opened: Cell<Option<Time>>,
+    inbox: RefCell<VecDeque<(Time, JsValue)>>,
+    closed: RefCell<Option<CloseSeen>>,
+    bell: Bell,
 }
 
 /// A `WebSocket` and what came on it.
 pub(super) struct Socket {
     socket: WebSocket,
-    state: Rc<RefCell<State>>,
+    state: Rc<State>,
     _on_open: Closure<dyn FnMut(Event)>,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
     _on_close: Closure<dyn FnMut(CloseEvent)>,
@@ -70,33 +62,30 @@ impl Socket {
             None => WebSocket::new(url)?,
         };
         socket.set_binary_type(BinaryType::Arraybuffer);
-        let state = Rc::new(RefCell::new(State::default()));
+        let state = Rc::new(State::default());
         let on_open = {
             let state = state.clone();
             Closure::<dyn FnMut(Event)>::new(move |_| {
                 let at = clock::now();
-                let mut state = state.borrow_mut();
-                state.opened = Some(at);
-                state.wake();
+                state.opened.set(Some(at));
+                state.bell.ring();
             })
         };
         let on_message = {
             let state = state.clone();
             Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
                 let at = clock::now();
-                let mut state = state.borrow_mut();
-                state.inbox.push_back((at, event.data()));
-                state.wake();
+                state.inbox.borrow_mut().push_back((at, event.data()));
+                state.bell.ring();
             })
         };
         let on_close = {
             let state = state.clone();
             Closure::<dyn FnMut(CloseEvent)>::new(move |event: CloseEvent| {
                 let at = clock::now();
-                let mut state = state.borrow_mut();
                 let (code, reason, clean) = (event.code(), event.reason(), event.was_clean());
-                state.closed = Some(CloseSeen { at, code, reason, clean });
-                state.wake();
+                *state.closed.borrow_mut() = Some(CloseSeen { at, code, reason, clean });
+                state.bell.ring();
             })
         };
         socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
@@ -107,38 +96,33 @@ impl Socket {
 
     /// Waits for the `open` event, and gives its time.
     pub(super) async fn opened(&self) -> Result<Time, CloseSeen> {
-        self.wait(|state| match (state.opened, &state.closed) {
-            (Some(at), _) => Some(Ok(at)),
-            (None, Some(closed)) => Some(Err(closed.clone())),
-            (None, None) => None,
-        })
-        .await
+        let State { opened, bell, .. } = &*self.state;
+        bell.until(|| opened.get().map(Ok).or_else(|| self.close_seen().map(Err))).await
     }
 
     /// Waits for the next message. What came before a close is given first.
     pub(super) async fn next(&self) -> Result<Incoming, CloseSeen> {
-        let (at, data) = self
-            .wait(|state| match (state.inbox.pop_front(), &state.closed) {
-                (Some(message), _) => Some(Ok(message)),
-                (None, Some(closed)) => Some(Err(closed.clone())),
-                (None, None) => None,
-            })
-            .await?;
+        self.state.bell.until(|| self.take().map(Ok).or_else(|| self.close_seen().map(Err))).await
+    }
+
+    /// The next message, if one came.
+    pub(super) fn take(&self) -> Option<Incoming> {
+        let (at, data) = self.state.inbox.borrow_mut().pop_front()?;
         let data = match data.dyn_ref::<ArrayBuffer>() {
             Some(buffer) => Data::Binary(Uint8Array::new(buffer).to_vec()),
             None => Data::Text(data.as_string().unwrap_or_default()),
         };
-        Ok(Incoming { at, data })
+        Some(Incoming { at, data })
     }
 
     /// Waits for the `close` event.
     pub(super) async fn closed(&self) -> CloseSeen {
-        self.wait(|state| state.closed.clone()).await
+        self.state.bell.until(|| self.close_seen()).await
     }
 
     /// The `close` event, if it came.
     pub(super) fn close_seen(&self) -> Option<CloseSeen> {
-        self.state.borrow().closed.clone()
+        self.state.closed.borrow().clone()
     }
 
     /// Messages can be sent. What is sent while it closes is thrown away by the browser (WebSockets standard, `send()`).
@@ -178,20 +162,6 @@ impl Socket {
     /// The agreed subprotocol and extensions.
     pub(super) fn agreed(&self) -> (String, String) {
         (self.socket.protocol(), self.socket.extensions())
-    }
-
-    async fn wait<T>(&self, mut ready: impl FnMut(&mut State) -> Option<T>) -> T {
-        std::future::poll_fn(|context| {
-            let mut state = self.state.borrow_mut();
-            match ready(&mut state) {
-                Some(value) => Poll::Ready(value),
-                None => {
-                    state.waker = Some(context.waker().clone());
-                    Poll::Pending
-                }
-            }
-        })
-        .await
     }
 }
 

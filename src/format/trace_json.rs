@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::trace::{ClockFit, Connection, Message, Moment, Phases, Raw, ServerTime, Time, Trace};
+use crate::trace::{ClockFit, Connection, Kind, Message, Moment, Phases, Raw, ServerTime, Time, Trace};
 
 /// What the field `format` says.
 pub const FORMAT: &str = "duplex-trace";
@@ -103,6 +103,10 @@ fn check(trace: &Trace) -> Result<(), FileError> {
         problem(message.id.0 as usize == place, times, "message", place)?;
         message_of(trace, message).map_err(|what| FileError::Damaged(format!("message {place} {what}")))?;
     }
+    // Parts are named by numbers of 16 bits.
+    if trace.parts.len() > usize::from(u16::MAX) + 1 {
+        return Err(FileError::Damaged("it has more parts than can be named".into()));
+    }
     for (place, part) in trace.parts.iter().enumerate() {
         let in_order = place == 0 || trace.parts[place - 1].from <= part.from;
         problem(in_order, [Moment::Page(part.from)], "part", place)?;
@@ -124,6 +128,13 @@ fn connection_of(connection: &Connection) -> Result<(), &'static str> {
     let possible = |(from, until): (ServerTime, ServerTime)| 0 <= from.0 && from <= until && until.0 <= MOST;
     if !connection.emulated_handshake.is_none_or(possible) {
         return Err("has an emulated handshake that ends before it begins");
+    }
+    let bytes = connection.bytes.map(|bytes| bytes.to_server.max(bytes.to_page));
+    if bytes.is_some_and(|count| count > MOST.cast_unsigned()) {
+        return Err("has a count of bytes that no connection has");
+    }
+    if connection.client > exchange_messages::MOST {
+        return Err("belongs to a client that no run has");
     }
     Ok(())
 }
@@ -165,6 +176,9 @@ fn circumstances(trace: &Trace) -> Result<(), &'static str> {
     let fits = |fit: &ClockFit| {
         fit.offset.abs().0 <= MOST && (0..=MOST).contains(&fit.uncertainty.0) && fit.drift_ppm.abs() <= 10_000.0
     };
+    if trace.forgotten > MOST.cast_unsigned() {
+        return Err("it says that more exchanges were forgotten than there can be");
+    }
     if !trace.clocks.iter().all(|(_, fit)| fits(fit)) {
         return Err("its clocks cannot be brought together so");
     }
@@ -186,6 +200,12 @@ fn message_of(trace: &Trace, message: &Message) -> Result<(), &'static str> {
     if message.turn > exchange_messages::MOST {
         return Err("has a turn that no run has");
     }
+    if message.client > exchange_messages::MOST {
+        return Err("belongs to a client that no run has");
+    }
+    if message.ordinal.is_some_and(|ordinal| ordinal > MOST.cast_unsigned()) {
+        return Err("has a place on its connection that no request has");
+    }
     if message.connection.is_some_and(|id| trace.connection(id).is_none()) {
         return Err("came on a connection that is not there");
     }
@@ -195,8 +215,11 @@ fn message_of(trace: &Trace, message: &Message) -> Result<(), &'static str> {
     if !message.pieces.is_sorted() || message.pieces.iter().any(|(_, count)| *count > MOST.cast_unsigned()) {
         return Err("was read in pieces that are out of order");
     }
-    if message.retries.is_some_and(|earlier| earlier >= message.id) {
-        return Err("repeats one that is not before it");
+    if let Some(earlier) = message.retries {
+        let repeated = trace.message(earlier).filter(|_| earlier < message.id).map(|repeated| repeated.kind);
+        if message.kind != Kind::Request || repeated != Some(Kind::Request) {
+            return Err("repeats what is no request before it");
+        }
     }
     let Some(request) = message.answers else { return Ok(()) };
     match trace.message(request).filter(|_| request < message.id) {

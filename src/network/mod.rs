@@ -6,6 +6,7 @@
 //! is told only what it needs to go on. Dropping a future of these traits gives its operation up: a fetch
 //! is aborted, a socket closed.
 
+pub(crate) mod bell;
 pub mod sim;
 
 use crate::trace::{Closing, ConnectionId, Failure, Kind, MessageId, Protocol, Span, Time, Turn};

@@ -41,11 +41,6 @@ impl Server {
         Ok((format!("{origin}{echo}"), format!("{}{ws}", origin.replacen("http", "ws", 1))))
     }
 
-    /// Whether there is an emulated link of that name.
-    pub(super) fn has_link(&self, name: &str) -> bool {
-        self.over(name).is_some()
-    }
-
     /// The origin behind an emulated link.
     fn over(&self, name: &str) -> Option<String> {
         let offer = self.discovery.links.iter().find(|offer| offer.link.name == name)?;
@@ -72,8 +67,18 @@ pub(super) async fn look() -> Found {
     Found::Nothing
 }
 
+/// The emulated link that a run is to go over.
+#[derive(Clone, Debug)]
+pub(super) struct Over {
+    pub(super) name: String,
+    /// Nobody asked for it: the lab takes it where it is offered.
+    pub(super) by_default: bool,
+}
+
 /// Where a run goes.
 pub(super) struct Endpoints {
+    /// The emulated link that the found server's addresses lead over.
+    pub(super) over: Option<String>,
     pub(super) http: Endpoint,
     /// What else the HTTP endpoint's server has.
     pub(super) http_services: Option<Services>,
@@ -82,11 +87,12 @@ pub(super) struct Endpoints {
     pub(super) ws_services: Option<Services>,
 }
 
-/// The endpoints of a run, over an emulated link if one is named.
+/// The endpoints of a run, over an emulated link if one is named. One that a lab has merely as its default is left out
+/// where the server does not offer it, and typed addresses are what they are.
 ///
 /// # Errors
 /// When one is missing or no address; the error is a sentence.
-pub(super) async fn resolve(state: LabState, over: Option<String>) -> Result<Endpoints, String> {
+pub(super) async fn resolve(state: LabState, over: Option<Over>) -> Result<Endpoints, String> {
     let Link { http: typed_http, ws: typed_ws, .. } = state.link.get_untracked();
     if let Some(url) = &typed_http {
         surroundings::check_url(url, ["http", "https"])
@@ -100,9 +106,19 @@ pub(super) async fn resolve(state: LabState, over: Option<String>) -> Result<End
         // It may have been started, or started anew, meanwhile.
         state.found.set(look().await);
     }
+    let mut over_name = None;
     let own = match (state.found.get_untracked(), &typed_http, &typed_ws) {
         (_, Some(_), Some(_)) => None,
-        (Found::Server(server), ..) => Some((server.addresses(over.as_deref())?, server.discovery)),
+        (Found::Server(server), ..) => {
+            over_name = over.and_then(|over| {
+                if over.by_default && server.over(&over.name).is_none() {
+                    state.notice(format!("{} The run goes without it.", server.no_link(&over.name)));
+                    return None;
+                }
+                Some(over.name)
+            });
+            Some((server.addresses(over_name.as_deref())?, server.discovery))
+        }
         _ => return Err(NOTHING_FOUND.to_owned()),
     };
     let found = |url: &str, known: &Discovery| (self::own(url, known), Some(known.endpoints.clone()));
@@ -118,7 +134,7 @@ pub(super) async fn resolve(state: LabState, over: Option<String>) -> Result<End
         Some(url) => typed(url).await,
         None => own_ws.ok_or_else(|| NOTHING_FOUND.to_owned())?,
     };
-    Ok(Endpoints { http, http_services, ws, ws_services })
+    Ok(Endpoints { http, http_services, ws, ws_services, over: over_name })
 }
 
 /// What to do where no echo server is.

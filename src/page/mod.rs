@@ -50,10 +50,7 @@ fn App() -> impl IntoView {
     };
     // Back and Forward lead to another page, or to the same one with other settings.
     let listener = surroundings::on_history(move || {
-        if state.running.get_untracked() {
-            run::stop(state);
-        }
-        state.turn_to(Link::read(&surroundings::query()).0);
+        run::turn(state, Link::read(&surroundings::query()));
     });
     // For as long as the page is there.
     std::mem::forget(listener);

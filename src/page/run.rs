@@ -8,11 +8,11 @@ use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::endpoints::{self, Endpoints, Found};
+use super::endpoints::{self, Endpoints, Found, Over};
 use super::state::{LabState, Record, Stage};
 use crate::analysis::judgement;
 use crate::browser::{BrowserNetwork, Plan, clock, surroundings, timer};
-use crate::lab::link::Page;
+use crate::lab::link::{Link, Page};
 use crate::lab::{self, Lab, Settings};
 use crate::trace::{Circumstances, Endpoint, Outcome, Protocol, Recorder, Span, Trace};
 
@@ -62,12 +62,36 @@ fn go(state: LabState) {
         state.notice(format!("{error}."));
         return;
     }
-    state.running.set(true);
+    begin_running(state);
     spawn_local(async move {
         let over = over(state, &settings);
         one(state, &settings, over).await;
-        state.running.set(false);
+        end_running(state);
     });
+}
+
+fn begin_running(state: LabState) {
+    state.stopping.set_value(false);
+    state.running.set(true);
+}
+
+fn end_running(state: LabState) {
+    state.running.set(false);
+    if let Some(link) = state.turn_next.try_update_value(Option::take).flatten() {
+        state.turn_to(link);
+    }
+}
+
+/// Goes where Back or Forward has led. A run is stopped first, and shown until it has ended: what it still records
+/// belongs to no other.
+pub(super) fn turn(state: LabState, (link, notices): (Link, Vec<String>)) {
+    if state.running.get_untracked() {
+        state.turn_next.set_value(Some(link));
+        stop(state);
+    } else {
+        state.turn_to(link);
+        notices.into_iter().for_each(|notice| state.notice(notice));
+    }
 }
 
 /// Runs all labs, one after another, each with its defaults.
@@ -76,41 +100,39 @@ pub(super) fn start_all(state: LabState) {
         return;
     }
     state.notices.set(Vec::new());
-    state.running.set(true);
+    begin_running(state);
     spawn_local(async move {
         for (place, lab) in Lab::ALL.into_iter().enumerate() {
             state.sequence.set(Some(place));
             let settings = Settings::of(lab);
             let over = over(state, &settings);
-            // Whoever stops one stops all, and where one cannot begin, none can.
-            if !matches!(one(state, &settings, over).await, Some(Outcome::Finished | Outcome::Failed(_))) {
+            let began = one(state, &settings, over).await.is_some();
+            // Whoever stops one stops all, be it while its account is waited for; and where one cannot begin, none can.
+            if !began || state.stopping.get_value() {
                 break;
             }
         }
         state.sequence.set(None);
-        state.running.set(false);
+        end_running(state);
     });
 }
 
-/// The emulated link that a run goes over. One that a lab has merely as its default is left out where the server
-/// does not offer it.
-fn over(state: LabState, settings: &Settings) -> Option<String> {
+/// The emulated link that a run is to go over.
+fn over(state: LabState, settings: &Settings) -> Option<Over> {
     let lab = settings.lab();
     let link = state.link.read_untracked();
-    let asked = if link.page == Page::Lab(lab) { link.link.clone() } else { lab.default_link().map(str::to_owned) };
-    let by_default = asked.as_deref() == lab.default_link();
-    asked.filter(|name| match &*state.found.read_untracked() {
-        Found::Server(server) => !by_default || server.has_link(name),
-        Found::Looking | Found::Nothing => true,
-    })
+    let name = if link.page == Page::Lab(lab) { link.link.clone() } else { lab.default_link().map(str::to_owned) }?;
+    let by_default = Some(name.as_str()) == lab.default_link();
+    Some(Over { name, by_default })
 }
 
 /// One run from beginning to end; `None` where it could not begin.
-async fn one(state: LabState, settings: &Settings, over: Option<String>) -> Option<Outcome> {
+async fn one(state: LabState, settings: &Settings, over: Option<Over>) -> Option<Outcome> {
+    state.put_away();
     state.show(Record::default());
     state.stage.set(Stage::Preparing);
-    match until_stopped(state, endpoints::resolve(state, over.clone())).await {
-        Some(Ok(endpoints)) => return Some(run(state, settings, over, endpoints).await),
+    match until_stopped(state, endpoints::resolve(state, over)).await {
+        Some(Ok(endpoints)) => return Some(run(state, settings, endpoints).await),
         Some(Err(sentence)) => state.trouble.set(Some(sentence)),
         None => state.notice("Stopped before the run began."),
     }
@@ -128,6 +150,7 @@ async fn until_stopped<T>(state: LabState, something: impl Future<Output = T>) -
 
 /// Stops the run; what was measured is kept.
 pub(super) fn stop(state: LabState) {
+    state.stopping.set_value(true);
     state.abort.with_value(|abort| {
         if let Some(abort) = abort {
             abort.abort();
@@ -135,14 +158,14 @@ pub(super) fn stop(state: LabState) {
     });
 }
 
-async fn run(state: LabState, settings: &Settings, over: Option<String>, endpoints: Endpoints) -> Outcome {
+async fn run(state: LabState, settings: &Settings, endpoints: Endpoints) -> Outcome {
     let run = surroundings::random_run_id();
     let recorder = Rc::new(RefCell::new(Recorder::default()));
     let draw = {
         let recorder = recorder.clone();
         move || take_in(state, &recorder)
     };
-    let Endpoints { http, http_services, ws, ws_services } = endpoints;
+    let Endpoints { http, http_services, ws, ws_services, over } = endpoints;
     let (patience, endpoints) = (settings.patience(), (http.clone(), ws.clone()));
     let plan = Plan { run, http, http_services, ws, ws_services, patience };
     let network = BrowserNetwork::new(plan, recorder.clone(), draw.clone());
@@ -202,16 +225,13 @@ async fn run(state: LabState, settings: &Settings, over: Option<String>, endpoin
     outcome
 }
 
-/// Keeps the run, and what it says of the lab's claims.
+/// Keeps what the run says of the lab's claims.
 fn judge(state: LabState, lab: Lab) {
-    let record = state.record.get_untracked();
+    let record = state.record.read_untracked();
     if let Some(trace) = &record.trace {
         let verdicts = lab.claims().iter().map(|claim| judgement::judge(*claim, trace, &record.timeline));
         state.store.judged(trace, &record.timeline, verdicts.collect());
     }
-    state.runs.update_value(|runs| {
-        runs.insert(lab, record);
-    });
 }
 
 /// Moves what was recorded into the record that is shown.

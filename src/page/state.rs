@@ -41,6 +41,13 @@ impl Record {
         Lab::named(&self.trace.as_ref()?.circumstances.lab)
     }
 
+    /// About how many bytes it takes.
+    fn weight(&self) -> u64 {
+        let Some(trace) = &self.trace else { return 0 };
+        let copies = trace.messages.iter().filter_map(|message| message.copy.as_ref()).map(|copy| copy.0.len() as u64);
+        trace.messages.len() as u64 * MESSAGE + trace.raw_bytes() + copies.sum::<u64>()
+    }
+
     /// How many messages each protocol was asked to carry, where the lab asks for a number.
     pub(super) fn asked_for(&self) -> Option<u32> {
         let known = &self.trace.as_ref()?.circumstances;
@@ -49,6 +56,11 @@ impl Record {
         messages?.1.parse().ok()
     }
 }
+
+/// About how many bytes of other labs' runs are kept.
+const MOST_PUT_AWAY: u64 = 128 * 1024 * 1024;
+/// About how many bytes a message takes in a record, but for what it carried.
+const MESSAGE: u64 = 600;
 
 /// How often figures and chart are made anew while a run goes on.
 const SUM_UP_EVERY: Span = Span::from_millis(1_000);
@@ -131,8 +143,12 @@ pub(super) struct LabState {
     pub(super) store: Store,
     /// While all labs run: which one, from 0.
     pub(super) sequence: RwSignal<Option<usize>>,
-    /// The newest run of each lab, as long as the page is open.
+    /// The newest run of each lab that is not shown, as long as the page is open and there is room.
     pub(super) runs: StoredValue<HashMap<Lab, Record>>,
+    /// Where Back or Forward has led while a run goes on: turned to when that has ended.
+    pub(super) turn_next: StoredValue<Option<Link>>,
+    /// Somebody pressed Stop since the run, or the row of runs, was started.
+    pub(super) stopping: StoredValue<bool>,
     /// Ends the run that goes on.
     pub(super) abort: StoredValue<Option<futures_util::future::AbortHandle>>,
 }
@@ -172,6 +188,8 @@ impl LabState {
             store: Store::open(),
             sequence: RwSignal::new(None),
             runs: StoredValue::new(HashMap::new()),
+            turn_next: StoredValue::new(None),
+            stopping: StoredValue::new(false),
             abort: StoredValue::new(None),
         }
     }
@@ -184,16 +202,32 @@ impl LabState {
 
     /// Shows another page, with its newest run if there is one.
     pub(super) fn turn_to(&self, link: Link) {
-        if self.link.read_untracked().page == link.page && self.link.read_untracked().settings == link.settings {
+        if *self.link.read_untracked() == link {
             return;
         }
         self.notices.set(Vec::new());
+        self.put_away();
         let record = match link.page {
-            Page::Lab(lab) => self.runs.with_value(|runs| runs.get(&lab).cloned()),
+            Page::Lab(lab) => self.runs.try_update_value(|runs| runs.remove(&lab)).flatten(),
             Page::Verdict => None,
         };
         self.show(record.unwrap_or_default());
         self.link.set(link);
+    }
+
+    /// Puts the run that is shown where it is found again when its lab is turned to; another is to be shown. Of more
+    /// runs than there is room for, the largest are forgotten.
+    pub(super) fn put_away(&self) {
+        let record = std::mem::take(&mut *self.record.write_untracked());
+        let is_run = !record.from_file && record.trace.as_ref().is_some_and(|trace| trace.outcome.is_some());
+        let Some(lab) = record.lab().filter(|_| is_run) else { return };
+        self.runs.update_value(|runs| {
+            runs.insert(lab, record);
+            while runs.values().map(Record::weight).sum::<u64>() > MOST_PUT_AWAY {
+                let largest = runs.iter().max_by_key(|(_, record)| record.weight()).map(|(lab, _)| *lab);
+                largest.and_then(|lab| runs.remove(&lab));
+            }
+        });
     }
 
     /// Where the run stands.

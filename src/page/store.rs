@@ -10,7 +10,7 @@ use crate::analysis::break_even::StoredCosts;
 use crate::analysis::judgement::Outcome;
 use crate::analysis::{Claim, Timeline, Verdict};
 use crate::browser::{clock, storage};
-use crate::trace::Trace;
+use crate::trace::{self, Trace};
 use crate::words::labs;
 
 /// The key in the browser's storage.
@@ -63,6 +63,16 @@ impl Kept {
         kept.filter(|kept| kept.version == VERSION).unwrap_or_default()
     }
 
+    /// Takes a run's verdict in. One that says that nothing was measured, or comes from a run that did not come to its
+    /// end, does not take the place of one that is there.
+    fn take(&mut self, verdict: KeptVerdict, finished: bool) {
+        let says_more = finished && verdict.outcome != Outcome::NotMeasured;
+        if says_more || self.verdict(verdict.claim).is_none() {
+            self.verdicts.retain(|kept| kept.claim != verdict.claim);
+            self.verdicts.push(verdict);
+        }
+    }
+
     /// The newest verdict on a claim.
     pub(super) fn verdict(&self, claim: Claim) -> Option<&KeptVerdict> {
         self.verdicts.iter().find(|kept| kept.claim == claim)
@@ -92,24 +102,20 @@ impl Store {
         });
     }
 
-    /// Keeps the verdicts and the costs of a run. One that says that nothing was measured does not take the place of one that
-    /// says more.
+    /// Keeps the verdicts and the costs of a run.
     pub(super) fn judged(&self, trace: &Trace, timeline: &Timeline, verdicts: Vec<Verdict>) {
         let known = &trace.circumstances;
+        let finished = trace.outcome == Some(trace::Outcome::Finished);
         self.change(|kept| {
-            if let Some(costs) = StoredCosts::of(trace, timeline) {
+            if let Some(costs) = StoredCosts::of(trace, timeline).filter(|_| finished || kept.costs.is_none()) {
                 kept.costs = Some(costs);
             }
             for verdict in verdicts {
                 let Verdict { claim, outcome, reasons } = verdict;
-                if outcome == Outcome::NotMeasured && kept.verdict(claim).is_some() {
-                    continue;
-                }
-                kept.verdicts.retain(|kept| kept.claim != claim);
                 let reasons = reasons.iter().map(|finding| labs::fact(&finding.fact)).collect();
                 let (http, ws) = (known.http.url.clone(), known.ws.url.clone());
                 let (lab, at) = (known.lab.clone(), clock::wall_clock());
-                kept.verdicts.push(KeptVerdict { claim, outcome, reasons, lab, http, ws, at });
+                kept.take(KeptVerdict { claim, outcome, reasons, lab, http, ws, at }, finished);
             }
         });
     }
@@ -121,7 +127,12 @@ impl Store {
     }
 
     fn change(&self, change: impl FnOnce(&mut Kept)) {
-        self.kept.update(change);
+        // Another tab may have kept something meanwhile, or forgotten everything.
+        let meanwhile = (!self.refused.get_untracked()).then(Kept::read);
+        self.kept.update(|kept| {
+            *kept = meanwhile.unwrap_or_else(|| std::mem::take(kept));
+            change(kept);
+        });
         let text = serde_json::to_string(&*self.kept.read_untracked()).unwrap_or_default();
         self.refused.set(!storage::set(KEY, &text));
     }

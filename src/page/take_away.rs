@@ -61,6 +61,7 @@ fn open(state: LabState, event: &leptos::ev::Event) {
                         state.turn_to(link.turned_to(Page::Lab(lab)));
                     }
                 }
+                state.put_away();
                 state.show(Record::opened(trace));
             }
             Err(why) => state.notice(format!("The file could not be opened: {why}.")),

@@ -208,7 +208,12 @@ impl Trace {
             Event::Ledger { at, of, transcript } => self.apply_ledger(at, &of, *transcript),
             Event::Mark(mark) => self.marks.push(mark),
             Event::Clock(protocol, fit) => self.clocks.push((protocol, fit)),
-            Event::Ended(outcome) => self.outcome = Some(outcome),
+            Event::Ended(outcome) => {
+                // What nobody answers, as what is said in a room, was given up by nobody until now.
+                let in_flight = self.messages.iter_mut().filter(|message| message.fate == Fate::InFlight);
+                in_flight.for_each(|message| message.fate = Fate::Unanswered);
+                self.outcome = Some(outcome);
+            }
         }
     }
 

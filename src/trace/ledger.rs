@@ -17,6 +17,26 @@ struct Arrivals {
     /// When its first bytes were first read, in µs of the server's clock, and which request it was then on its
     /// connection.
     first: (u64, u64),
+    /// The arrival that is told of where nothing says which one was answered.
+    told: Arrival,
+}
+
+/// One arrival of a request. Their order is the order in which they are chosen from: what made a WebSocket, then what
+/// came first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Arrival {
+    not_upgraded: bool,
+    began: u64,
+    ordinal: u64,
+    /// The server's id of the connection.
+    connection: u64,
+}
+
+impl Arrival {
+    fn of(entry: &ConnectionEntry, exchange: &ExchangeEntry) -> Self {
+        let ExchangeEntry { began, ordinal, .. } = *exchange;
+        Self { not_upgraded: !exchange.upgraded, began, ordinal, connection: entry.id }
+    }
 }
 
 /// Which messages an account may speak of.
@@ -41,9 +61,19 @@ impl Trace {
         let mut left_out = 0;
         for mut entry in transcript.connections {
             let exchanges = std::mem::take(&mut entry.exchanges);
-            let Some(connection) = self.connection_told(&mut known, of, &entry, &exchanges) else { continue };
+            let chosen = |request: &MessageId, exchange: &ExchangeEntry| {
+                arrivals.get(request).is_some_and(|arrivals| arrivals.told == Arrival::of(&entry, exchange))
+            };
+            let chosen: Vec<bool> = exchanges
+                .iter()
+                .map(|exchange| {
+                    let request = exchange.n.and_then(|number| known.requests.get(&number));
+                    request.is_some_and(|request| chosen(request, exchange))
+                })
+                .collect();
+            let Some(connection) = self.connection_told(&mut known, of, &entry, &exchanges, &chosen) else { continue };
             self.apply_connection_entry(connection, entry);
-            for mut exchange in exchanges {
+            for (mut exchange, is_chosen) in exchanges.into_iter().zip(chosen) {
                 let Some(&request) = exchange.n.and_then(|number| known.requests.get(&number)) else { continue };
                 if self.is_preflight(request, &exchange) {
                     if let Some(message) = self.message_mut(request) {
@@ -53,7 +83,7 @@ impl Trace {
                 }
                 // A request that arrived several times is told as the one that was answered, else as the first.
                 let carried_by = self.message(request).and_then(|message| message.connection);
-                if carried_by.is_some_and(|id| id != connection) || !told.insert(request) {
+                if !carried_by.map_or(is_chosen, |id| id == connection) || !told.insert(request) {
                     continue;
                 }
                 let mut take = |capture: Option<Capture>| {
@@ -67,7 +97,12 @@ impl Trace {
                 if let Some(entry) = self.connection_mut(connection).filter(|_| frames != RawFrames::default()) {
                     entry.frames = Some(Box::new(frames));
                 }
-                let carried_by_events = known.events.get(&request).copied().unwrap_or(0);
+                let several = arrivals.get(&request).is_some_and(|arrivals| arrivals.count > 1);
+                let carried_by_events = match known.events.get(&request).copied() {
+                    // An event source that asked again: which response carried which event nobody tells.
+                    Some(_) if several => None,
+                    events => Some(events.unwrap_or(0)),
+                };
                 let response = known.answers.get(&request).map(|&response| (response, carried_by_events));
                 self.apply_exchange_entry(connection, request, response, &exchange, raw);
             }
@@ -88,17 +123,21 @@ impl Trace {
         of: &[Protocol],
         entry: &ConnectionEntry,
         exchanges: &[ExchangeEntry],
+        chosen: &[bool],
     ) -> Option<ConnectionId> {
         if let Some(&connection) = known.connections.get(&entry.id) {
             return Some(connection);
         }
-        let requests = exchanges.iter().filter_map(|exchange| known.requests.get(&exchange.n?));
-        let request = self.message(*requests.copied().collect::<Vec<_>>().first()?)?;
+        let mut requests = exchanges.iter().zip(chosen).filter_map(|(exchange, is_chosen)| {
+            let request = self.message(*known.requests.get(&exchange.n?)?)?;
+            // A handshake that its browser tried again came on a further connection.
+            (*is_chosen || request.kind != Kind::Handshake).then_some(request)
+        });
+        let request = requests.next()?;
         let accepted = Moment::Server(ServerTime(entry.opened.cast_signed()));
         let connection = match (request.kind, request.connection) {
             (Kind::Handshake, Some(opening)) => {
                 let connection = self.connection_mut(opening)?;
-                // A handshake that its browser tried again came on a further connection.
                 if connection.server_id.is_some() {
                     return None;
                 }
@@ -146,14 +185,15 @@ impl Trace {
     /// How each request arrived, whichever connections carried it.
     fn arrivals(&self, known: &Known, transcript: &Transcript) -> HashMap<MessageId, Arrivals> {
         let mut arrivals: HashMap<MessageId, Arrivals> = HashMap::new();
-        for exchange in transcript.connections.iter().flat_map(|connection| &connection.exchanges) {
+        let entries = transcript.connections.iter();
+        for (connection, exchange) in entries.flat_map(|entry| entry.exchanges.iter().map(move |it| (entry, it))) {
             let Some(&request) = exchange.n.and_then(|number| known.requests.get(&number)) else { continue };
             if self.is_preflight(request, exchange) {
                 continue;
             }
-            let first = (exchange.began, exchange.ordinal);
-            let told = arrivals.entry(request).or_insert(Arrivals { count: 0, first });
-            *told = Arrivals { count: told.count + 1, first: told.first.min(first) };
+            let (first, this) = ((exchange.began, exchange.ordinal), Arrival::of(connection, exchange));
+            let told = arrivals.entry(request).or_insert(Arrivals { count: 0, first, told: this });
+            *told = Arrivals { count: told.count + 1, first: told.first.min(first), told: told.told.min(this) };
         }
         arrivals
     }
@@ -206,6 +246,10 @@ impl Trace {
         let Some(known) = self.connection_mut(connection) else {
             return;
         };
+        // The services that tell their connection's id within messages do not say when it was accepted.
+        if known.accepted == Moment::Unknown {
+            known.accepted = Moment::Server(ServerTime(entry.opened.cast_signed()));
+        }
         known.bytes = Some(ConnectionBytes { to_server: entry.bytes_in, to_page: entry.bytes_out });
         known.link = entry.link.map(Box::new);
         let at = |at: u64| ServerTime(at.cast_signed());
@@ -224,13 +268,13 @@ impl Trace {
         }
     }
 
-    /// `response` comes with the bytes that the events within it carried: they are the application's, as a
-    /// body's are.
+    /// `response` comes with the bytes that the events within it carried, if they are known: they are the
+    /// application's, as a body's are.
     fn apply_exchange_entry(
         &mut self,
         connection: ConnectionId,
         request: MessageId,
-        response: Option<(MessageId, u64)>,
+        response: Option<(MessageId, Option<u64>)>,
         entry: &ExchangeEntry,
         raw: [Option<Raw>; 2],
     ) {
@@ -256,8 +300,10 @@ impl Trace {
             // A 101's agreed subprotocol is ours and was written down when it arrived.
             let instrument = message.instrument.unwrap_or(0) + entry.response_instrument_bytes;
             message.instrument = Some(instrument);
-            let apart = message.payload + events + instrument;
-            message.overhead = entry.response_bytes.and_then(|bytes| bytes.checked_sub(apart));
+            // Of a response that broke off the page has not all that the server wrote: what is left is no overhead.
+            let apart =
+                events.filter(|_| message.fate != Fate::Broken).map(|events| message.payload + events + instrument);
+            message.overhead = entry.response_bytes.zip(apart).and_then(|(bytes, apart)| bytes.checked_sub(apart));
             (message.alpn, message.raw) = (alpn(), response_raw);
         }
     }
@@ -270,43 +316,19 @@ fn server_moment(at: Option<u64>) -> Moment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::{Asked, Circumstances, Endpoint, Recorder, Span, Speaks, Turn};
+    use crate::trace::{Asked, Recorder, Reply, Speaks, Turn, testing};
     use crate::wire::RunId;
 
     fn trace(recorder: &mut Recorder) -> Trace {
-        let endpoint = || Endpoint { url: String::new(), speaks: Speaks::Duplex, instance: None, behind_proxy: false };
-        let mut trace = Trace::new(Circumstances {
-            run: RunId(1),
-            lab: String::new(),
-            parameters: Vec::new(),
-            http: endpoint(),
-            ws: endpoint(),
-            version: String::new(),
-            browser: String::new(),
-            started: 0.0,
-            origin: Time(0),
-            resolution: Span(5),
-            isolated: true,
-            secure: true,
-        });
-        recorder.take().into_iter().for_each(|event| trace.apply(event));
-        trace
+        testing::told(testing::circumstances("", Speaks::Duplex), recorder)
     }
 
     fn told(id: u64, exchanges: &[(u32, u64, u64)]) -> ConnectionEntry {
         let exchange = |&(n, ordinal, began): &(u32, u64, u64)| {
-            let told = format!(
-                r#"{{"n":{n},"ordinal":{ordinal},"began":{began},"received":null,"sent":null,"request_bytes":100,
-                    "response_bytes":null,"response_instrument_bytes":0,"upgraded":false,"method":"POST"}}"#
-            );
-            serde_json::from_str(&told).expect("an exchange")
+            let request_bytes = Some(100);
+            ExchangeEntry { ordinal, began, request_bytes, ..testing::exchange_entry(n) }
         };
-        let told =
-            format!(r#"{{"id":{id},"opened":0,"closed":null,"bytes_in":0,"bytes_out":0,"requests":1,"exchanges":[]}}"#);
-        ConnectionEntry {
-            exchanges: exchanges.iter().map(exchange).collect(),
-            ..serde_json::from_str(&told).expect("one")
-        }
+        testing::connection_entry(id, exchanges.iter().map(exchange).collect())
     }
 
     fn account(dropped: u64, connections: Vec<ConnectionEntry>) -> Transcript {
@@ -348,6 +370,76 @@ mod tests {
         let trace = trace(&mut recorder);
         let message = &trace.messages[0];
         assert_eq!((message.arrivals, message.ordinal, message.overhead), (Some(2), Some(1), Some(100)));
+    }
+
+    #[test]
+    fn a_websocket_is_on_the_connection_that_was_upgraded_whichever_attempt_that_was() {
+        let mut recorder = Recorder::default();
+        recorder.opening(Turn::of(1), Time(0), 0, "ws://here/ws", 0);
+        let mut connections = vec![told(4, &[(0, 1, 400)]), told(5, &[(0, 1, 500)])];
+        connections[1].exchanges[0].upgraded = true;
+        connections[1].bytes_in = 777;
+        recorder.ledger(Time(1), vec![Protocol::WebSocket], account(0, connections));
+        let socket = &trace(&mut recorder).connections[0];
+        assert_eq!((socket.server_id, socket.bytes.map(|bytes| bytes.to_server)), (Some(5), Some(777)));
+    }
+
+    #[test]
+    fn a_request_without_an_answer_is_told_as_it_came_first_whichever_connection_is_told_first() {
+        let mut recorder = Recorder::default();
+        recorder.request(&Asked { turn: Turn::of(1), method: "POST", ..Asked::default() });
+        let mut connections = vec![told(4, &[(0, 2, 500)]), told(5, &[(0, 7, 400)])];
+        connections[1].exchanges[0].request_bytes = Some(90);
+        recorder.ledger(Time(1), vec![Protocol::Http], account(0, connections));
+        let trace = trace(&mut recorder);
+        let carried = trace.messages[0].connection.and_then(|id| trace.connection(id)).and_then(|on| on.server_id);
+        assert_eq!((trace.messages[0].overhead, carried), (Some(90), Some(5)));
+    }
+
+    #[test]
+    fn when_a_websocket_was_accepted_that_named_itself_is_in_the_account() {
+        let mut recorder = Recorder::default();
+        let (socket, _) = recorder.opening(Turn::of(1), Time(0), 0, "ws://here/memory/ws", 0);
+        recorder.identified(socket, 4, Moment::Unknown);
+        let entry = ConnectionEntry { opened: 350, ..told(4, &[(0, 1, 400)]) };
+        recorder.ledger(Time(1), vec![Protocol::WebSocket], account(0, vec![entry]));
+        assert_eq!(trace(&mut recorder).connections[0].accepted, Moment::Server(ServerTime(350)));
+    }
+
+    /// The overhead of a response of which 10 bytes were read, and of which the server wrote 300.
+    fn overhead(asked_again: bool, broken: bool, with_event: bool) -> Option<u64> {
+        let mut recorder = Recorder::default();
+        let turn = Turn::of(1);
+        let request = recorder.request(&Asked { turn, method: "GET", ..Asked::default() });
+        if with_event {
+            recorder.event(request, turn, Time(5), Moment::Unknown, b"0123456789");
+        }
+        let payload: &[u8] = if with_event { b"" } else { b"0123456789" };
+        let reply = Reply { at: Time(9), head: Some(Time(4)), payload, ..Reply::default() };
+        match broken {
+            true => recorder.broken_response(request, turn, 200, &reply),
+            false => recorder.response(request, turn, 200, &reply),
+        };
+        let mut entry = told(4, &[(0, 1, 400)]);
+        entry.exchanges[0].response_bytes = Some(300);
+        let mut connections = vec![entry];
+        if asked_again {
+            connections.push(told(5, &[(0, 1, 600)]));
+        }
+        recorder.ledger(Time(10), vec![Protocol::Http], account(0, connections));
+        trace(&mut recorder).messages.last().expect("the response").overhead
+    }
+
+    #[test]
+    fn what_a_broken_response_left_unread_is_no_overhead() {
+        assert_eq!(overhead(false, false, false), Some(290));
+        assert_eq!(overhead(false, true, false), None);
+    }
+
+    #[test]
+    fn where_an_event_source_asked_again_its_events_are_not_charged_to_one_of_the_responses() {
+        assert_eq!(overhead(false, false, true), Some(290));
+        assert_eq!(overhead(true, false, true), None);
     }
 
     #[test]

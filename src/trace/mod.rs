@@ -12,6 +12,8 @@ mod ledger;
 mod model;
 mod raw;
 mod recorder;
+#[cfg(test)]
+pub(crate) mod testing;
 mod time;
 
 pub use event::{Event, Trace};

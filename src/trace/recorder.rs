@@ -513,6 +513,7 @@ impl Recorder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::{Speaks, testing};
 
     /// Whether a connection that was accepted at that server time counts as open before the run, of which the first
     /// request was sent at page time 1,000 and received at 51,000 by the server's clock, 50,000 ahead.
@@ -566,6 +567,17 @@ mod tests {
             let told = recorder.take().contains(&Event::Unanswered(asked));
             assert_eq!(told, !answered);
         }
+    }
+
+    #[test]
+    fn once_the_run_has_ended_nothing_is_under_way() {
+        let mut recorder = Recorder::default();
+        let (socket, _) = recorder.opening(Turn::of(1), Time(1), 0, "ws://h/room/ws", 0);
+        recorder.sent(socket, Turn::of(1), Kind::Text, Time(2), b"to all", 0);
+        recorder.end(Time(9), Outcome::Finished);
+        let trace = testing::told(testing::circumstances("crowd", Speaks::Duplex), &mut recorder);
+        let fates: Vec<Fate> = trace.messages.iter().map(|message| message.fate).collect();
+        assert_eq!(fates, [Fate::Unanswered, Fate::Unanswered]);
     }
 
     #[test]

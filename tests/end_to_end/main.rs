@@ -11,6 +11,7 @@ mod failures;
 mod faults;
 mod firefox;
 mod head_log;
+mod history;
 mod inspector;
 mod network_log;
 mod page;

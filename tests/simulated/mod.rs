@@ -17,6 +17,11 @@ pub(crate) fn run_lab(settings: impl Into<Settings>, conditions: Conditions) -> 
     run(&settings.into(), conditions, None, true)
 }
 
+/// Stops a lab at a time, has the server give its account, and gives the record.
+pub(crate) fn stop_lab(settings: impl Into<Settings>, conditions: Conditions, at: Time) -> Trace {
+    run(&settings.into(), conditions, Some(at), true)
+}
+
 fn run(settings: &Settings, conditions: Conditions, until: Option<Time>, with_account: bool) -> Trace {
     let sim = Sim::new(conditions, settings.patience());
     let outcome = match sim.run(lab::run(&&sim, settings), until) {

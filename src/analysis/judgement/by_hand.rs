@@ -3,10 +3,10 @@
 
 use crate::analysis::Timeline;
 use crate::trace::{
-    Asked, Circumstances, Closing, ConnectionId, Endpoint, Kind, Message, MessageId, Moment, Outcome, Protocol,
-    Recorder, Reply, ServerTime, Span, Speaks, Time, Trace, Turn,
+    Asked, Circumstances, Closing, ConnectionId, Kind, Message, MessageId, Moment, Outcome, Protocol, Recorder, Reply,
+    ServerTime, Speaks, Time, Trace, Turn, testing,
 };
-use crate::wire::{Evidence, RunId};
+use crate::wire::Evidence;
 
 /// What the server's clock shows more than the page's.
 const AHEAD: i64 = 1_000_000;
@@ -47,24 +47,7 @@ impl Default for Exchanged<'_> {
 impl ByHand {
     /// Nothing yet of a run of this lab.
     pub(super) fn of(lab: &str, speaks: Speaks) -> Self {
-        let instance = (speaks == Speaks::Duplex).then(|| "one".to_owned());
-        let endpoint =
-            |url: &str| Endpoint { url: url.into(), speaks, instance: instance.clone(), behind_proxy: false };
-        let circumstances = Circumstances {
-            run: RunId(1),
-            lab: lab.into(),
-            parameters: Vec::new(),
-            http: endpoint("http://127.0.0.1:9000/echo"),
-            ws: endpoint("ws://127.0.0.1:9000/ws"),
-            version: "test".into(),
-            browser: "none".into(),
-            started: 0.0,
-            origin: Time(0),
-            resolution: Span(5),
-            isolated: true,
-            secure: true,
-        };
-        Self { recorder: Recorder::default(), circumstances }
+        Self { recorder: Recorder::default(), circumstances: testing::circumstances(lab, speaks) }
     }
 
     /// A parameter of the lab.

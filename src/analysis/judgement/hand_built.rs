@@ -1,9 +1,6 @@
 //! Records for tests, written down by hand: what happened is told to a recorder, moment by moment.
 
-use crate::trace::{
-    Asked, Circumstances, Endpoint, MessageId, Outcome, Phases, Protocol, Recorder, Reply, Span, Speaks, Time, Trace,
-    Turn,
-};
+use crate::trace::{Asked, MessageId, Outcome, Phases, Protocol, Recorder, Reply, Speaks, Time, Trace, Turn, testing};
 use crate::wire::{ConnectionEntry, Evidence, ExchangeEntry, RunId, Transcript};
 
 /// What the server's clock shows more than the page's, in µs.
@@ -12,25 +9,7 @@ pub(super) const AHEAD: i64 = 5_000_000;
 /// The record of what was told, on a clock that tells 5 µs.
 pub(super) fn trace(lab: &str, speaks: Speaks, mut recorder: Recorder, outcome: Outcome) -> Trace {
     recorder.end(Time(0), outcome);
-    let endpoint = |url: &str| Endpoint { url: url.into(), speaks, instance: Some("one".into()), behind_proxy: false };
-    let mut trace = Trace::new(Circumstances {
-        run: RunId(1),
-        lab: lab.into(),
-        parameters: Vec::new(),
-        http: endpoint("http://127.0.0.1:9000/echo"),
-        ws: endpoint("ws://127.0.0.1:9000/ws"),
-        version: "test".into(),
-        browser: "none".into(),
-        started: 0.0,
-        origin: Time(0),
-        resolution: Span(5),
-        isolated: true,
-        secure: true,
-    });
-    for event in recorder.take() {
-        trace.apply(event);
-    }
-    trace
+    testing::told(testing::circumstances(lab, speaks), &mut recorder)
 }
 
 /// A page's time on the server's clock.
@@ -92,42 +71,16 @@ pub(super) fn account(recorder: &mut Recorder, connections: Vec<ConnectionEntry>
 
 /// A connection that was accepted at a time of the page's clock and is open.
 pub(super) fn connection_entry(id: u64, opened: i64, exchanges: Vec<ExchangeEntry>) -> ConnectionEntry {
-    ConnectionEntry {
-        id,
-        opened: at_server(opened),
-        closed: None,
-        bytes_in: 0,
-        bytes_out: 0,
-        read: None,
-        written: None,
-        requests: 0,
-        link: None,
-        emulated_handshake: None,
-        tls: None,
-        exchanges,
-    }
+    ConnectionEntry { opened: at_server(opened), ..testing::connection_entry(id, exchanges) }
 }
 
 /// An exchange that was received and answered at these times of the page's clock.
 pub(super) fn exchange_entry(n: u32, received: i64, sent: i64) -> ExchangeEntry {
     ExchangeEntry {
-        n: Some(n),
-        ordinal: 1,
         began: at_server(received),
         received: Some(at_server(received)),
         sent: Some(at_server(sent)),
-        request_bytes: None,
-        response_bytes: None,
-        request_instrument_bytes: 0,
-        response_instrument_bytes: 0,
-        upgraded: false,
         method: "GET".into(),
-        status: Some(200),
-        protocol: "http/1.1".into(),
-        fault: None,
-        request: None,
-        response: None,
-        frames_in: None,
-        frames_out: None,
+        ..testing::exchange_entry(n)
     }
 }

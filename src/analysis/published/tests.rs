@@ -4,8 +4,8 @@ use super::*;
 use crate::analysis::break_even::{
     Connecting, Cost, Events, Exchange, Figure, Handshake, Messages, Source as FigureSource,
 };
-use crate::trace::{Asked, Circumstances, Endpoint, Kind, Moment, Protocol, Recorder, Reply, Speaks, Time, Turn};
-use crate::wire::{Evidence, RunId};
+use crate::trace::{Asked, Circumstances, Kind, Moment, Protocol, Recorder, Reply, Speaks, Time, Turn, testing};
+use crate::wire::Evidence;
 
 fn known(value: u64) -> Cost {
     Figure::new(value, FigureSource::Server)
@@ -145,26 +145,10 @@ fn fewer_bytes_are_not_as_much_less_waiting_unless_they_are() {
 /// A run of the lab `crowd`: 50 requests at once over so many connections, one round of 101 ms after another, and 50
 /// messages at once, back after `socket` ms.
 fn crowd(connections: u32, alpn: &str, socket: i64) -> Trace {
-    let endpoint = |url: &str| Endpoint {
-        url: url.into(),
-        speaks: Speaks::Duplex,
-        instance: Some("one".into()),
-        behind_proxy: false,
-    };
     let settings = [("clients", "50"), ("hold", "0"), ("size", "16"), ("reply-timeout", "10000")];
     let mut trace = Trace::new(Circumstances {
-        run: RunId(1),
-        lab: "crowd".into(),
         parameters: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-        http: endpoint("http://127.0.0.1:9000/echo"),
-        ws: endpoint("ws://127.0.0.1:9000/ws"),
-        version: "test".into(),
-        browser: "none".into(),
-        started: 0.0,
-        origin: Time(0),
-        resolution: Span(5),
-        isolated: true,
-        secure: true,
+        ..testing::circumstances("crowd", Speaks::Duplex)
     });
     let mut recorder = Recorder::default();
     recorder.part("http", Some(Protocol::Http), Time(0));

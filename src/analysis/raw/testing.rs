@@ -2,8 +2,8 @@
 //! them.
 
 use crate::trace::{
-    Asked, Circumstances, Closing, ConnectionId, Endpoint, Event, Failing, Happening, Kind, MessageId, Outcome, Phases,
-    Protocol, Recorder, Reply, Span, Speaks, Time, Trace, Turn,
+    Asked, Closing, ConnectionId, Event, Failing, Happening, Kind, MessageId, Outcome, Phases, Protocol, Recorder,
+    Reply, Speaks, Time, Trace, Turn, testing,
 };
 use crate::wire::{Capture, ConnectionEntry, Ending, Evidence, ExchangeEntry, Piece, RunId, Transcript};
 
@@ -42,24 +42,13 @@ pub(in crate::analysis) fn capture(pieces: &[(u64, &[u8])]) -> Option<Capture> {
 /// An exchange of that number, over HTTP/1.1 and without raw bytes.
 pub(in crate::analysis) fn exchange(n: u32, ordinal: u64) -> ExchangeEntry {
     ExchangeEntry {
-        n: Some(n),
         ordinal,
         began: 1_000,
         received: Some(1_000),
         sent: Some(1_100),
         request_bytes: Some(100),
         response_bytes: Some(200),
-        request_instrument_bytes: 0,
-        response_instrument_bytes: 0,
-        upgraded: false,
-        method: "POST".into(),
-        status: Some(200),
-        protocol: "http/1.1".into(),
-        fault: None,
-        request: None,
-        response: None,
-        frames_in: None,
-        frames_out: None,
+        ..testing::exchange_entry(n)
     }
 }
 
@@ -86,20 +75,7 @@ pub(in crate::analysis) fn connection(
     closed: Option<(u64, Ending)>,
     exchanges: Vec<ExchangeEntry>,
 ) -> ConnectionEntry {
-    ConnectionEntry {
-        id,
-        opened: 900,
-        closed,
-        bytes_in: 100,
-        bytes_out: 200,
-        read: None,
-        written: None,
-        requests: exchanges.len() as u64,
-        link: None,
-        emulated_handshake: None,
-        tls: None,
-        exchanges,
-    }
+    ConnectionEntry { opened: 900, closed, bytes_in: 100, bytes_out: 200, ..testing::connection_entry(id, exchanges) }
 }
 
 /// A run as it is told, on a clock that goes on by a millisecond with each thing that happens.
@@ -112,26 +88,7 @@ pub(in crate::analysis) struct Story {
 impl Story {
     /// A run of a lab against a Duplex server that has yet to begin.
     pub(in crate::analysis) fn of(lab: &str) -> Self {
-        let endpoint = |url: &str| Endpoint {
-            url: url.into(),
-            speaks: Speaks::Duplex,
-            instance: Some("one".into()),
-            behind_proxy: false,
-        };
-        let trace = Trace::new(Circumstances {
-            run: RunId(1),
-            lab: lab.into(),
-            parameters: Vec::new(),
-            http: endpoint("http://127.0.0.1:9000/echo"),
-            ws: endpoint("ws://127.0.0.1:9000/ws"),
-            version: "test".into(),
-            browser: "none".into(),
-            started: 0.0,
-            origin: Time(0),
-            resolution: Span(5),
-            isolated: true,
-            secure: true,
-        });
+        let trace = Trace::new(testing::circumstances(lab, Speaks::Duplex));
         Self { recorder: Recorder::default(), trace, turn: 0 }
     }
 

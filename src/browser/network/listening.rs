@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::address::Query;
 use super::{Shared, UnderWay};
-use crate::browser::event_source::EventSource;
+use crate::browser::event_source::{Came, EventSource};
 use crate::browser::fetch::FetchError;
 use crate::browser::{clock, surroundings, timer};
 use crate::network::{Events, Failed, Request, ServerEvent};
@@ -65,6 +65,12 @@ impl Shared {
 }
 
 impl BrowserEvents {
+    fn record(&self, Came { at, name, data }: Came) -> ServerEvent {
+        let sent = sent_by_server(data.as_bytes());
+        let message = self.shared.recorder.borrow_mut().event(self.request, self.turn, at, sent, data.as_bytes());
+        ServerEvent { message, at, name, data }
+    }
+
     fn end(&self, at: Time) {
         if !self.ended.replace(true) {
             let media_type = Some("text/event-stream");
@@ -94,10 +100,7 @@ impl Events for BrowserEvents {
             }
             Some(Ok(came)) => came,
         };
-        let sent = sent_by_server(came.data.as_bytes());
-        let message =
-            self.shared.recorder.borrow_mut().event(self.request, self.turn, came.at, sent, came.data.as_bytes());
-        Ok(ServerEvent { message, at: came.at, name: came.name, data: came.data })
+        Ok(self.record(came))
     }
 
     fn close(self) {}
@@ -105,6 +108,10 @@ impl Events for BrowserEvents {
 
 impl Drop for BrowserEvents {
     fn drop(&mut self) {
+        // What came and was not asked for any more has arrived all the same.
+        while let Some(came) = self.source.take() {
+            self.record(came);
+        }
         self.end(clock::now());
     }
 }

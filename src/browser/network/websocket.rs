@@ -10,7 +10,7 @@ use wasm_bindgen::JsValue;
 use super::address::Query;
 use super::listening::sent_by_server;
 use super::{Shared, UnderWay};
-use crate::browser::socket::{CloseSeen, Data, Socket};
+use crate::browser::socket::{self, CloseSeen, Data, Socket};
 use crate::browser::{clock, probe, surroundings, timer};
 use crate::network::{self, Incoming, Opening, Payload, Service};
 use crate::trace::{
@@ -143,6 +143,35 @@ impl BrowserSocket {
         recorder.closed(self.id, closed.at, closing(closed));
     }
 
+    /// Writes a message down that came; `turn` is that of one that answers none.
+    fn record(&self, turn: Turn, came: socket::Incoming) -> Result<Incoming, Failure> {
+        let at = came.at;
+        let (kind, mut message) = match came.data {
+            Data::Binary(bytes) => (Kind::Binary, bytes),
+            Data::Text(text) => (Kind::Text, text.into_bytes()),
+        };
+        let understood = self.understand(kind, &message);
+        let mut recorder = self.shared.recorder.borrow_mut();
+        let Understood { answers, evidence, sent, payload_from } = match understood {
+            Ok(understood) => understood,
+            Err(why) => {
+                // It came all the same.
+                recorder.pushed(self.id, turn, kind, at, Moment::Unknown, &message);
+                return Err(self.failure(turn, Cause::Unreadable { why }, Inference::Reply));
+            }
+        };
+        let payload = &message[payload_from..];
+        let id = match answers {
+            Some((turn, request)) => {
+                let reply = Reply { at, payload, evidence, ..Reply::default() };
+                recorder.answered(self.id, turn, kind, request, &reply, payload_from)
+            }
+            None => recorder.pushed(self.id, turn, kind, at, sent, payload),
+        };
+        message.drain(..payload_from);
+        Ok(Incoming { message: id, at, kind, payload: message, answers: answers.map(|(_, id)| id) })
+    }
+
     /// What an incoming message answers, and what else it tells.
     fn understand(&self, kind: Kind, message: &[u8]) -> Result<Understood, String> {
         let unasked = |sent| Understood { answers: None, evidence: None, sent, payload_from: 0 };
@@ -225,26 +254,7 @@ impl network::Socket for BrowserSocket {
             Some(Err(closed)) => return Err(self.closed_midway(turn, closed)),
             Some(Ok(came)) => came,
         };
-        let at = came.at;
-        let (kind, mut message) = match came.data {
-            Data::Binary(bytes) => (Kind::Binary, bytes),
-            Data::Text(text) => (Kind::Text, text.into_bytes()),
-        };
-        let understood = self
-            .understand(kind, &message)
-            .map_err(|why| self.failure(turn, Cause::Unreadable { why }, Inference::Reply))?;
-        let Understood { answers, evidence, sent, payload_from } = understood;
-        let mut recorder = self.shared.recorder.borrow_mut();
-        let payload = &message[payload_from..];
-        let id = match answers {
-            Some((turn, request)) => {
-                let reply = Reply { at, payload, evidence, ..Reply::default() };
-                recorder.answered(self.id, turn, kind, request, &reply, payload_from)
-            }
-            None => recorder.pushed(self.id, turn, kind, at, sent, payload),
-        };
-        message.drain(..payload_from);
-        Ok(Incoming { message: id, at, kind, payload: message, answers: answers.map(|(_, id)| id) })
+        self.record(turn, came)
     }
 
     fn unsent(&self) -> u64 {
@@ -277,6 +287,10 @@ impl network::Socket for BrowserSocket {
 
 impl Drop for BrowserSocket {
     fn drop(&mut self) {
+        // What came and was not asked for any more has arrived all the same.
+        while let Some(came) = self.socket.take() {
+            self.record(self.turn, came).ok();
+        }
         network::Socket::give_up_unanswered(self);
         match self.socket.close_seen() {
             Some(closed) => self.record_end(&closed),

@@ -3,31 +3,26 @@
 use super::words::lifetime_title;
 use super::{BAR, LABEL, Layout, TEXT_HEIGHT};
 use crate::drawing::scene::{Anchor, Item, Point, Role, Shape};
-use crate::trace::{Connection, ConnectionId, Moment, Outcome, Time};
+use crate::trace::{Connection, Moment, Outcome, Time};
 
 impl Layout<'_> {
+    /// Several may be open at the same time, and one that was last used long ago be open still, so each is looked at.
     pub(super) fn connections(&mut self) {
-        let (trace, timeline, visible) = (self.trace, self.timeline, self.view.visible);
-        // They became known in the order of their first messages, so those that were last used before
-        // the visible stretch come first.
-        let ids = timeline.connections(self.protocol);
-        let over = |id: &ConnectionId| timeline.last_on(*id).is_some_and(|at| self.y(at) < visible.0);
-        let first = ids.partition_point(over).saturating_sub(1);
-        let in_view = ids[first..].iter().take_while(|id| {
-            let used = timeline.last_on(**id).is_none_or(|at| self.y(at) <= visible.1);
-            used || trace.connection(**id).is_some_and(|connection| self.begins_before(connection, visible.1))
-        });
-        let in_view: Vec<&Connection> = in_view.filter_map(|id| trace.connection(*id)).collect();
-        for connection in in_view {
-            let Some(lifetime) = Lifetime::of(self, connection) else { continue };
+        let (trace, visible) = (self.trace, self.view.visible);
+        let (from, until) = self.visible_wall();
+        for id in self.timeline.connections(self.protocol) {
+            let Some(connection) = trace.connection(*id) else { continue };
+            let Some(stretch) = Stretch::of(self, connection) else { continue };
+            // What lies beyond the paper is drawn at its edge.
+            let is_below = stretch.begins() > until && visible.1 < self.scene.height;
+            if stretch.ends() < from || is_below {
+                continue;
+            }
+            let lifetime = Lifetime::of(self, &stretch);
             if lifetime.bottom() >= visible.0 && lifetime.top() <= visible.1 {
                 self.connection(connection, &lifetime);
             }
         }
-    }
-
-    fn begins_before(&self, connection: &Connection, bottom: f64) -> bool {
-        Lifetime::of(self, connection).is_none_or(|lifetime| lifetime.top() <= bottom)
     }
 
     /// A channel between the lifelines, with a bar at each end. The ends differ: what the server closes
@@ -46,7 +41,9 @@ impl Layout<'_> {
         };
         add(Shape::Path { points, closed: true }, Role::Connection(protocol));
         for (x, (top, bottom)) in [(page_x, page), (server_x, server)] {
-            let bar = Shape::Rect { at: corner(x - BAR / 2.0, top), width: BAR, height: (bottom - top).max(2.0) };
+            let height = (bottom - top).max(2.0);
+            let top = top.min(self.scene.height - height);
+            let bar = Shape::Rect { at: corner(x - BAR / 2.0, top), width: BAR, height };
             add(bar, Role::ConnectionEnd(protocol));
         }
         for ([from, to], ended) in [(tops, !open_before), (bottoms, !open_after)] {
@@ -88,8 +85,48 @@ impl Layout<'_> {
     }
 }
 
+/// From when to when a connection was there, on either side.
+struct Stretch {
+    page: (Time, Time),
+    server: (Time, Time),
+    open_before: bool,
+    open_after: bool,
+}
+
+impl Stretch {
+    fn of(layout: &Layout<'_>, connection: &Connection) -> Option<Self> {
+        let trace = layout.trace;
+        if !connection.came_to_be() {
+            return None;
+        }
+        let place = |moment: Moment| layout.timeline.place(trace, connection.protocol, moment).map(|placed| placed.at);
+        let asked = place(connection.asked).or_else(|| place(connection.opened));
+        let accepted = place(connection.accepted);
+        let began = |side: Option<Time>, other: Option<Time>| side.or(other).unwrap_or(trace.circumstances.origin);
+        let last = layout.last?;
+        let closed = connection.closed.as_ref().and_then(|closed| place(closed.at));
+        // On the page's side it was there for as long as something came on it.
+        let used = layout.timeline.last_on(connection.id);
+        let page_end = closed.map_or(last, |closed| used.map_or(closed, |used| used.max(closed)));
+        Some(Self {
+            page: (began(asked, accepted), page_end),
+            server: (began(accepted, asked), closed.unwrap_or(last)),
+            open_before: connection.already_open,
+            open_after: closed.is_none_or(|closed| closed > last && trace.outcome != Some(Outcome::Finished)),
+        })
+    }
+
+    fn begins(&self) -> Time {
+        self.page.0.min(self.server.0)
+    }
+
+    fn ends(&self) -> Time {
+        self.page.1.max(self.server.1)
+    }
+}
+
 /// Where a connection begins and ends in the picture, on either side, in pixels from the top.
-pub(super) struct Lifetime {
+struct Lifetime {
     page: (f64, f64),
     server: (f64, f64),
     open_before: bool,
@@ -97,29 +134,11 @@ pub(super) struct Lifetime {
 }
 
 impl Lifetime {
-    fn of(layout: &Layout<'_>, connection: &Connection) -> Option<Self> {
-        let trace = layout.trace;
-        if !connection.came_to_be() {
-            return None;
-        }
-        let place = |moment: Moment| layout.timeline.place(trace, connection.protocol, moment).map(|placed| placed.at);
-        let top = layout.y(trace.circumstances.origin);
-        let asked = place(connection.asked).or_else(|| place(connection.opened));
-        let accepted = place(connection.accepted);
-        let began = |side: Option<Time>, other: Option<Time>| side.or(other).map_or(top, |at| layout.y(at).max(0.0));
-        let last = layout.timeline.last(trace, connection.protocol)?;
-        let closed = connection.closed.as_ref().and_then(|closed| place(closed.at));
-        // On the page's side it was there for as long as something came on it.
-        let used = layout.timeline.last_on(connection.id);
-        let page_end = closed.map_or(last, |closed| used.map_or(closed, |used| used.max(closed)));
-        let bottom = |at: Time| layout.y(at).clamp(0.0, layout.scene.height);
-        let (page, server) = (began(asked, accepted), began(accepted, asked));
-        Some(Self {
-            page: (page, bottom(page_end).max(page)),
-            server: (server, bottom(closed.unwrap_or(last)).max(server)),
-            open_before: connection.already_open,
-            open_after: closed.is_none_or(|closed| closed > last && trace.outcome != Some(Outcome::Finished)),
-        })
+    fn of(layout: &Layout<'_>, stretch: &Stretch) -> Self {
+        let px = |at: Time| layout.y(at).clamp(0.0, layout.scene.height);
+        let side = |(from, until): (Time, Time)| (px(from), px(until).max(px(from)));
+        let Stretch { page, server, open_before, open_after } = *stretch;
+        Self { page: side(page), server: side(server), open_before, open_after }
     }
 
     fn top(&self) -> f64 {

@@ -32,6 +32,10 @@ const LABEL: f64 = 120.0;
 const MOST_TICKS: i64 = 400;
 /// Runs of up to this many messages of a protocol are laid out as a whole.
 const SMALL: usize = 300;
+/// How many messages before and after the visible stretch are looked at for arrows that reach into it.
+const AROUND: usize = 200;
+/// How far what never left the page is drawn from it, in pixels.
+const STUB: f64 = 18.0;
 
 /// How a sequence diagram is to be laid out.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -98,7 +102,16 @@ struct Layout<'a> {
     axis: Axis,
     page_x: f64,
     server_x: f64,
+    /// When the last thing happened that is known of the protocol.
+    last: Option<Time>,
     scene: Scene,
+}
+
+/// How far down labels and arrows reach where labels stand.
+#[derive(Clone, Copy)]
+struct Taken {
+    labels: f64,
+    all: f64,
 }
 
 impl<'a> Layout<'a> {
@@ -112,6 +125,7 @@ impl<'a> Layout<'a> {
             axis: Axis { origin: trace.circumstances.origin, scale: view.scale },
             page_x: GUTTER + BAR,
             server_x: (view.width - RIGHT).max(GUTTER + 80.0),
+            last: timeline.last(trace, protocol),
             scene: Scene { width: view.width, height, items: Vec::new() },
         }
     }
@@ -144,6 +158,16 @@ impl<'a> Layout<'a> {
         (self.axis.time(top - TOP), self.axis.time(bottom - TOP))
     }
 
+    /// The visible stretch on the wall clock, with all that is cut out at its ends.
+    fn visible_wall(&self) -> (Time, Time) {
+        let (from, until) = self.visible();
+        if self.view.wall_time {
+            return (from, until);
+        }
+        let cuts = self.timeline.cuts(self.protocol);
+        (cuts.wall(from).0, cuts.wall(until).1)
+    }
+
     fn ticks(&mut self) {
         let step = self.axis.step(48.0);
         let (from, until) = self.visible();
@@ -164,12 +188,20 @@ impl<'a> Layout<'a> {
     /// Where a part of the script begins that this protocol is spoken in: a line across, with the part's name.
     fn parts(&mut self) {
         let (top, bottom) = self.view.visible;
+        let mut named = f64::NEG_INFINITY;
         for part in &self.trace.parts {
             let y = self.y(part.from);
-            if part.protocol == Some(self.protocol.other()) || y < top - BOTTOM || y > bottom + BOTTOM {
+            // A part in which nothing has happened yet may lie below all that has.
+            let is_in_view = (top - BOTTOM..=bottom + BOTTOM).contains(&y) && y <= self.scene.height;
+            if part.protocol == Some(self.protocol.other()) || !is_in_view {
                 continue;
             }
             self.scene.line(Role::Part, Point { x: 0.0, y }, Point { x: self.view.width, y });
+            // Of parts that begin at the same place only the first one's name can be read.
+            if y - named < TEXT_HEIGHT + 2.0 {
+                continue;
+            }
+            named = y;
             let at = Point { x: self.view.width - 4.0, y: y - 3.0 };
             self.scene.text(Role::Part, at, Anchor::End, &*part.name);
         }
@@ -214,11 +246,14 @@ impl<'a> Layout<'a> {
     fn messages(&mut self) {
         let timeline = self.timeline;
         let ids = timeline.messages(self.protocol);
-        let shown = if ids.len() <= SMALL { ids } else { self.in_view(ids) };
-        let mut taken = f64::NEG_INFINITY;
+        let (shown, window) = match ids.len() <= SMALL {
+            true => (ids, (f64::NEG_INFINITY, f64::INFINITY)),
+            false => (self.around(ids), self.view.visible),
+        };
+        let mut taken = Taken { labels: f64::NEG_INFINITY, all: f64::NEG_INFINITY };
         for &id in shown {
             if let Some(message) = self.trace.message(id) {
-                self.message(message, &mut taken);
+                self.message(message, window, &mut taken);
             }
         }
     }
@@ -226,7 +261,7 @@ impl<'a> Layout<'a> {
     /// Where a finished conversation ends, how long it took.
     fn done(&mut self) {
         let (trace, origin) = (self.trace, self.trace.circumstances.origin);
-        let Some(last) = self.timeline.last(trace, self.protocol) else { return };
+        let Some(last) = self.last else { return };
         if trace.outcome != Some(Outcome::Finished) {
             return;
         }
@@ -235,28 +270,30 @@ impl<'a> Layout<'a> {
         self.scene.text(Role::Note, at, Anchor::Middle, format!("done at {}", own - origin));
     }
 
-    /// The messages in the visible stretch, and a few around it for arrows that reach into it.
-    fn in_view<'b>(&self, ids: &'b [MessageId]) -> &'b [MessageId] {
+    /// The messages in the visible stretch, and those around it whose arrows may reach into it.
+    fn around<'b>(&self, ids: &'b [MessageId]) -> &'b [MessageId] {
         let (top, bottom) = self.view.visible;
         let page_y = |id: &MessageId| {
             let message = self.trace.message(*id);
             message.and_then(Message::page_time).map_or(0.0, |at| self.y(at))
         };
-        let first = ids.partition_point(|id| page_y(id) < top).saturating_sub(2);
-        let last = (ids.partition_point(|id| page_y(id) <= bottom) + 2).min(ids.len());
+        let first = ids.partition_point(|id| page_y(id) < top).saturating_sub(AROUND);
+        let last = (ids.partition_point(|id| page_y(id) <= bottom) + AROUND).min(ids.len());
         &ids[first..last]
     }
 
     /// `taken` is how far down earlier arrows reach where labels stand; a label without room above its
     /// arrow is left out, and shown when its message is picked, and in the table.
-    fn message(&mut self, message: &Message, taken: &mut f64) {
+    fn message(&mut self, message: &Message, window: (f64, f64), taken: &mut Taken) {
         let (sent, received) = self.timeline.ends(self.trace, message);
         let (sender, receiver) = match message.direction {
             Direction::ToServer => (self.page_x, self.server_x),
             Direction::ToPage => (self.server_x, self.page_x),
         };
         let Some((shape, [from, to])) = self.arrow(message, [sender, receiver], sent, received) else { return };
-        let Some(sent) = sent.or(received) else { return };
+        if from.y.max(to.y) < window.0 || from.y.min(to.y) > window.1 {
+            return;
+        }
         let provenance = least_certain(sent, received);
         let unasked = is_unasked(message);
         let role = Role::Message { protocol: self.protocol, provenance, warm_up: message.warm_up, unasked };
@@ -269,11 +306,13 @@ impl<'a> Layout<'a> {
             Kind::SwitchingProtocols => (middle + TEXT_HEIGHT + 1.0, middle + TEXT_HEIGHT + 4.0),
             _ => (middle - 3.0, middle),
         };
-        let wanted = message.kind.is_opening() || self.view.selected == Some(message.id);
-        let has_room = y - TEXT_HEIGHT >= *taken;
+        // An arrow may cross the words of an opening, but not other words.
+        let free_below = if message.kind.is_opening() { taken.labels } else { taken.all };
         let slant = (to.y - from.y).abs() / (to.x - from.x).abs();
-        *taken = taken.max(reach + slant * LABEL / 2.0);
-        if wanted || has_room {
+        taken.all = taken.all.max(reach + slant * LABEL / 2.0);
+        if self.view.selected == Some(message.id) || y - TEXT_HEIGHT >= free_below {
+            taken.labels = taken.labels.max(y + 3.0);
+            taken.all = taken.all.max(taken.labels);
             let role = Role::MessageLabel { protocol: self.protocol, warm_up: message.warm_up };
             let at = Point { x: f64::midpoint(self.page_x, self.server_x), y };
             self.scene.items.push(Item {
@@ -286,7 +325,7 @@ impl<'a> Layout<'a> {
     }
 
     /// The shape of a message from its sender to its receiver, and its two ends. What did not arrive whole ends
-    /// half-way, and so begins what nobody knows the sending of.
+    /// half-way, and so begins what nobody knows the sending of. What the browser refused never left the page.
     fn arrow(
         &self,
         message: &Message,
@@ -297,6 +336,10 @@ impl<'a> Layout<'a> {
         let half_way = f64::midpoint(sender, receiver);
         let point = |x: f64, y: f64| Point { x, y };
         let (from, to) = match (sent, received) {
+            (Some(sent), _) if message.was_refused() => {
+                let y = self.y(sent.at);
+                (point(sender, y), point(sender + STUB.copysign(receiver - sender), y))
+            }
             (Some(sent), Some(received)) if message.fate == Fate::Broken => {
                 (point(sender, self.y(sent.at)), point(half_way, self.y(received.at)))
             }
@@ -309,6 +352,7 @@ impl<'a> Layout<'a> {
         };
         let shape = match message.fate {
             Fate::Broken | Fate::Lost => Shape::Lost { from, to },
+            _ if message.was_refused() => Shape::Lost { from, to },
             Fate::Unanswered if received.is_none() => Shape::Lost { from, to },
             _ if received.is_none() => Shape::Line { from, to },
             _ => Shape::Arrow { from, to },
@@ -317,13 +361,14 @@ impl<'a> Layout<'a> {
     }
 
     /// A whisker at a server end that is known only within bounds.
-    fn uncertainty(&mut self, direction: Direction, sent: Placed, received: Option<Placed>) {
+    fn uncertainty(&mut self, direction: Direction, sent: Option<Placed>, received: Option<Placed>) {
         let at_server = match direction {
             Direction::ToServer => received,
-            Direction::ToPage => Some(sent),
+            Direction::ToPage => sent,
         };
         let Some(end) = at_server.filter(|end| end.provenance != Provenance::Page) else { return };
-        let (top, bottom) = (self.y(end.at - end.uncertainty), self.y(end.at + end.uncertainty));
+        let px = |at: Time| self.y(at).clamp(0.0, self.scene.height);
+        let (top, bottom) = (px(end.at - end.uncertainty), px(end.at + end.uncertainty));
         if bottom - top < 3.0 {
             return;
         }
@@ -337,12 +382,12 @@ impl<'a> Layout<'a> {
     }
 }
 
-fn least_certain(sent: Placed, received: Option<Placed>) -> Provenance {
+fn least_certain(sent: Option<Placed>, received: Option<Placed>) -> Provenance {
     let rank = |provenance: Provenance| match provenance {
         Provenance::Page => 0,
         Provenance::Server => 1,
         Provenance::Unknown => 2,
     };
-    let received = received.map_or(Provenance::Unknown, |received| received.provenance);
-    if rank(received) > rank(sent.provenance) { received } else { sent.provenance }
+    let [sent, received] = [sent, received].map(|end| end.map_or(Provenance::Unknown, |end| end.provenance));
+    if rank(received) > rank(sent) { received } else { sent }
 }

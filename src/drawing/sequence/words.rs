@@ -43,13 +43,15 @@ pub(super) fn is_unasked(message: &Message) -> bool {
 }
 
 /// What a message says when it is pointed at.
-pub(super) fn title(message: &Message, sent: Placed, received: Option<Placed>) -> String {
-    let flight = match received {
+pub(super) fn title(message: &Message, sent: Option<Placed>, received: Option<Placed>) -> String {
+    let flight = match sent.zip(received) {
+        _ if message.was_refused() => "refused by the browser: nothing left the page".to_owned(),
         _ if message.fate == Fate::Lost => "never arrived, by the server's account".to_owned(),
         _ if message.fate == Fate::Broken => "broke off".to_owned(),
+        None if sent.is_none() => "when it was sent is unknown".to_owned(),
         None if message.fate == Fate::Unanswered => "no answer".to_owned(),
         None => "under way".to_owned(),
-        Some(received) => match (sent.provenance, received.provenance) {
+        Some((sent, received)) => match (sent.provenance, received.provenance) {
             (Provenance::Unknown, _) | (_, Provenance::Unknown) => "time at the server unknown".to_owned(),
             _ => {
                 let uncertainty = sent.uncertainty.max(received.uncertainty);

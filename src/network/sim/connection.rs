@@ -5,11 +5,11 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use super::World;
-use super::bell::{Flag, Inbox};
 use super::bytes;
 use super::ledger::{ExchangeId, Part};
 use super::server;
 use crate::network::Service;
+use crate::network::bell::{Flag, Inbox};
 use crate::trace::Time;
 use crate::wire::{Ending, Evidence, Fault};
 

@@ -10,10 +10,10 @@ use std::rc::Rc;
 use futures_util::future::select;
 
 use super::World;
-use super::bell::{Bell, Flag};
 use super::connection::{Asked, Down};
 use super::http::{UnderWay, failure};
 use super::socket::told;
+use crate::network::bell::{Bell, Flag};
 use crate::network::{Events, Failed, Request, ServerEvent, Service};
 use crate::trace::{Cause, Failing, Inference, MessageId, Protocol, Reply, Span, Time, Turn};
 
@@ -197,6 +197,12 @@ impl Shared {
         }
     }
 
+    fn record(&self, Arrived { at, name, data }: Arrived) -> ServerEvent {
+        let sent = told(self.service, data.as_bytes());
+        let message = self.world.recorder().event(self.request, self.turn, at, sent, data.as_bytes());
+        ServerEvent { message, at, name, data }
+    }
+
     /// Writes the response down as it was, once: its events are written down by themselves.
     fn record_response(&self, at: Time) {
         let Some(head) = self.begun.get().filter(|_| !self.response_recorded.replace(true)) else { return };
@@ -211,18 +217,14 @@ impl Events for SimEvents {
     }
 
     async fn next(&self, within: Option<Span>) -> Result<ServerEvent, Failed> {
-        let Shared { world, request, turn, service, arrived, bell, .. } = &*self.shared;
+        let Shared { world, request, turn, arrived, bell, .. } = &*self.shared;
         let within = within.unwrap_or(world.patience.reply);
         let look = || match arrived.borrow_mut().pop_front() {
             Some(event) => Some(Ok(event)),
             None => self.shared.gave_up.get().map(Err),
         };
         let (cause, inferred_from) = match world.clock.within(within, bell.until(look)).await {
-            Some(Ok(Arrived { at, name, data })) => {
-                let sent = told(*service, data.as_bytes());
-                let message = world.recorder().event(*request, *turn, at, sent, data.as_bytes());
-                return Ok(ServerEvent { message, at, name, data });
-            }
+            Some(Ok(event)) => return Ok(self.shared.record(event)),
             Some(Err(at)) => {
                 self.shared.record_response(at);
                 (Cause::ClosedMidway { code: None, reason: String::new() }, Inference::BodyRejected)
@@ -238,6 +240,10 @@ impl Events for SimEvents {
 impl Drop for SimEvents {
     fn drop(&mut self) {
         self.shared.stop.raise();
+        // What came and was not asked for any more has arrived all the same.
+        for event in self.shared.arrived.take() {
+            self.shared.record(event);
+        }
         self.shared.record_response(self.shared.world.clock.now());
     }
 }

@@ -7,7 +7,6 @@
 //! behaves is asked for by [`Conditions`]. Only labs see it: no figure of it is ever shown as measured.
 
 mod address;
-mod bell;
 mod bytes;
 mod clock;
 mod connection;
@@ -27,7 +26,6 @@ use std::fmt;
 use std::future::Future;
 use std::rc::{Rc, Weak};
 
-use self::bell::Turnstile;
 use self::clock::Clock;
 use self::connection::{Asked, Connecting, Connection};
 use self::ledger::{Ledger, Part};
@@ -35,6 +33,7 @@ use self::pool::Pool;
 use self::server::news::Feed;
 use self::server::room::Room;
 use super::{Failed, Network, Opening, Patience, Place, Request, Response, Service};
+use crate::network::bell::Turnstile;
 use crate::trace::{Failure, Happening, Protocol, Recorder, Span, Time, Turn};
 use crate::wire::{RunId, Transcript};
 

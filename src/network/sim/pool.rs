@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::World;
-use super::bell::Bell;
 use super::connection::{Connection, Refused, Stream};
+use crate::network::bell::Bell;
 
 /// Chromium's limit of connections to one host over HTTP/1.1.
 const MOST: usize = 6;

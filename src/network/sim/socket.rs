@@ -8,10 +8,10 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::World;
-use super::bell::Bell;
 use super::bytes::{close_payload, close_said};
 use super::connection::{Connection, Down, Stream};
 use super::server::websocket::{BINARY, CLOSE, PING, PONG, TEXT};
+use crate::network::bell::Bell;
 use crate::network::{Incoming, Opening, Payload, Service, Socket};
 use crate::trace::{
     Cause, Closing, ConnectionId, Failure, Inference, Kind, MessageId, Moment, Protocol, Reply, ServerTime, Span, Time,
@@ -230,17 +230,14 @@ impl SimSocket {
         let (envelope, payload) = match self.enveloped.then(|| Envelope::split(&carried)) {
             None => (None, &carried[..]),
             Some(Ok((envelope, payload))) => (Some(envelope), payload),
-            Some(Err(error)) => {
-                let cause = Cause::Unreadable { why: error.to_string() };
-                return Err(failure(turn, cause, Inference::Reply));
-            }
+            Some(Err(error)) => return Err(self.unreadable(turn, at, kind, &carried, error.to_string())),
         };
         let Shared { world, id, .. } = &*self.shared;
         let evidence = envelope.and_then(|envelope| envelope.evidence);
         let request = self.answered(envelope.map(|envelope| envelope.n), payload);
         if let (Some(envelope), None) = (envelope, &request) {
             let why = format!("it answers message {}, which was not sent or was answered", envelope.n);
-            return Err(failure(turn, Cause::Unreadable { why }, Inference::Reply));
+            return Err(self.unreadable(turn, at, kind, &carried, why));
         }
         let answer: Option<MemoryAnswer> =
             if self.service == Service::Memory { serde_json::from_slice(payload).ok() } else { None };
@@ -257,6 +254,13 @@ impl SimSocket {
         };
         let answers = request.map(|sent| sent.message);
         Ok(Incoming { message, at, kind, payload: payload.to_vec(), answers })
+    }
+
+    /// Writes a message down that cannot be taken apart: it came all the same.
+    fn unreadable(&self, turn: Turn, at: Time, kind: Kind, carried: &[u8], why: String) -> Failure {
+        let Shared { world, id, .. } = &*self.shared;
+        world.recorder().pushed(*id, turn, kind, at, Moment::Unknown, carried);
+        failure(turn, Cause::Unreadable { why }, Inference::Reply)
     }
 }
 
@@ -353,7 +357,11 @@ impl Socket for SimSocket {
 
 impl Drop for SimSocket {
     fn drop(&mut self) {
-        let Shared { world, id, .. } = &*self.shared;
+        let Shared { world, id, turn, .. } = &*self.shared;
+        // What came and was not asked for any more has arrived all the same.
+        for arrived in self.shared.arrived.take() {
+            self.record(*turn, arrived).ok();
+        }
         match self.shared.close_seen() {
             Some(seen) => drop(self.record_end(&seen)),
             None => {

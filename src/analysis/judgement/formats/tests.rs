@@ -3,8 +3,8 @@
 use super::*;
 use crate::analysis::judgement;
 use crate::trace::{
-    Asked, Cause, Circumstances, Closing, ConnectionId, Endpoint, Failing, Inference, Kind, Protocol, Recorder, Reply,
-    Speaks, Time, Turn,
+    Asked, Cause, Closing, ConnectionId, Failing, Inference, Kind, Protocol, Recorder, Reply, Speaks, Time, Turn,
+    testing,
 };
 use crate::wire::{RunId, Transcript};
 
@@ -20,21 +20,7 @@ struct Run {
 
 impl Run {
     fn new() -> Self {
-        let endpoint = || Endpoint { url: String::new(), speaks: Speaks::Duplex, instance: None, behind_proxy: false };
-        let trace = Trace::new(Circumstances {
-            run: RunId(1),
-            lab: "formats".into(),
-            parameters: Vec::new(),
-            http: endpoint(),
-            ws: endpoint(),
-            version: String::new(),
-            browser: String::new(),
-            started: 0.0,
-            origin: Time(0),
-            resolution: Span(5),
-            isolated: true,
-            secure: true,
-        });
+        let trace = Trace::new(testing::circumstances("formats", Speaks::Duplex));
         Self { recorder: Recorder::default(), now: 0, trace }
     }
 

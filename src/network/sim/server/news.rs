@@ -9,9 +9,9 @@ use std::str::FromStr;
 use futures_util::future::{Either, select};
 
 use super::super::World;
-use super::super::bell::Bell;
 use super::websocket::Socket;
 use super::{Answer, Exchange, event};
+use crate::network::bell::Bell;
 use crate::trace::Span;
 use crate::wire::news::limits;
 use crate::wire::{NewsAnswer, NewsEnd, NewsItem, NewsResume, RunId, query};

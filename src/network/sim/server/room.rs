@@ -8,9 +8,9 @@ use std::rc::Rc;
 use futures_util::future::{Either, select};
 
 use super::super::World;
-use super::super::bell::Bell;
 use super::websocket::{Socket, TEXT};
 use super::{Answer, Exchange, event};
+use crate::network::bell::Bell;
 use crate::wire::{MAX_ROOM_TEXT, ROOM_PATH, RoomMessage, RoomNotice, RoomReceipt};
 
 /// So many messages wait for a member; then the oldest are dropped.

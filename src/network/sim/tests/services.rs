@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use super::*;
 use crate::network::Events as _;
+use crate::trace::{Direction, Message};
 use crate::wire::{MemoryAnswer, NewsAnswer, RoomNotice, RoomReceipt};
 
 #[test]
@@ -44,6 +45,28 @@ fn news_come_the_same_by_polling_and_as_events() {
     let ends = trace.messages.iter().filter(|it| it.answers == Some(request) && it.kind != Kind::Event);
     assert_eq!(ends.map(|end| (end.kind, end.payload)).collect::<Vec<_>>(), [(Kind::Response { status: 200 }, 0)]);
     assert_eq!(trace.message(request).and_then(|request| request.arrivals), Some(1));
+}
+
+#[test]
+fn what_came_before_it_was_given_up_has_arrived_though_nobody_asked_for_it() {
+    let sim = sim();
+    let begin = [("feed", FEED), ("interval", "100"), ("items", "2")];
+    let ((), trace) = run(&sim, async {
+        let echo = (&sim).open(Opening::of(TURN, Service::Echo)).await.expect("it opens");
+        echo.send(TURN, Payload::Text("a")).expect("it is open");
+        let news = (&sim).open(Opening::of(TURN, Service::News).with(&begin)).await.expect("it opens");
+        let events = (&sim).listen(Request::get(TURN, Service::NewsEvents).with(&begin)).await.expect("it begins");
+        (&sim).wait_until((&sim).now() + Span::from_millis(150)).await;
+        echo.send(Turn::of(2), Payload::Text("too late")).expect("it is open");
+        drop((echo, news, events));
+    });
+    let sent = |message: &Message| message.kind == Kind::Text && message.direction == Direction::ToServer;
+    let fates: Vec<_> = trace.messages.iter().filter(|it| sent(it)).map(|it| it.fate).collect();
+    assert_eq!(fates, [Fate::Delivered, Fate::Unanswered]);
+    let arrived =
+        |kind| trace.messages.iter().filter(|it| it.kind == kind && it.direction == Direction::ToPage).count();
+    assert!(arrived(Kind::Event) > 0);
+    assert_eq!(arrived(Kind::Text), 1 + arrived(Kind::Event), "the echo, and the same news both ways");
 }
 
 #[test]

@@ -4,8 +4,8 @@ use super::super::{Fact, part};
 use crate::analysis::Timeline;
 use crate::analysis::judgement::{self, Claim, Finding, Outcome};
 use crate::trace::{
-    Asked, Cause, Circumstances, Closing, ConnectionId, Endpoint, Failing, Happening, Inference, Kind, MessageId,
-    Moment, Protocol, Recorder, Reply, Span, Speaks, Time, Trace, Turn,
+    Asked, Cause, Closing, ConnectionId, Failing, Happening, Inference, Kind, MessageId, Moment, Protocol, Recorder,
+    Reply, Span, Speaks, Time, Trace, Turn, testing,
 };
 use crate::wire::{Capture, ConnectionEntry, ExchangeEntry, Fault, Piece, RunId, Transcript};
 
@@ -217,23 +217,7 @@ impl Run {
 
     /// The record without one.
     pub(super) fn untold(mut self) -> Trace {
-        let endpoint = || Endpoint { url: String::new(), speaks: self.speaks, instance: None, behind_proxy: false };
-        let mut trace = Trace::new(Circumstances {
-            run: RunId(1),
-            lab: "interruption".into(),
-            parameters: Vec::new(),
-            http: endpoint(),
-            ws: endpoint(),
-            version: String::new(),
-            browser: String::new(),
-            started: 0.0,
-            origin: Time(0),
-            resolution: Span(5),
-            isolated: true,
-            secure: true,
-        });
-        self.recorder.take().into_iter().for_each(|event| trace.apply(event));
-        trace
+        testing::told(testing::circumstances("interruption", self.speaks), &mut self.recorder)
     }
 }
 
