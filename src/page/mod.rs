@@ -49,12 +49,7 @@ fn App() -> impl IntoView {
         Page::Verdict => view! { <verdict::VerdictPage state/> }.into_any(),
     };
     // Back and Forward lead to another page, or to the same one with other settings.
-    let listener = surroundings::on_history(move || {
-        if state.running.get_untracked() {
-            run::stop(state);
-        }
-        state.turn_to(Link::read(&surroundings::query()).0);
-    });
+    let listener = surroundings::on_history(move || run::follow_history(state));
     // For as long as the page is there.
     std::mem::forget(listener);
     view! {

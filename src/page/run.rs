@@ -12,7 +12,7 @@ use super::endpoints::{self, Endpoints, Found};
 use super::state::{LabState, Record, Stage};
 use crate::analysis::judgement;
 use crate::browser::{BrowserNetwork, Plan, clock, surroundings, timer};
-use crate::lab::link::Page;
+use crate::lab::link::{Link, Page};
 use crate::lab::{self, Lab, Settings};
 use crate::trace::{Circumstances, Endpoint, Outcome, Protocol, Recorder, Span, Trace};
 
@@ -62,12 +62,36 @@ fn go(state: LabState) {
         state.notice(format!("{error}."));
         return;
     }
-    state.running.set(true);
+    begun(state);
     spawn_local(async move {
         let over = over(state, &settings);
         one(state, &settings, over).await;
-        state.running.set(false);
+        ended(state);
     });
+}
+
+fn begun(state: LabState) {
+    state.stopping.set_value(false);
+    state.running.set(true);
+}
+
+fn ended(state: LabState) {
+    state.running.set(false);
+    if state.leaving.get_value() {
+        state.leaving.set_value(false);
+        state.turn_to(Link::read(&surroundings::query()).0);
+    }
+}
+
+/// Shows the page that Back or Forward has led to. A run that goes on is ended first: until then it writes into the
+/// record that is shown, which has to be its own.
+pub(super) fn follow_history(state: LabState) {
+    if state.running.get_untracked() {
+        state.leaving.set_value(true);
+        stop(state);
+    } else {
+        state.turn_to(Link::read(&surroundings::query()).0);
+    }
 }
 
 /// Runs all labs, one after another, each with its defaults.
@@ -76,19 +100,20 @@ pub(super) fn start_all(state: LabState) {
         return;
     }
     state.notices.set(Vec::new());
-    state.running.set(true);
+    begun(state);
     spawn_local(async move {
         for (place, lab) in Lab::ALL.into_iter().enumerate() {
             state.sequence.set(Some(place));
             let settings = Settings::of(lab);
             let over = over(state, &settings);
-            // Whoever stops one stops all, and where one cannot begin, none can.
-            if !matches!(one(state, &settings, over).await, Some(Outcome::Finished | Outcome::Failed(_))) {
+            let outcome = one(state, &settings, over).await;
+            // Whoever stops one stops all, also while its account is waited for; and where one cannot begin, none can.
+            if state.stopping.get_value() || outcome.is_none() {
                 break;
             }
         }
         state.sequence.set(None);
-        state.running.set(false);
+        ended(state);
     });
 }
 
@@ -128,6 +153,7 @@ async fn until_stopped<T>(state: LabState, something: impl Future<Output = T>) -
 
 /// Stops the run; what was measured is kept.
 pub(super) fn stop(state: LabState) {
+    state.stopping.set_value(true);
     state.abort.with_value(|abort| {
         if let Some(abort) = abort {
             abort.abort();

@@ -135,6 +135,10 @@ pub(super) struct LabState {
     pub(super) runs: StoredValue<HashMap<Lab, Record>>,
     /// Ends the run that goes on.
     pub(super) abort: StoredValue<Option<futures_util::future::AbortHandle>>,
+    /// Somebody asked for the end of what goes on: nothing more is to begin.
+    pub(super) stopping: StoredValue<bool>,
+    /// Back or Forward led elsewhere while a run went on; that page is shown once the run is over.
+    pub(super) leaving: StoredValue<bool>,
 }
 
 impl Look {
@@ -173,6 +177,8 @@ impl LabState {
             sequence: RwSignal::new(None),
             runs: StoredValue::new(HashMap::new()),
             abort: StoredValue::new(None),
+            stopping: StoredValue::new(false),
+            leaving: StoredValue::new(false),
         }
     }
 

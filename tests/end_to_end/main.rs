@@ -17,3 +17,4 @@ mod page;
 mod places;
 mod server;
 mod use_of_the_page;
+mod verdicts;
