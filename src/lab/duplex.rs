@@ -14,7 +14,7 @@ use futures_util::future::{self, Either};
 
 use super::echo::echo_over_http;
 use super::exchange::fill;
-use super::parameter::{CONNECT_TIMEOUT, Parameter, REPLY_TIMEOUT, Range};
+use super::parameter::{CONNECT_TIMEOUT, Parameter, ParameterError, REPLY_TIMEOUT, Range};
 use super::settings::Settings;
 use crate::analysis::Claim;
 use crate::analysis::judgement::duplex::part;
@@ -45,6 +45,22 @@ pub const PARAMETERS: &[Parameter] = &[
     Parameter::Number(CONNECT_TIMEOUT),
     Parameter::Number(REPLY_TIMEOUT),
 ];
+
+/// How long all items of a feed may take, in seconds. There are four feeds, one after another.
+pub const LONGEST: u64 = 120;
+
+/// Whether the settings can be taken together.
+///
+/// # Errors
+/// When items × interval is more than [`LONGEST`].
+pub fn check(settings: &Settings) -> Result<(), ParameterError> {
+    let (items, interval) = (settings.number(&ITEMS), settings.number(&INTERVAL));
+    let total = (u64::from(items) * u64::from(interval)).div_ceil(1000);
+    if total > LONGEST {
+        return Err(ParameterError::TooLong { items, interval, total, most: LONGEST });
+    }
+    Ok(())
+}
 
 /// The claims that it tests.
 pub const CLAIMS: &[Claim] = &[Claim::C1, Claim::C2, Claim::C12];

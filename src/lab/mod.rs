@@ -120,6 +120,7 @@ impl Lab {
     pub(crate) fn check(self, settings: &Settings) -> Result<(), ParameterError> {
         match self {
             Self::Exchange => exchange::check(settings),
+            Self::Duplex => duplex::check(settings),
             Self::Closing => closing::check(settings),
             _ => Ok(()),
         }

@@ -95,6 +95,20 @@ pub enum ParameterError {
         /// The most, in MiB.
         most: u64,
     },
+    /// The run would take too long.
+    #[error(
+        "{items} items, one every {interval} ms, take {total} s; at most {most} s go: take fewer, or a shorter interval"
+    )]
+    TooLong {
+        /// How many items.
+        items: u32,
+        /// Milliseconds from one to the next.
+        interval: u32,
+        /// What they come to, in seconds, rounded up.
+        total: u64,
+        /// The most, in seconds.
+        most: u64,
+    },
 }
 
 impl Range {

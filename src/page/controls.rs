@@ -84,7 +84,7 @@ fn Number(state: LabState, refused: RwSignal<Vec<&'static str>>, lab: Lab, range
             Err(why) => error.set(Some(format!("{why}."))),
         }
     };
-    let range_words = format!("{}–{} {}", range.least, range.most, range.unit);
+    let range_words = format!("{}–{} {}", range.least, range.most, range.unit).trim_end().to_owned();
     let hint = if about.is_empty() { range_words } else { format!("{range_words}, {about}") };
     let hint_id = format!("{}-hint", range.name);
     view! {

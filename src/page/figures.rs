@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::state::{LabState, Record};
 use super::words;
 use crate::analysis::{Bytes, OneWay, Opening, Statistics, Summary, bytes_in_words};
+use crate::lab::Lab;
 use crate::trace::{Happening, Protocol, Raw, Recorder, Span, Speaks, Trace};
 
 /// One line of the summary.
@@ -107,8 +108,18 @@ fn lines(trace: &Trace, both: &[Summary; 2]) -> Vec<Line> {
     ];
     lines.extend(carrier_lines(trace));
     lines.extend(byte_lines(both));
+    if trace.circumstances.lab != Lab::Exchange.slug() {
+        // Elsewhere the two protocols do different things, and their times and bytes do not compare.
+        lines.retain(|line| !COMPARED.contains(&line.key));
+        for line in lines.iter_mut().filter(|line| line.key.starts_with("overhead")) {
+            line.words = String::new();
+        }
+    }
     lines
 }
+
+/// Lines that compare round trips.
+const COMPARED: [&str; 7] = ["n", "total", "median", "p95", "p99", "spread", "jitter"];
 
 /// What carried the messages: the protocol by its ALPN name, TLS and an emulated link where there is one.
 fn carrier_lines(trace: &Trace) -> Vec<Line> {

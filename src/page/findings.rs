@@ -68,15 +68,24 @@ fn link(state: LabState, id: MessageId) -> impl IntoView {
 
 fn card(state: LabState, verdict: &Verdict) -> impl IntoView + use<> {
     let words = claims::of(verdict.claim);
-    let reasons = verdict.reasons.iter().map(|finding| sentence(state, finding)).collect_view();
+    // The first reason decides; the others stand by.
+    let (decisive, others) = verdict.reasons.split_at(verdict.reasons.len().min(1));
+    let [decisive, others] =
+        [decisive, others].map(|some| (some.len(), some.iter().map(|it| sentence(state, it)).collect_view()));
+    let others = (others.0 > 0).then(|| {
+        let count =
+            if others.0 == 1 { "one further reason".to_owned() } else { format!("{} further reasons", others.0) };
+        view! { <details><summary>{count}</summary><ul class="findings">{others.1}</ul></details> }
+    });
     let standards = standards(verdict.claim);
     view! {
-        <article class="verdict" data-claim=claims::id(verdict.claim) data-outcome=claims::outcome_key(verdict.outcome)>
+        <article class="claim-card" data-claim=claims::id(verdict.claim) data-outcome=claims::outcome_key(verdict.outcome)>
             <h4>
                 <span class="claim-id">{claims::id(verdict.claim)}</span>" "{words.says}
             </h4>
             <p class="outcome">{outcome(verdict.outcome)}</p>
-            <ul class="findings">{reasons}</ul>
+            <ul class="findings">{decisive.1}</ul>
+            {others}
             <p class="hint">"Standard: "{standards}</p>
         </article>
     }

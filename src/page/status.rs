@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::endpoints::{Found, NOTHING_FOUND};
 use super::state::{LabState, Phase, Stage};
 use super::words::{self, labs};
-use crate::analysis::Statistics;
+use crate::analysis::{Claim, Statistics, judgement};
 use crate::lab::Lab;
 use crate::lab::link::Page;
 use crate::trace::{Outcome, Protocol, Span, Trace};
@@ -99,6 +99,9 @@ fn ended_words(state: LabState) -> String {
     }
     let record = state.record.read();
     let Some(trace) = &record.trace else { return String::new() };
+    if state.link.read().page == Page::Verdict {
+        return judged_words(state, trace);
+    }
     match &trace.outcome {
         Some(Outcome::Failed(failure)) => words::failure(failure),
         Some(Outcome::Stopped) => match record.asked_for() {
@@ -121,6 +124,17 @@ fn ended_words(state: LabState) -> String {
             }
         }
     }
+}
+
+/// What the labs have come to, where all were asked for.
+fn judged_words(state: LabState, trace: &Trace) -> String {
+    let kept = state.store.kept.read();
+    let judged = kept.verdicts.iter().filter(|kept| kept.outcome != judgement::Outcome::NotMeasured).count();
+    let ended = match &trace.outcome {
+        Some(Outcome::Stopped) => "Stopped. What was measured is kept.",
+        _ => "Done.",
+    };
+    format!("{ended} {judged} of {} claims have a verdict from this browser.", Claim::ALL.len())
 }
 
 /// How many messages went over each protocol.

@@ -95,13 +95,16 @@ fn Row(state: LabState, claim: Claim) -> impl IntoView {
 }
 
 fn verdict(kept: &KeptVerdict) -> impl IntoView + use<> {
-    let reasons = kept.reasons.iter().map(|reason| view! { <li>{reason.clone()}</li> }).collect_view();
+    let mut reasons = kept.reasons.iter().cloned();
+    let decisive = reasons.next();
+    let others = reasons.map(|reason| view! { <li>{reason}</li> }).collect_view();
     let at = format!("Measured {} against {} and {}.", surroundings::date(kept.at), kept.http, kept.ws);
     view! {
         <p class="outcome">{outcome(kept.outcome)}</p>
+        <p>{decisive}</p>
         <details>
-            <summary>"Why"</summary>
-            <ul class="findings">{reasons}</ul>
+            <summary>"Why, in full"</summary>
+            <ul class="findings">{others}</ul>
             <p class="hint">{at}</p>
         </details>
     }

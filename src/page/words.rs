@@ -101,6 +101,7 @@ const fn inferred(from: Inference) -> &'static str {
         }
         Inference::Timer => "(The page’s own timer ran out.)",
         Inference::CloseEvent => "(From the WebSocket’s close event.)",
+        Inference::ReadyState => "(From the WebSocket’s readyState: it was closing already.)",
         Inference::BodyRejected => "(The response’s head had come, its body did not.)",
         Inference::Reply => "(From the reply itself.)",
     }

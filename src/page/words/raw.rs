@@ -49,6 +49,9 @@ pub(in crate::page) fn missing(missing: Missing, over: bool) -> String {
         Missing::Differs => {
             "The frames in this message’s place carry something else than the page recorded, so none of them is shown."
         }
+        Missing::WithinResponse => {
+            "A server-sent event has no head of its own: its bytes are among those of the response that it is part of."
+        }
     }
     .to_owned()
 }
