@@ -23,7 +23,7 @@ async fn when_to_use_which_is_answered_from_enough_exchanges_and_not_from_one() 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_may_speak_is_told_and_every_frame_is_in_the_browsers_log() {
     let server = Server::start();
-    let judged = run_by_keyboard(server.origin(), "lab=duplex").await;
+    let judged = run_by_keyboard(server.origin(), "lab=duplex&items=6").await;
     judged.says(&[("C1", "supported"), ("C2", "supported"), ("C12", "depends")]).await;
     for direction in [Direction::ToServer, Direction::ToPage] {
         let messages = judged.trace.of(Protocol::WebSocket).filter(|it| is_data(it) && it.direction == direction);
@@ -74,9 +74,9 @@ async fn who_remembers_and_what_may_be_carried_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_gets_lost_and_how_it_ends_is_told() {
     let server = Server::start();
-    let interruption = run_by_keyboard(server.origin(), "lab=interruption").await;
+    let interruption = run_by_keyboard(server.origin(), "lab=interruption&wait=600").await;
     interruption.says(&[("C8", "depends"), ("C9", "depends")]).await;
-    let closing = run_by_keyboard(server.origin(), "lab=closing").await;
+    let closing = run_by_keyboard(server.origin(), "lab=closing&wait=600").await;
     closing.says(&[("C14", "depends")]).await;
 }
 

@@ -37,8 +37,9 @@ async fn press(lab: &Lab, key: &str) {
 
 /// Goes to the next control that a selector fits, by the tabulator key alone.
 async fn tab_to(lab: &Lab, selector: &str) {
+    let body = lab.tab.find_element("body").await.expect("a body");
     for _ in 0..400 {
-        press(lab, "Tab").await;
+        body.press_key("Tab").await.expect("a key");
         if lab.ask(&format!("document.activeElement.matches('{selector}')")).await {
             return;
         }
@@ -140,8 +141,8 @@ impl Judged {
         }
     }
 
-    /// What the page says of a claim.
+    /// What the page says of a claim, what is folded away included.
     async fn card(&self, claim: &str) -> String {
-        self.lab.text(&format!("[data-claim={claim}]")).await
+        self.lab.ask(&format!("document.querySelector('[data-claim={claim}]').textContent")).await
     }
 }

@@ -174,7 +174,7 @@ async fn published_numbers_are_run_again_and_the_break_even_follows_the_sliders(
             assert!(is_set || (name, value) == ("lab", &known.lab), "{name}={value}: {:?}", known.parameters);
         }
         lab = judged.lab;
-        press_at(&lab, "nav li.last a").await;
+        lab.click("nav li.last a").await;
         lab.until("document.querySelector('.published') !== null").await;
         let preset = format!("document.querySelectorAll('.published a.button')[{place}].closest('article')");
         let rows: Vec<[String; 3]> = lab
