@@ -2,12 +2,13 @@
 //! browser takes. Connections are counted again in the browser's own log.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::net::SocketAddr;
+use std::time::Duration;
 
 use duplex::analysis::judgement::{Claim, Fact, opening};
 use duplex::trace::Kind;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use super::{Judged, run_by_keyboard, run_in};
 use crate::page::Lab;
@@ -74,16 +75,7 @@ async fn behind_a_proxy_nobody_tells_how_many_connections_there_were() {
 #[tokio::test(flavor = "multi_thread")]
 async fn over_http_2_one_connection_carries_all_and_only_wss_is_opened() {
     let server = Server::start_with(&TLS);
-    // Whoever tries the name that never exists would come here.
-    let nobody = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = nobody.local_addr().expect("its address");
-    let comers = Arc::new(AtomicUsize::new(0));
-    let counted = comers.clone();
-    tokio::spawn(async move {
-        while nobody.accept().await.is_ok() {
-            counted.fetch_add(1, Ordering::SeqCst);
-        }
-    });
+    let (address, comers) = whoever_comes().await;
     let rules = format!("host-resolver-rules=MAP duplex.invalid {address}");
     let switches = ["ignore-certificate-errors", rules.as_str()];
     let url = format!("{}/?{QUICK}", server.tls_origin());
@@ -106,18 +98,28 @@ async fn over_http_2_one_connection_carries_all_and_only_wss_is_opened() {
     assert!(!card.contains("was not measured"), "{card}");
     let sockets = judged.lab.log.once(|log| !log.sockets.is_empty(), |log| log.sockets.clone()).await;
     assert!(sockets.iter().all(|url| url.starts_with("wss://")), "{sockets:?}");
-    assert_eq!(comers.load(Ordering::SeqCst), 0, "no connection was made for it");
-    // From a page that came by http the same address is tried, so the one above would have been seen.
-    let _: bool = {
-        judged.lab.tab.goto(format!("{}/?lab=opening", server.origin())).await.expect("the page opens");
-        judged
-            .lab
-            .ask("new Promise((done) => { new WebSocket('ws://duplex.invalid/'); const look = () => done(true); look(); })")
-            .await
-    };
-    let tried = |log: &crate::network_log::Log| log.sockets.iter().any(|url| url == "ws://duplex.invalid/");
-    judged.lab.log.once(tried, |_| ()).await;
-    while comers.load(Ordering::SeqCst) == 0 {
-        tokio::task::yield_now().await;
-    }
+    assert_eq!(*comers.borrow(), 0, "no connection was made for it");
+    would_have_been_seen(&judged.lab, &server, comers).await;
+}
+
+/// A listener that counts who comes.
+async fn whoever_comes() -> (SocketAddr, watch::Receiver<usize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("its address");
+    let (count, comers) = watch::channel(0);
+    tokio::spawn(async move {
+        while listener.accept().await.is_ok() {
+            count.send_modify(|count| *count += 1);
+        }
+    });
+    (address, comers)
+}
+
+/// From a page that came by http the same browser tries the same address: had it tried before, that would have been seen.
+async fn would_have_been_seen(lab: &Lab, server: &Server, mut comers: watch::Receiver<usize>) {
+    lab.tab.goto(format!("{}/?lab=opening", server.origin())).await.expect("the page opens");
+    let _: bool = lab.ask("(new WebSocket('ws://duplex.invalid/'), true)").await;
+    lab.log.once(|log| log.sockets.iter().any(|url| url == "ws://duplex.invalid/"), |_| ()).await;
+    let came = tokio::time::timeout(Duration::from_secs(20), comers.wait_for(|count| *count > 0)).await;
+    assert!(came.is_ok_and(|came| came.is_ok()), "nobody came");
 }

@@ -108,20 +108,18 @@ async fn stop_while_the_servers_account_is_waited_for_begins_no_further_lab() {
 async fn what_is_stored_and_cannot_be_read_is_ignored_without_an_error() {
     let server = Server::start();
     let lab = open(&server).await;
-    let verdict = |claim: &str| {
+    let kept = |version: u32, claim: &str, outcome: &str| {
         format!(
-            "{{\"claim\":\"{claim}\",\"outcome\":\"Supported\",\"reasons\":[\"because\"],\"lab\":\"crowd\",\
-             \"http\":\"http://a/\",\"ws\":\"ws://a/\",\"at\":1}}"
+            "{{\"version\":{version},\"verdicts\":[{{\"claim\":\"{claim}\",\"outcome\":\"{outcome}\",\"reasons\":[],\
+             \"lab\":\"crowd\",\"http\":\"http://a/\",\"ws\":\"ws://a/\",\"at\":1}}]}}"
         )
     };
-    let of_version = |version: u32, claim: &str| format!("{{\"version\":{version},\"verdicts\":[{}]}}", verdict(claim));
-    let kept = |outcome: &str| of_version(1, "C15").replace("Supported", outcome);
     // The control: what is right is read.
     let rows = [
-        (kept("supported"), 15),
-        (of_version(2, "C15").replace("Supported", "supported"), 16),
-        (kept("certain"), 16),
-        (of_version(1, "C99").replace("Supported", "supported"), 16),
+        (kept(1, "C15", "supported"), 15),
+        (kept(2, "C15", "supported"), 16),
+        (kept(1, "C15", "certain"), 16),
+        (kept(1, "C99", "supported"), 16),
         ("garbage".to_owned(), 16),
         ("[]".to_owned(), 16),
         (String::new(), 16),
@@ -139,6 +137,24 @@ async fn what_is_stored_and_cannot_be_read_is_ignored_without_an_error() {
     until_ready(&lab).await;
     assert!(lab.ask::<bool>("[...document.querySelectorAll('[name=prediction]')].every((it) => !it.checked)").await);
     lab.assert_no_errors().await;
+}
+
+/// The preset of that link shows what was published beside what the run came to.
+async fn has_comparison(lab: &Lab, place: usize) {
+    let preset = format!("document.querySelectorAll('.published a.button')[{place}].closest('article')");
+    let rows: Vec<[String; 3]> = lab
+        .ask(&format!(
+            "[...{preset}.querySelectorAll('tbody tr')].map((row) => [...row.cells].map((it) => it.innerText))"
+        ))
+        .await;
+    assert!(rows.len() >= 3, "{place}: {rows:?}");
+    for [what, published, ours] in rows {
+        let is_figure = |text: &str| text.starts_with(|first: char| first.is_ascii_digit() || first == '<');
+        assert!(is_figure(&published) || published == "—", "{what}: {published}");
+        assert!(is_figure(&ours) || ours.starts_with("see “Run 50"), "{what}: {ours}");
+    }
+    let remarks: usize = lab.ask(&format!("{preset}.querySelectorAll('ul.findings li').length")).await;
+    assert!(remarks > 0, "what holds of it");
 }
 
 /// Moves a slider to one of its ends, by keyboard.
@@ -176,23 +192,10 @@ async fn published_numbers_are_run_again_and_the_break_even_follows_the_sliders(
         lab = judged.lab;
         lab.click("nav li.last a").await;
         lab.until("document.querySelector('.published') !== null").await;
-        let preset = format!("document.querySelectorAll('.published a.button')[{place}].closest('article')");
-        let rows: Vec<[String; 3]> = lab
-            .ask(&format!(
-                "[...{preset}.querySelectorAll('tbody tr')].map((row) => [...row.cells].map((it) => it.innerText))"
-            ))
-            .await;
-        assert!(rows.len() >= 3, "after {link}: {rows:?}");
-        for [what, published, ours] in rows {
-            let is_figure = |text: &str| text.starts_with(|first: char| first.is_ascii_digit() || first == '<');
-            assert!(is_figure(&published) || published == "—", "{what}: {published}");
-            assert!(is_figure(&ours) || ours.starts_with("see “Run 50"), "{what}: {ours}");
-        }
-        let remarks: usize = lab.ask(&format!("{preset}.querySelectorAll('ul.findings li').length")).await;
-        assert!(remarks > 0, "what holds of it, after {link}");
+        has_comparison(&lab, place).await;
     }
 
-    // Rarely and only from the client, then often.
+    // Rarely and for a minute, then often and for a day.
     lab.until("document.querySelector('.advice[data-advised]') !== null").await;
     slide(&lab, "even-how-often", "Home").await;
     slide(&lab, "even-session", "Home").await;
