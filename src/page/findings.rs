@@ -60,7 +60,8 @@ fn link(state: LabState, id: MessageId) -> impl IntoView {
     };
     view! {
         <button type="button" class="message-link" title=name.clone() aria-label=format!("Show the message: {name}") on:click=show>
-            {format!("#{}", id.0)}
+            // As it is numbered in the table of messages.
+            {format!("#{}", id.0 + 1)}
         </button>
     }
 }

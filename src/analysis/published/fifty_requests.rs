@@ -134,7 +134,8 @@ impl<'a> Burst<'a> {
         let begin = answered.iter().map(|(_, sent, _)| *sent).min()?;
         let end = answered.iter().map(|(.., received)| *received).max()?;
         // What an exchange took once it had a connection, where the browser tells; else the wait for one is in it.
-        let alone = |request: &Message| request.phases.as_ref().map(|phases| phases.response_end - phases.request_start);
+        let alone =
+            |request: &Message| request.phases.as_ref().map(|phases| phases.response_end - phases.request_start);
         let took = |(request, sent, received): &(&Message, Time, Time)| alone(request).unwrap_or(*received - *sent);
         let shortest = answered.iter().map(took).min()?;
         let requests: Vec<&Message> = answered.into_iter().map(|(request, ..)| request).collect();
