@@ -134,7 +134,8 @@ fn what_points_at_what_is_not_there_is_refused_in_newer_fields_too() {
         damage(&mut trace);
         read(&write(&trace).expect("a trace can be written")).map_err(|error| error.to_string())
     };
-    let refused: [(&str, &dyn Fn(&mut Trace)); 8] = [
+    type Damage<'a> = (&'a str, &'a dyn Fn(&mut Trace));
+    let refused: [Damage<'_>; 8] = [
         ("client", &|trace| trace.messages[1].client = u32::MAX),
         ("client", &|trace| trace.connections[0].client = u32::MAX),
         ("connection", &|trace| trace.connections[0].bytes = Some(ConnectionBytes { to_server: u64::MAX, to_page: 0 })),

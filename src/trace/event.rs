@@ -102,7 +102,7 @@ pub struct Trace {
     pub parts: Vec<Part>,
     /// The connections, in the order in which they became known.
     pub connections: Vec<Connection>,
-    /// The messages, in the order in which the page sent or received them.
+    /// The messages, in the order in which the page sent them, or its script took them.
     pub messages: Vec<Message>,
     /// What happened beside them.
     pub marks: Vec<Mark>,

@@ -2,6 +2,7 @@
 
 use duplex::trace::{Outcome, Protocol};
 
+use crate::network_log::Log;
 use crate::page::Lab;
 use crate::server::Server;
 
@@ -9,7 +10,7 @@ use crate::server::Server;
 async fn back_during_a_run_stops_it_and_leaves_each_labs_run_its_own() {
     let server = Server::start();
     let lab = Lab::open(&format!("{}/?lab=exchange&messages=3", server.origin())).await;
-    lab.until("document.querySelector('.status').textContent.includes('Ready')").await;
+    lab.until("document.querySelector('[name=messages]') !== null").await;
     lab.press_run().await;
     lab.until_run_is("finished").await;
     let before = lab.save().await;
@@ -21,7 +22,8 @@ async fn back_during_a_run_stops_it_and_leaves_each_labs_run_its_own() {
     lab.press_run().await;
     lab.until_run_is("running").await;
     // Requests are under way, and held for two seconds.
-    lab.until("document.querySelector('.status').textContent.includes('waiting for a response')").await;
+    let asked = |log: &Log| log.requests.values().filter(|url| url.contains("/news")).count() >= 6;
+    lab.log.once(asked, |_| ()).await;
     let _: bool = lab.ask("(history.back(), true)").await;
     lab.until("document.documentElement.dataset.lab === 'exchange'").await;
     lab.until_run_is("finished").await;
