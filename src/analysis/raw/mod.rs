@@ -74,17 +74,15 @@ fn why_not_told(trace: &Trace, message: &Message) -> Missing {
     if endpoint.speaks == Speaks::Plain {
         return Missing::Plain;
     }
+    if endpoint.behind_proxy {
+        return Missing::BehindProxy;
+    }
     if message.alpn.as_deref() == Some("h2") {
         return Missing::Shared;
     }
     let connection = message.connection.and_then(|id| trace.connection(id));
     if connection.and_then(|connection| connection.server_id).is_some() {
         return Missing::NotTold;
-    }
-    // Evidence without a connection's number comes from a server that is behind a proxy.
-    let timed = |message: &Message| message.received.server().is_some() || message.sent.server().is_some();
-    if trace.of(message.protocol).any(timed) {
-        return if message.fate == Fate::Delivered { Missing::BehindProxy } else { Missing::Unanswered };
     }
     if message.fate == Fate::Delivered { Missing::NotTold } else { Missing::Unanswered }
 }

@@ -53,7 +53,11 @@ pub(super) fn judge(claim: Claim, trace: &Trace, _timeline: &Timeline) -> Verdic
         return Verdict::not_measured(claim, Vec::new());
     }
     let (holds, reasons): (Vec<_>, Vec<_>) = endings::Way::ALL.into_iter().map(|way| endings::of(trace, way)).unzip();
-    let outcome = Outcome::of_all(holds);
+    // Who closes is told of its own closing in any case: whether it is over for both shows where one side says nothing.
+    let outcome = match Outcome::of_all(holds.iter().copied()) {
+        Outcome::Supported if holds.last() == Some(&None) => Outcome::NotMeasured,
+        outcome => outcome,
+    };
     Verdict { claim, outcome, reasons: reasons.concat() }
 }
 

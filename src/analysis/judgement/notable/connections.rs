@@ -1,6 +1,6 @@
 //! What is unusual about connections, and what the browser did by itself.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Fact, count, finding};
 use crate::analysis::at_once::while_at_least;
@@ -19,7 +19,7 @@ pub(super) fn notable(trace: &Trace, timeline: &Timeline) -> Vec<Finding> {
         not_reused(trace, timeline, &requests),
         preflight(&requests),
         behind_six(trace, &requests),
-        sent_again(&requests),
+        sent_again(trace, &requests),
         versions_differ(&requests),
         tls_resumed(trace),
         compressed(trace),
@@ -149,9 +149,15 @@ fn behind_six(trace: &Trace, requests: &[&Message]) -> Option<Finding> {
     Some(finding(Fact::BehindSix { requests: count(messages.len()), longest }, messages))
 }
 
-fn sent_again(requests: &[&Message]) -> Option<Finding> {
+fn sent_again(trace: &Trace, requests: &[&Message]) -> Option<Finding> {
+    // An `EventSource` asks anew when its stream has ended: that is its purpose.
+    let is_stream =
+        |reply: &Message| reply.media_type.as_deref().is_some_and(|told| told.starts_with("text/event-stream"));
+    let streams: HashSet<MessageId> =
+        trace.messages.iter().filter(|reply| is_stream(reply)).filter_map(|reply| reply.answers).collect();
     let again: Vec<(MessageId, u32)> = requests
         .iter()
+        .filter(|request| !streams.contains(&request.id))
         .filter_map(|request| Some((request.id, request.arrivals.filter(|arrivals| *arrivals > 1)?)))
         .collect();
     let most = again.iter().map(|(_, arrivals)| *arrivals).max()?;

@@ -70,7 +70,7 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
             counted(events, "server-sent event", "server-sent events")
         ),
         Fact::Streamed { bytes, pieces: 1, .. } => {
-            format!("A long response of {} reached the page in one piece, all at once.", bytes_in_words(bytes))
+            format!("A response of {} reached the page in one piece, all at once.", bytes_in_words(bytes))
         }
         Fact::Streamed { bytes, pieces, lasted } => format!(
             "A response need not be brief: one of {} reached the page in {}, the last {lasted} after the first. It is one \
@@ -107,11 +107,18 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
             counted(messages, "item", "items")
         ),
         Fact::NoneCrossed { round_trip } => none_crossed(round_trip),
-        Fact::EchoOnly { said, echoed } => format!(
-            "On the WebSocket the page sent {} without waiting, and {} came back. An echo says nothing of its own, so \
-             this does not show whether a server may.",
+        Fact::EchoOnly { said, echoed, besides: 0 } => format!(
+            "On the WebSocket the page sent {} without waiting, and {} came back. This echo says nothing of its own, so \
+             it does not show whether a server may.",
             counted(said, "message", "messages"),
             echoed
+        ),
+        Fact::EchoOnly { said, echoed, besides } => format!(
+            "On the WebSocket the page sent {} without waiting, and {} came back. The server said {} besides, as some \
+             echoes greet whoever comes: that is no echo, but it does not show whether both speak at the same time.",
+            counted(said, "message", "messages"),
+            echoed,
+            counted(besides, "message", "messages")
         ),
         Fact::Missing { what, why } => missing(what, why),
     }

@@ -66,7 +66,7 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
 
 fn bad_text(fact: &Fact) -> String {
     match fact {
-        Fact::BadTextEnded { code, clean, browser_sent } => {
+        Fact::BadTextEnded { code, clean, browser_sent, tapped } => {
             let end = if *clean { "in order" } else { "not in order" };
             let frame = match browser_sent {
                 Some(1007) => {
@@ -77,6 +77,11 @@ fn bad_text(fact: &Fact) -> String {
                     " The browser's own close frame said {sent}, as the server saw it; the standard would have it say 1007 \
                      (invalid data)."
                 ),
+                None if *tapped => {
+                    " No close frame of the browser's came to the server, though the standard would have it \
+                                    send one that says 1007 (invalid data)."
+                        .to_owned()
+                }
                 None => " What the browser told the server is not known here: only the page's view is.".to_owned(),
             };
             format!(

@@ -187,7 +187,7 @@ fn ended(fact: &Fact) -> String {
             format!("The WebSocket did not open: the server was to {}.", over_websocket(*fault))
         }
         Fact::Left { sent, answered } => format!(
-            "The page closed a WebSocket with {} under way, in order: {answered} had been answered, the answers to {} \
+            "The page closed a WebSocket with {} under way: {answered} had been answered, the answers to {} \
              were lost for the page.",
             counted(*sent, "message", "messages"),
             sent - answered

@@ -26,7 +26,7 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
             many(*requests, "request")
         ),
         Fact::SentAgain { requests, most } => format!(
-            "{} arrived at the server more than once (up to {most} times), though the page had asked once: browsers silently send a request again when a connection that they used again ends before the response.",
+            "{} arrived at the server more than once (up to {most} times), though the page had asked once: browsers silently send a request again when its connection ends before the response begins, above all where the connection had been used before.",
             many(*requests, "request")
         ),
         Fact::OtherVersion { version, requests, of } => {
@@ -81,6 +81,13 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
             bytes_in_words(*left_out),
             if *of == 1 { "1 message or WebSocket".to_owned() } else { format!("{of} messages or WebSockets") }
         ),
+        Fact::Failed { protocol, count, cause, inferred_from } => {
+            let what = match protocol {
+                Protocol::Http => many(*count, "request"),
+                Protocol::WebSocket => format!("{} to open a WebSocket", many(*count, "attempt")),
+            };
+            format!("{what} came to nothing: {} {}", words::cause(cause), words::inferred(*inferred_from))
+        }
         Fact::Forgotten { exchanges } => {
             let exchanges = if *exchanges == 1 { "1 exchange".to_owned() } else { format!("{exchanges} exchanges") };
             format!(
