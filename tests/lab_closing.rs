@@ -137,7 +137,7 @@ fn somebody_elses_echo_can_only_be_closed_by_the_page() {
     let trace = run_lab(settings(&[("code", "1000")]), Conditions { plain: true, ..Conditions::default() });
     assert_eq!(trace.outcome, Some(Ended::Finished));
     let (outcome, reasons) = verdict(&trace);
-    assert_eq!(outcome, Outcome::Supported);
+    assert_eq!(outcome, Outcome::NotMeasured);
     assert!(matches!(reasons[0], OfWebSocket::Ended { code: 1000, clean: true, .. }), "{reasons:?}");
     assert_eq!(reasons[1], OfWebSocket::FramesUnseen { way: Way::ClientCloses, why: Missing::Plain });
     let missing = [Way::ServerCloses, Way::Cut, Way::Vanishes].map(|way| OfWebSocket::NotOffered { way });
@@ -174,7 +174,7 @@ fn a_run_that_is_stopped_in_the_silence_gives_no_verdict_on_it() {
     let trace = record(settings(&[]), Conditions::default(), Some(stop));
     assert_eq!(trace.outcome, Some(Ended::Stopped));
     let (outcome, reasons) = verdict(&trace);
-    assert_eq!(outcome, Outcome::Supported, "what was orderly was");
+    assert_eq!(outcome, Outcome::NotMeasured, "how a side that says nothing ends was not seen");
     assert_eq!(reasons.last(), Some(&OfWebSocket::NotReached { way: Way::Vanishes }));
     assert_eq!(choice(&trace), None);
 }

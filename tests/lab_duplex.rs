@@ -192,7 +192,7 @@ fn a_plain_echo_is_spoken_to_and_what_is_missing_is_said() {
         let missing = |fact: &&&Fact| matches!(fact, Fact::Missing { what: What::News(_), why: Why::NotOffered });
         assert!(facts(&verdict).iter().any(|fact| missing(&fact)), "{verdict:#?}");
     }
-    assert!(facts(&verdict(&trace, Claim::C2)).contains(&&Fact::EchoOnly { said: 4, echoed: 4 }));
+    assert!(facts(&verdict(&trace, Claim::C2)).contains(&&Fact::EchoOnly { said: 4, echoed: 4, besides: 0 }));
 }
 
 #[test]

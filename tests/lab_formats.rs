@@ -47,7 +47,10 @@ fn at_a_duplex_server_both_claims_depend_and_each_step_is_told() {
     assert!(facts.contains(&Fact::MediaTypes { kept: 6, of: 6 }));
     assert!(facts.contains(&Fact::NoMediaType { messages: 10 }));
     assert!(facts.contains(&Fact::OnlyBinary { formats: vec![Format::Image, Format::Bytes] }));
-    assert!(facts.contains(&Fact::BadTextEnded { code: 1006, clean: false, browser_sent: Some(1002) }), "{facts:?}");
+    assert!(
+        facts.contains(&Fact::BadTextEnded { code: 1006, clean: false, browser_sent: Some(1002), tapped: true }),
+        "{facts:?}"
+    );
     assert!(facts.iter().any(|fact| matches!(fact, Fact::BadTextOverHttp { .. })));
     let answer = judgement::answer(&trace, &Timeline::of(&trace)).expect("it was measured");
     assert_eq!(answer.choice, 3);
@@ -80,7 +83,10 @@ fn over_http2_and_tls_it_comes_out_the_same() {
 #[test]
 fn behind_a_proxy_only_the_pages_view_of_bad_text_is_told() {
     let facts = happened(&run(Conditions { behind_proxy: true, ..Conditions::default() }));
-    assert!(facts.contains(&Fact::BadTextEnded { code: 1006, clean: false, browser_sent: None }), "{facts:?}");
+    assert!(
+        facts.contains(&Fact::BadTextEnded { code: 1006, clean: false, browser_sent: None, tapped: false }),
+        "{facts:?}"
+    );
 }
 
 #[test]

@@ -374,8 +374,10 @@ fn what_cannot_be_had_says_why() {
     shared.messages[1].kind = Kind::Event;
     assert_eq!(raw::http(&shared, &shared.messages[1]).err(), Some(Missing::WithinResponse));
 
-    // Evidence without a connection: the server is behind a proxy.
+    // Evidence without a connection: the server says that it is behind a proxy.
     let mut proxied = recorded(Parameters::default(), false);
+    let known = &mut proxied.circumstances;
+    (known.http.behind_proxy, known.ws.behind_proxy) = (true, true);
     proxied
         .messages
         .iter_mut()

@@ -4,7 +4,7 @@ use crate::network::{Failed, Network, Payload, Request, Response, Service, Socke
 use crate::trace::{Cause, Failure, Inference, Protocol, Turn};
 
 /// How many messages a server may send unasked while an echo is waited for.
-const MOST_UNASKED: usize = 100;
+pub(super) const MOST_UNASKED: usize = 100;
 
 /// Sends a body and reads it back. What calls itself an echo elsewhere often answers with a description of the
 /// request; that is a complete exchange too, and the judgement tells that it was no echo.

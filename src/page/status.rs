@@ -141,5 +141,5 @@ fn judged_words(state: LabState, trace: &Trace) -> String {
 /// How many messages went over each protocol.
 fn counts(trace: &Trace) -> String {
     let [http, ws] = Protocol::BOTH.map(|protocol| trace.of(protocol).count());
-    format!("{http} messages over HTTP, {ws} over WebSocket")
+    format!("{http} {} over HTTP, {ws} over WebSocket", if http == 1 { "message" } else { "messages" })
 }

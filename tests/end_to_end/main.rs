@@ -4,6 +4,8 @@
 //! Needs the built page (`DUPLEX_PAGE`, else `dist`) and a Chromium (`CHROME`, else where one usually is);
 //! `cargo xtask test` sees to both.
 
+mod account;
+mod broken;
 mod browser;
 mod echoes;
 mod exchange;
@@ -14,8 +16,10 @@ mod head_log;
 mod history;
 mod inspector;
 mod network_log;
+mod others;
 mod page;
 mod places;
 mod server;
 mod use_of_the_page;
 mod verdicts;
+mod wire;

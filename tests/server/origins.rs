@@ -1,8 +1,8 @@
 //! Whose pages may use the server, and what one behind a proxy does not tell.
 
-use duplex::wire::{Discovery, Link};
+use duplex::wire::{Discovery, Envelope, Link};
 
-use crate::harness::{RUN, RawClient, TestServer, handshake};
+use crate::harness::{RUN, RawClient, TestServer, frame, handshake};
 
 const COURSE: &str = "https://course.example";
 
@@ -69,4 +69,10 @@ async fn behind_a_proxy_nothing_is_told_of_connections() {
     assert!(server.get(&format!("/transcript/{RUN}")).await.problem(404).contains("proxy"));
     let discovery: Discovery = server.get("/.well-known/duplex").await.json();
     assert!(discovery.behind_proxy);
+    let mut client = server.connect().await;
+    client.upgrade("", "Sec-WebSocket-Protocol: duplex.v1\r\n").await;
+    client.send(&frame(0x82, b"{\"n\":1}\nx")).await;
+    let (_, reply) = client.frame().await;
+    let (envelope, _) = Envelope::split(&reply).expect("a reply has an envelope");
+    assert_eq!(envelope.evidence.expect("times are told here too").connection, None);
 }

@@ -89,11 +89,6 @@ fn why_not_told(trace: &Trace, message: &Message) -> Missing {
     if connection.and_then(|connection| connection.server_id).is_some() {
         return Missing::NotTold;
     }
-    // Evidence without a connection's number comes from a server that is behind a proxy.
-    let timed = |message: &Message| message.received.server().is_some() || message.sent.server().is_some();
-    if trace.of(message.protocol).any(timed) {
-        return if message.fate == Fate::Delivered { Missing::BehindProxy } else { Missing::Unanswered };
-    }
     if message.fate == Fate::Delivered { Missing::NotTold } else { Missing::Unanswered }
 }
 

@@ -3,8 +3,8 @@
 use super::Script;
 use crate::analysis::judgement::interruption::part;
 use crate::lab::exchange::fill;
-use crate::network::{Failed, Method, Network, Request, Service};
-use crate::trace::{Failure, MessageId, Protocol, Span, Turn};
+use crate::network::{Failed, Method, Network, Request, Response, Service};
+use crate::trace::{Cause, Failure, MessageId, Protocol, Span, Turn};
 use crate::wire::{Fault, query};
 
 /// The most connections that a browser keeps to one host over HTTP/1.1.
@@ -34,7 +34,16 @@ impl<N: Network> Script<'_, N> {
     /// An exchange that leaves the connection open or closes it: the next one is then on that, or on a new one.
     async fn make_ready(&self, connection: &str) -> Result<(), Failed> {
         let query = [(query::CONNECTION, connection)];
-        self.network.fetch(Request::echo(Turn::WARM_UP, b"").with(&query)).await.map(drop)
+        self.ask(Request::echo(Turn::WARM_UP, b"").with(&query)).await.map(drop)
+    }
+
+    /// Sends a request that meets no fault. If nothing comes, nobody answers any more.
+    async fn ask(&self, request: Request<'_>) -> Result<Response, Failed> {
+        let asked = self.network.fetch(request).await;
+        if let Err(Failed { failure: Failure { cause: Cause::ReplyTimeout { .. }, .. }, .. }) = &asked {
+            self.silent(Protocol::Http).set(true);
+        }
+        asked
     }
 
     /// Requests that meet the fault: a `POST` and a `GET`, each on a new connection and on a used one. Then what
@@ -47,6 +56,9 @@ impl<N: Network> Script<'_, N> {
                 self.network.between_turns().await;
                 // If it fails, the next one shows what there is.
                 drop(self.make_ready(connection).await);
+                if self.silent(Protocol::Http).get() {
+                    return;
+                }
                 self.interrupt(fault, method).await;
             }
         }
@@ -74,8 +86,9 @@ impl<N: Network> Script<'_, N> {
                 Some(waits) => self.back_off(waits).await,
                 None => self.network.between_turns().await,
             }
-            match self.network.fetch(Request { retries: Some(failed), ..request }).await {
+            match self.ask(Request { retries: Some(failed), ..request }).await {
                 Ok(_) => return true,
+                Err(_) if self.silent(Protocol::Http).get() => return false,
                 Err(Failed { request: Some(again), .. }) => failed = again,
                 Err(_) => return false,
             }

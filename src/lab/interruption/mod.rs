@@ -63,17 +63,26 @@ pub async fn run<N: Network>(network: &N, settings: &Settings) -> Result<(), Fai
     if http.is_ok() {
         if script.has_faults(Protocol::Http) {
             for fault in script.faults(&[Fault::Close, Fault::Cut, Fault::Short, Fault::Goodbye]) {
-                script.over_http(*fault).await;
+                if !script.silent(Protocol::Http).get() {
+                    script.over_http(*fault).await;
+                }
             }
         }
-        script.give_up_a_request().await;
-        if network.offers(Service::NewsEvents, Protocol::Http) && network.offers(Service::News, Protocol::Http) {
+        if !script.silent(Protocol::Http).get() {
+            script.give_up_a_request().await;
+        }
+        let feeds =
+            network.offers(Service::NewsEvents, Protocol::Http) && network.offers(Service::News, Protocol::Http);
+        if feeds && !script.silent(Protocol::Http).get() {
             script.end_an_event_source().await;
         }
     }
     let socket = if script.has_faults(Protocol::WebSocket) {
         let mut socket = Ok(());
         for (place, fault) in script.faults(&[Fault::Cut, Fault::Stall]).iter().enumerate() {
+            if script.silent(Protocol::WebSocket).get() {
+                break;
+            }
             let done = script.over_socket(*fault, place == 0).await;
             socket = if place == 0 { done } else { socket.or(done) };
         }
@@ -81,7 +90,8 @@ pub async fn run<N: Network>(network: &N, settings: &Settings) -> Result<(), Fai
     } else {
         script.leave_a_socket().await
     };
-    if [Protocol::Http, Protocol::WebSocket].iter().all(|over| network.offers(Service::News, *over)) && http.is_ok() {
+    let speaks = |over: &Protocol| network.offers(Service::News, *over) && !script.silent(*over).get();
+    if Protocol::BOTH.iter().all(speaks) && http.is_ok() {
         script.resume_the_news().await;
     }
     if socket.is_err() { http } else { Ok(()) }
@@ -97,6 +107,9 @@ struct Script<'a, N> {
     all: bool,
     /// The turn that was taken last.
     turn: Cell<u32>,
+    /// Nothing came in time where no fault was asked for, over HTTP and over WebSocket: nobody answers any more. What
+    /// is left would all be waited for in vain, each time as long as the patience lasts.
+    silent: [Cell<bool>; 2],
 }
 
 impl<'a, N: Network> Script<'a, N> {
@@ -109,6 +122,14 @@ impl<'a, N: Network> Script<'a, N> {
             back_off: settings.number(&BACK_OFF),
             all: settings.choice(&FAULTS) == ALL,
             turn: Cell::new(0),
+            silent: Default::default(),
+        }
+    }
+
+    const fn silent(&self, over: Protocol) -> &Cell<bool> {
+        match over {
+            Protocol::Http => &self.silent[0],
+            Protocol::WebSocket => &self.silent[1],
         }
     }
 

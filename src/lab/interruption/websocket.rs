@@ -4,7 +4,7 @@
 use super::Script;
 use crate::analysis::judgement::interruption::part;
 use crate::network::{Network, Opening, Payload, Service, Socket};
-use crate::trace::{Failure, Protocol, Span, Turn};
+use crate::trace::{Cause, Failure, Protocol, Span, Turn};
 use crate::wire::{Fault, query};
 
 impl<N: Network> Script<'_, N> {
@@ -47,7 +47,14 @@ impl<N: Network> Script<'_, N> {
             self.back_off(before).await;
             let query: &[_] = if refused && before == 0 && self.retries > 1 { &busy } else { &[] };
             let opening = Opening::of(left[0], Service::Echo).with(query);
-            let Ok(socket) = self.network.open(opening).await else { continue };
+            let socket = match self.network.open(opening).await {
+                Ok(socket) => socket,
+                Err(Failure { cause: Cause::ConnectTimeout { .. }, .. }) => {
+                    self.silent(Protocol::WebSocket).set(true);
+                    break;
+                }
+                Err(_) => continue,
+            };
             reconnected = true;
             left = exchange(&socket, left, None).await;
             leave(socket, left.is_empty()).await;

@@ -28,6 +28,9 @@ pub(super) async fn ws(
         Some(FaultRequest { fault, at, code, reason, .. }) => Some(FaultPlan { fault, at, code, reason }),
         None => None,
     };
-    let mode = if handshake.subprotocol().is_some() { Mode::Enveloped } else { Mode::Plain };
+    let mode = match handshake.subprotocol() {
+        Some(_) => Mode::Enveloped { connection: visit.told_id(&shared.config) },
+        None => Mode::Plain,
+    };
     Ok(handshake.switch(&visit, move |socket| websocket::echo(socket, mode, fault)))
 }

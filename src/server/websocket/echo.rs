@@ -7,7 +7,7 @@ use std::io;
 use super::fault::{self, Answer, FaultPlan};
 use super::socket::{Message, Socket};
 use super::{Transport, Violation};
-use crate::wire::Envelope;
+use crate::wire::{Envelope, Evidence};
 
 /// What travels in a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,10 @@ pub(crate) enum Mode {
     /// The payload alone.
     Plain,
     /// An [`Envelope`] before the payload: the subprotocol `duplex.v1`.
-    Enveloped,
+    Enveloped {
+        /// The connection's id, if it is told.
+        connection: Option<u64>,
+    },
 }
 
 /// Echoes until the WebSocket is closed, or a fault ends it.
@@ -30,9 +33,10 @@ pub(crate) async fn echo<S: Transport>(
     while let Some(Message { kind, payload }) = socket.next().await? {
         let (line, payload) = match mode {
             Mode::Plain => (String::new(), &payload[..]),
-            Mode::Enveloped => match Envelope::split(&payload) {
+            Mode::Enveloped { connection } => match Envelope::split(&payload) {
                 Ok((envelope, payload)) => {
-                    (Envelope { n: envelope.n, evidence: Some(socket.evidence()) }.line(), payload)
+                    let evidence = Evidence { connection, ..socket.evidence() };
+                    (Envelope { n: envelope.n, evidence: Some(evidence) }.line(), payload)
                 }
                 Err(error) => {
                     let violation = Violation::policy(error.to_string());
@@ -51,7 +55,7 @@ pub(crate) async fn echo<S: Transport>(
         match mode {
             Mode::Plain => socket.collect(kind, &[], payload).await?,
             // Not collected with others, so that the time of sending is true.
-            Mode::Enveloped => socket.send_parts(kind, answer.front, payload).await?,
+            Mode::Enveloped { .. } => socket.send_parts(kind, answer.front, payload).await?,
         }
     }
     Ok(())

@@ -179,6 +179,12 @@ const fn missing(missing: Missing) -> &'static str {
         Missing::Asking(Protocol::WebSocket) => "The run did not come to the end of its WebSockets.",
         Missing::Broadcast => "The run ended before one message had been sent to all.",
         Missing::Served => "Nobody was served, so this run cannot say how many a server can talk with.",
+        Missing::Answer(Protocol::Http) => {
+            "Not one client had an answer over HTTP that the page may read. That is about this address, or what it allows this page, and not about being many."
+        }
+        Missing::Answer(Protocol::WebSocket) => {
+            "Not one client had an answer over WebSocket. That is about this address, and not about being many."
+        }
     }
 }
 

@@ -65,7 +65,7 @@ pub fn fact(fact: &Fact) -> String {
         ),
         Fact::OneResponse { events, requests, lasted } => one_response(events, requests, lasted),
         Fact::Streamed { bytes, pieces: 1, .. } => {
-            format!("A long response of {} reached the page in one piece, all at once.", bytes_in_words(bytes))
+            format!("A response of {} reached the page in one piece, all at once.", bytes_in_words(bytes))
         }
         Fact::Streamed { bytes, pieces, lasted } => format!(
             "A response need not be brief: one of {} reached the page in {}, the last one {lasted} after the first. It was \
@@ -104,10 +104,16 @@ pub fn fact(fact: &Fact) -> String {
             many(messages, "item")
         ),
         Fact::NoneCrossed { round_trip } => none_crossed(round_trip),
-        Fact::EchoOnly { said, echoed } => format!(
-            "On the WebSocket the page sent {} without waiting, and {echoed} came back. An echo says nothing of its own, so \
-             this does not show whether a server may.",
+        Fact::EchoOnly { said, echoed, besides: 0 } => format!(
+            "On the WebSocket the page sent {} without waiting, and {echoed} came back. This echo says nothing of its own, so \
+             it does not show whether a server may.",
             many(said, "message")
+        ),
+        Fact::EchoOnly { said, echoed, besides } => format!(
+            "On the WebSocket the page sent {} without waiting, and {echoed} came back. The server said {} besides, as some \
+             echoes greet whoever comes; that does not show whether both speak at the same time.",
+            many(said, "message"),
+            many(besides, "message")
         ),
         Fact::Missing { what, why } => missing(what, why),
     }

@@ -44,6 +44,11 @@ pub fn fact(fact: &Fact) -> String {
             "Which TCP connections carried the {} is not known: a page cannot see that, and this server does not tell.",
             many(*carried, "request")
         ),
+        Fact::NotEchoed { exchanges, of } => format!(
+            "In {exchanges} of {} what came back over HTTP is not what was sent: this address does not echo. So the two \
+             protocols did not carry the same here.",
+            many(*of, "exchange")
+        ),
         Fact::RoundTrips { http, web_socket, samples: (over_http, over_socket), resolution } => format!(
             "{} These are medians, of {over_http} and {over_socket} round trips: half of them took at most so long.",
             words::faster(*http, *web_socket, *resolution)

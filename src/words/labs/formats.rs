@@ -66,7 +66,7 @@ pub fn fact(fact: &Fact) -> String {
 
 fn bad_text(fact: &Fact) -> String {
     match fact {
-        Fact::BadTextEnded { code, clean, browser_sent } => {
+        Fact::BadTextEnded { code, clean, browser_sent, tapped } => {
             let end = if *clean { "clean" } else { "not clean" };
             let frame = match browser_sent {
                 Some(1007) => {
@@ -78,6 +78,9 @@ fn bad_text(fact: &Fact) -> String {
                     " By the server’s account the browser’s own close frame said {sent}; the standard’s code for this is \
                      1007, invalid data (RFC 6455 §7.4.1)."
                 ),
+                None if *tapped => " By the server’s account the browser sent no close frame, though the standard would have it \
+                     send one that says 1007, invalid data (RFC 6455 §7.4.1)."
+                    .to_owned(),
                 None => " What the browser told the server is not known.".to_owned(),
             };
             format!(

@@ -182,8 +182,7 @@ fn ended(fact: &Fact) -> String {
             format!("Asked to {}: the WebSocket did not open.", over_websocket(*fault))
         }
         Fact::Left { sent, answered } => format!(
-            "The page closed a WebSocket in order, with {} under way: {answered} had been answered; for {} no answer came any \
-             more.",
+            "The page closed a WebSocket with {} under way: {answered} had been answered; for {} no answer came any more.",
             many(*sent, "message"),
             sent - answered
         ),

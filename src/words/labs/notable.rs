@@ -85,5 +85,12 @@ pub fn fact(fact: &Fact) -> String {
             "The server no longer knew {} of this run when it was asked: it keeps only so many. What it would have told of them is missing.",
             many(*exchanges, "exchange")
         ),
+        Fact::Failed { protocol, count, cause, inferred_from } => {
+            let what = match protocol {
+                Protocol::Http => many(*count, "request"),
+                Protocol::WebSocket => format!("{} to open a WebSocket", many(*count, "attempt")),
+            };
+            format!("{what} came to nothing: {} {}", crate::words::cause(cause), crate::words::inferred(*inferred_from))
+        }
     }
 }

@@ -52,7 +52,10 @@ fn duplex() {
         NoneCrossed => [
             Fact::NoneCrossed { round_trip: Some(Span(1_430)) }; Fact::NoneCrossed { round_trip: None };
         ],
-        EchoOnly => [Fact::EchoOnly { said: 1, echoed: 0 }; Fact::EchoOnly { said: 9, echoed: 8 }],
+        EchoOnly => [
+            Fact::EchoOnly { said: 1, echoed: 0, besides: 0 }, hiding "besides";
+            Fact::EchoOnly { said: 9, echoed: 8, besides: 2 };
+        ],
         Missing => [
             missing(What::Exchanges, Why::NotReached);
             missing(What::News(Way::Events), Why::NotOffered);
@@ -64,7 +67,7 @@ fn duplex() {
 #[test]
 fn formats() {
     let (three, one) = (vec![Format::Html, Format::Json, Format::Xml], vec![Format::Image]);
-    let ended = |code, clean, browser_sent| Formats::BadTextEnded { code, clean, browser_sent };
+    let ended = |code, clean, browser_sent| Formats::BadTextEnded { code, clean, browser_sent, tapped: true };
     let missing = Formats::Missing;
     let (took, without) = (Span(9_340), Some(Span(10_100)));
     check(samples![

@@ -5,7 +5,7 @@ use crate::analysis::Fact as Any;
 use crate::analysis::break_even::{Crossing, Measure, Missing, Way};
 use crate::analysis::judgement::exchange::{Advised, Case, Choice, Fact, HttpOpening};
 use crate::analysis::judgement::notable::Fact as Notable;
-use crate::trace::{Protocol, Span};
+use crate::trace::{Cause, Inference, Protocol, Span};
 
 const RESOLUTION: Span = Span(5);
 
@@ -38,6 +38,7 @@ fn exchange() {
             connections(Protocol::WebSocket, 11, 1, 0, false), hiding "already_open";
         ],
         ConnectionsNotTold => [Fact::ConnectionsNotTold { carried: 1 }],
+        NotEchoed => [Fact::NotEchoed { exchanges: 1, of: 1 }; Fact::NotEchoed { exchanges: 3, of: 11 }],
         RoundTrips => [Fact::RoundTrips {
             http: Span(4_090), web_socket: Span(1_430), samples: (10, 11), resolution: RESOLUTION,
         }],
@@ -140,6 +141,9 @@ fn notable() {
             Notable::CopiesFull { messages: 1 }; Notable::CopiesFull { messages: 8 };
         ],
         RawFull => [Notable::RawFull { left_out: 4_000, of: 1 }],
+        Failed => [Notable::Failed {
+            protocol: Protocol::WebSocket, count: 3, cause: Cause::NoAnswer, inferred_from: Inference::ProbeFailed,
+        }],
         Forgotten => [Notable::Forgotten { exchanges: 1 }],
     ]);
 }

@@ -63,7 +63,9 @@ async fn who_remembers_and_what_may_be_carried_is_told() {
     let formats = run_by_keyboard(server.origin(), "lab=formats").await;
     formats.says(&[("C6", "depends"), ("C7", "depends")]).await;
     let ended = formats.reasons(Claim::C7).into_iter().find_map(|reason| match reason.fact {
-        Fact::Formats(formats::Fact::BadTextEnded { code, clean, browser_sent }) => Some((code, clean, browser_sent)),
+        Fact::Formats(formats::Fact::BadTextEnded { code, clean, browser_sent, .. }) => {
+            Some((code, clean, browser_sent))
+        }
         _ => None,
     });
     assert_eq!(ended, Some((1006, false, Some(1002))), "what the page is told, and what the tap saw");

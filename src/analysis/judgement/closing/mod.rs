@@ -70,7 +70,12 @@ pub(super) fn judge(claim: Claim, trace: &Trace, _timeline: &Timeline) -> Verdic
         return Verdict::not_measured(claim, Vec::new());
     }
     let mut ways = endings::Way::ALL.map(|way| endings::of(trace, way));
-    let outcome = Outcome::of_all(ways.iter().map(|(holds, _)| *holds));
+    // Who closes is told of its own closing in any case: whether it is over for both shows where one side says nothing.
+    let silence = ways.last().and_then(|(holds, _)| *holds);
+    let outcome = match Outcome::of_all(ways.iter().map(|(holds, _)| *holds)) {
+        Outcome::Supported if silence.is_none() => Outcome::NotMeasured,
+        outcome => outcome,
+    };
     // What contradicts the claim decides, and is told first.
     ways.sort_by_key(|(holds, _)| *holds != Some(false));
     let reasons = unseen_once(ways.into_iter().flat_map(|(_, reasons)| reasons).collect());

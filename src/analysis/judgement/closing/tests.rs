@@ -180,7 +180,7 @@ fn c14_depends_where_orderly_ends_are_over_for_both_and_silence_is_not() {
 }
 
 #[test]
-fn c14_is_supported_by_a_plain_echo_that_the_page_closes() {
+fn c14_is_not_measured_at_a_plain_echo_that_cannot_be_asked_to_fall_silent() {
     let mut run = Run { story: Story::of("closing").plain(), ..Run::new() };
     let (socket, _) = run.open(Way::ClientCloses);
     run.story.echo(socket, b"hello");
@@ -188,7 +188,7 @@ fn c14_is_supported_by_a_plain_echo_that_the_page_closes() {
     run.story.close_event(socket, 4001, REASON, true, Some(asked));
     let trace = run.story.finished();
     let (outcome, reasons) = verdict(&trace);
-    assert_eq!(outcome, Outcome::Supported);
+    assert_eq!(outcome, Outcome::NotMeasured);
     assert_eq!(reasons[1], endings::Fact::FramesUnseen { way: Way::ClientCloses, why: Missing::Plain });
     let offered: Vec<_> =
         [Way::ServerCloses, Way::Cut, Way::Vanishes].map(|way| endings::Fact::NotOffered { way }).into();

@@ -194,6 +194,9 @@ pub enum Missing {
     Broadcast,
     /// Nobody was served, so there was no one server to speak with.
     Served,
+    /// Nobody had an answer over this protocol that the page may read, so that is about the address or its network,
+    /// and not about being many.
+    Answer(Protocol),
 }
 
 /// All that the run tells.
@@ -366,7 +369,11 @@ impl<'a> Crowd<'a> {
         let cut_short = !matches!(self.trace.outcome, Some(trace::Outcome::Finished));
         let asking = Protocol::BOTH.into_iter().find(|protocol| unfinished(*protocol)).map(Missing::Asking);
         let nobody = Protocol::BOTH.into_iter().all(|protocol| self.served(protocol).is_empty());
-        asking.or(nobody.then_some(Missing::Served)).or(cut_short.then_some(Missing::Broadcast))
+        let unheard = |protocol: &Protocol| {
+            self.served(*protocol).is_empty() && self.troubles(*protocol).keys().eq([&Trouble::NoAnswer])
+        };
+        let unheard = Protocol::BOTH.into_iter().find(unheard).map(Missing::Answer);
+        asking.or(nobody.then_some(Missing::Served)).or(unheard).or(cut_short.then_some(Missing::Broadcast))
     }
 
     fn outcome(&self) -> Outcome {

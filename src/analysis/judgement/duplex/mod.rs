@@ -241,6 +241,9 @@ pub enum Fact {
         said: u32,
         /// What came back.
         echoed: u32,
+        /// What came besides, such as a greeting.
+        #[serde(default)]
+        besides: u32,
     },
     /// Something is not there.
     Missing {

@@ -300,8 +300,10 @@ impl<'a> Run<'a> {
     pub(super) fn echo(&self) -> Option<Finding> {
         let messages: Vec<_> =
             self.in_part(part::WEBSOCKET_ECHO).filter(|message| message.kind.is_exchanged()).collect();
-        let of = |direction| count(messages.iter().filter(|message| message.direction == direction).count());
-        let fact = Fact::EchoOnly { said: of(Direction::ToServer), echoed: of(Direction::ToPage) };
+        let came = || messages.iter().filter(|message| message.direction == Direction::ToPage);
+        let echoed = count(came().filter(|message| message.answers.is_some()).count());
+        let said = count(messages.iter().filter(|message| message.direction == Direction::ToServer).count());
+        let fact = Fact::EchoOnly { said, echoed, besides: count(came().count()) - echoed };
         (!messages.is_empty()).then(|| finding(fact, ids(messages)))
     }
 

@@ -16,7 +16,7 @@ use crate::analysis::break_even::{
     BreakEven, Cost, Costs, Crossing, Exchange, Figure, Gap, Measure, Missing, Policy, Situation, Source, Starter, Way,
 };
 use crate::analysis::{Opening, Sample, Statistics, Summary, Timeline};
-use crate::trace::{Direction, Kind, Message, MessageId, Protocol, Span, Trace};
+use crate::trace::{Direction, Fate, Kind, Message, MessageId, Protocol, Span, Trace};
 pub use advice::{Advised, Case, Choice};
 
 /// So many round trips of each protocol are asked for before a verdict and an answer rest on their median.
@@ -43,6 +43,13 @@ pub enum Fact {
     ConnectionsNotTold {
         /// How many requests.
         carried: u32,
+    },
+    /// What came back over HTTP is not what was sent.
+    NotEchoed {
+        /// In how many exchanges.
+        exchanges: u32,
+        /// How many there were that were answered whole.
+        of: u32,
     },
     /// Typical round trips: the medians of those that count.
     RoundTrips {
@@ -238,7 +245,8 @@ impl<'a> Run<'a> {
             if carried == 0 {
                 return None;
             }
-            let Some(connections) = summary.connections else {
+            // None is known where nothing was answered.
+            let Some(connections) = summary.connections.filter(|connections| *connections > 0) else {
                 return Some(finding(Fact::ConnectionsNotTold { carried }, Vec::new()));
             };
             let fact = Fact::Connections {
@@ -251,6 +259,22 @@ impl<'a> Run<'a> {
             Some(finding(fact, first_on_each_connection(&messages)))
         };
         Protocol::BOTH.into_iter().filter_map(told).collect()
+    }
+
+    /// Many an address that calls itself an echo answers with a description of the request.
+    fn not_echoed(&self) -> Option<Finding> {
+        let answered = self.trace.of(Protocol::Http).filter(|message| message.fate == Fate::Delivered);
+        let pairs: Vec<(&Message, &Message)> = answered
+            .filter(|message| matches!(message.kind, Kind::Response { .. }))
+            .filter_map(|response| Some((self.trace.message(response.answers?)?, response)))
+            .collect();
+        let differ = |(request, response): &&(&Message, &Message)| {
+            let copies = request.copy.as_ref().zip(response.copy.as_ref());
+            request.payload != response.payload || copies.is_some_and(|(sent, came)| sent.0 != came.0)
+        };
+        let messages: Vec<MessageId> = pairs.iter().filter(differ).map(|(_, response)| response.id).collect();
+        let fact = Fact::NotEchoed { exchanges: count(messages.len()), of: count(pairs.len()) };
+        (!messages.is_empty()).then(|| finding(fact, messages))
     }
 
     fn round_trips(&self) -> Option<Finding> {
@@ -367,6 +391,7 @@ impl<'a> Run<'a> {
 pub(super) fn what_happened(trace: &Trace, timeline: &Timeline) -> Vec<Finding> {
     let run = Run::of(trace, timeline);
     let mut findings: Vec<Finding> = run.round_trips().into_iter().collect();
+    findings.extend(run.not_echoed());
     findings.extend(run.overheads());
     findings.extend(run.opening());
     if run.has_enough() {

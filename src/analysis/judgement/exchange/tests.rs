@@ -2,7 +2,7 @@
 
 use super::super::hand_built::{evidence, request, response, trace};
 use super::*;
-use crate::trace::{Closing, Moment, Outcome as Ended, Recorder, Reply, Speaks, Time, Turn};
+use crate::trace::{Asked, Closing, Moment, Outcome as Ended, Recorder, Reply, Speaks, Time, Turn};
 
 /// How the conversation goes: times in µs, bytes of heads both ways.
 #[derive(Clone, Copy)]
@@ -267,4 +267,21 @@ fn the_answer_is_the_ratio_of_the_medians_as_far_as_the_clock_tells_it() {
     // 3 ms to 1 ms, each give or take 1 ms: anything from as long to five times and more.
     assert_eq!(choice(3_000, 1_000, 1_000), None);
     assert_eq!(choice(90_000, 10_000, 1_000), Some(3));
+}
+
+#[test]
+fn what_is_no_echo_is_named() {
+    let is_named = |answer: &[u8]| {
+        let mut recorder = Recorder::default();
+        let asked = Asked { turn: Turn::of(1), method: "POST", payload: b"hello", ..Asked::default() };
+        let id = recorder.request(&asked);
+        recorder.response(id, Turn::of(1), 200, &Reply { at: Time(1_000), payload: answer, ..Reply::default() });
+        let trace = trace("exchange", Speaks::Plain, recorder, Ended::Finished);
+        let found = what_happened(&trace, &Timeline::of(&trace));
+        let named = super::super::Fact::Exchange(Fact::NotEchoed { exchanges: 1, of: 1 });
+        found.into_iter().any(|finding| finding.fact == named)
+    };
+    assert!(is_named(b"{\"method\":\"POST\"}"));
+    assert!(is_named(b"hellO"), "as long, and another");
+    assert!(!is_named(b"hello"));
 }

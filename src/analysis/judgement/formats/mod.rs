@@ -165,6 +165,9 @@ pub enum Fact {
         clean: bool,
         /// The code in the browser's close frame, as the server's tap saw it; `None` where the tap tells of none.
         browser_sent: Option<u16>,
+        /// The server told what it saw on the connection.
+        #[serde(default)]
+        tapped: bool,
     },
     /// The server sent a text message that is not UTF-8, and the page was given it as a message.
     BadTextTaken {

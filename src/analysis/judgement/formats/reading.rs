@@ -2,7 +2,7 @@
 
 use super::{Fact, Finding, Format, Over, finding, part};
 use crate::analysis::raw;
-use crate::trace::{Closing, Direction, Fate, Kind, Message, MessageId, Span, Trace};
+use crate::trace::{Closing, Direction, Failing, Fate, Inference, Kind, Message, MessageId, Span, Trace};
 
 /// How a payload fared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +126,8 @@ impl<'a> Reading<'a> {
         let Closing::CloseEvent { code, clean, .. } = connection.closed.as_ref()?.how else { return None };
         let [from_browser, _] = raw::closing(connection);
         let browser_sent = from_browser.and_then(|close| Some(close.frame.close?.code?.0));
-        Some(finding(Fact::BadTextEnded { code, clean, browser_sent }, vec![sent.id]))
+        let tapped = connection.frames.is_some();
+        Some(finding(Fact::BadTextEnded { code, clean, browser_sent, tapped }, vec![sent.id]))
     }
 
     /// A body that says that it is UTF-8, and is not, read to its end.
@@ -144,7 +145,9 @@ impl<'a> Reading<'a> {
         let without_took = took(trace, without);
         let messages = vec![with.id, without.id];
         let Some(took) = took(trace, with) else {
-            let is_the_types = without_took.is_some() && with.failing.is_some();
+            // A server that does not answer at all any more has not refused anything.
+            let answers = |failing: &Failing| failing.inferred_from == Inference::ProbeAnswered;
+            let is_the_types = without_took.is_some() && with.failing.as_deref().is_some_and(answers);
             return is_the_types.then(|| finding(Fact::TypeNotAllowed, messages));
         };
         let without = without_took;

@@ -259,7 +259,7 @@ fn a_websocket_takes_any_bytes_and_only_texts_that_are_utf8() {
             Fact::Intact { over: Over::Binary, formats: Format::ALL.into(), bytes: sum(6) },
             Fact::OnlyBinary { formats: vec![Format::Image, Format::Bytes] },
             Fact::NoMediaType { messages: 10 },
-            Fact::BadTextEnded { code: 1006, clean: false, browser_sent: None },
+            Fact::BadTextEnded { code: 1006, clean: false, browser_sent: None, tapped: false },
         ]
     );
 }
@@ -269,7 +269,10 @@ fn the_browsers_close_frame_is_told_where_the_server_saw_it() {
     // A text message, then a close frame with 1002; both masked with zeros.
     let frames = "gYQAAAAAdGV4dIiCAAAAAAPq";
     let facts = Run::new().bad_text(Ok(abnormal())).frames_in(0, frames).told();
-    assert!(facts.contains(&Fact::BadTextEnded { code: 1006, clean: false, browser_sent: Some(1002) }), "{facts:?}");
+    assert!(
+        facts.contains(&Fact::BadTextEnded { code: 1006, clean: false, browser_sent: Some(1002), tapped: true }),
+        "{facts:?}"
+    );
 }
 
 #[test]

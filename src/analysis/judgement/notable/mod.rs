@@ -3,6 +3,7 @@
 //! nothing of the kind happened is told nothing.
 
 mod connections;
+mod failures;
 mod record;
 #[cfg(test)]
 mod tests;
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Finding;
 use crate::analysis::Timeline;
-use crate::trace::{MessageId, Protocol, Span, Trace};
+use crate::trace::{Cause, Inference, MessageId, Protocol, Span, Trace};
 
 /// What can be said of any run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -119,6 +120,18 @@ pub enum Fact {
         /// How many messages and WebSockets lack some.
         of: u32,
     },
+    /// Requests, or WebSockets that were to be opened, came to nothing for a reason that no lab brings about: nobody is
+    /// there, the page may not read the answer, or nothing comes in time.
+    Failed {
+        /// Over which protocol.
+        protocol: Protocol,
+        /// How many.
+        count: u32,
+        /// What is taken to be the cause.
+        cause: Cause,
+        /// What that was inferred from.
+        inferred_from: Inference,
+    },
     /// The server no longer knew exchanges of the run when it was asked.
     Forgotten {
         /// How many.
@@ -131,6 +144,7 @@ pub enum Fact {
 pub(super) fn notable(trace: &Trace, timeline: &Timeline) -> Vec<Finding> {
     let mut findings = connections::notable(trace, timeline);
     findings.extend(times::notable(trace, timeline));
+    findings.extend(failures::notable(trace));
     findings.extend(record::notable(trace));
     findings
 }

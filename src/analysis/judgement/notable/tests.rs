@@ -6,7 +6,8 @@ use super::super::hand_built::{
 use super::*;
 use crate::trace::Time;
 use crate::trace::{
-    Asked, Happening, Kind, Moment, Outcome, Recorder, Reply, ServerTime, Speaks, TlsEntry, Trace, Turn,
+    Asked, Cause, Failing, Failure, Happening, Inference, Kind, Moment, Outcome, Recorder, Reply, ServerTime, Speaks,
+    TlsEntry, Trace, Turn,
 };
 use crate::wire::{Capture, ConnectionEntry, Ending, Evidence, ExchangeEntry, Piece};
 
@@ -318,4 +319,37 @@ fn in_a_plain_conversation_nothing_is_unusual() {
         vec![ConnectionEntry { exchanges: vec![exchange_entry(0, 5_100, 5_900)], ..entry(0, None, KEPT) }],
     );
     assert_eq!(found(&record(recorder)), []);
+}
+
+/// A request that failed like this.
+fn failed(recorder: &mut Recorder, cause: Cause, inferred_from: Inference) -> MessageId {
+    let id = request(recorder, Turn::of(1), 0, "POST");
+    recorder.failed(id, Failing { at: Time(1_000), cause, inferred_from });
+    id
+}
+
+#[test]
+fn that_nobody_may_be_heard_is_told_once_with_how_often_and_a_fault_that_was_asked_for_is_not() {
+    let mut recorder = Recorder::default();
+    let cors = [(); 2].map(|()| failed(&mut recorder, Cause::Cors, Inference::ProbeAnswered));
+    let closed = Cause::ClosedMidway { code: None, reason: String::new() };
+    failed(&mut recorder, closed, Inference::ProbeAnswered);
+    let waited = Cause::ReplyTimeout { after: Span(300_000) };
+    let late = failed(&mut recorder, waited.clone(), Inference::Timer);
+    let told = |protocol, count, cause, inferred_from| Fact::Failed { protocol, count, cause, inferred_from };
+    let of_cors = (told(Protocol::Http, 2, Cause::Cors, Inference::ProbeAnswered), cors.to_vec());
+    let of_time = (told(Protocol::Http, 1, waited, Inference::Timer), vec![late]);
+    let mut trace = trace("formats", Speaks::Plain, recorder, Outcome::Finished);
+    assert_eq!(found(&trace), [of_cors.clone(), of_time.clone()]);
+    trace.circumstances.lab = "interruption".into();
+    assert_eq!(found(&trace), [of_cors], "there the page gives requests up on purpose");
+    trace.circumstances.lab = "exchange".into();
+    let failure = Failure {
+        protocol: Protocol::Http,
+        turn: Some(1),
+        cause: Cause::Cors,
+        inferred_from: Inference::ProbeAnswered,
+    };
+    trace.outcome = Some(Outcome::Failed(failure));
+    assert_eq!(found(&trace), [of_time], "what ended the run is told with how it ended");
 }

@@ -318,7 +318,7 @@ fn an_echo_is_not_taken_for_a_server_that_speaks_unasked() {
     let verdict = verdict(record, Claim::C2, |_| {});
     assert_eq!(verdict.outcome, Outcome::NotMeasured);
     let missing = Fact::Missing { what: What::News(Way::WebSocket), why: Why::NotOffered };
-    assert_eq!(facts(&verdict), [&Fact::EchoOnly { said: 3, echoed: 3 }, &missing]);
+    assert_eq!(facts(&verdict), [&Fact::EchoOnly { said: 3, echoed: 3, besides: 0 }, &missing]);
 }
 
 #[test]
