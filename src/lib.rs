@@ -4,7 +4,7 @@
 //! Data goes one way:
 //!
 //! ```text
-//! lab → network → trace → analysis → drawing → page
+//! lab → network → trace → analysis → drawing → words → page
 //!       browser ↕ wire ↕ server       ↘ format
 //! ```
 //!
@@ -17,9 +17,10 @@
 //! | [`lab`] | what to do: parameters and a script, one file a lab | both |
 //! | [`analysis`] | what it means: clock alignment, own time, statistics, byte ledger | both |
 //! | [`drawing`] | a trace becomes a scene: sequence diagram, charts; no DOM | both |
+//! | [`words`] | what values say, in sentences: one file a lab | both |
 //! | [`mod@format`] | there and back: trace JSON | both |
 //! | `browser` | every call of web-sys and js-sys; implements `Network` | wasm32 |
-//! | `page` | Leptos: state, components, words, painting a scene | wasm32 |
+//! | `page` | Leptos: state, components, painting a scene | wasm32 |
 //! | `server` | the echo server: accept loop, meter, routes | host |
 //!
 //! `tests/architecture.rs` holds the direction: it reads the `use crate::` lines and fails where
@@ -33,6 +34,7 @@ pub mod lab;
 pub mod network;
 pub mod trace;
 pub mod wire;
+pub mod words;
 
 #[cfg(target_arch = "wasm32")]
 pub mod browser;

@@ -15,8 +15,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("analysis", &["trace", "decode", "wire"]),
     ("drawing", &["trace", "analysis"]),
     ("format", &["trace", "decode", "analysis", "drawing"]),
+    ("words", &["wire", "decode", "trace", "lab", "analysis", "drawing"]),
     ("browser", &["network", "trace", "wire"]),
-    ("page", &["wire", "decode", "trace", "network", "lab", "analysis", "drawing", "format", "browser"]),
+    ("page", &["wire", "decode", "trace", "network", "lab", "analysis", "drawing", "words", "format", "browser"]),
     ("server", &["wire", "decode"]),
 ];
 

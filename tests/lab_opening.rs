@@ -53,7 +53,7 @@ fn a_whole_run_shows_what_depends_and_what_is_right() {
     assert_eq!(trace.outcome, Some(Ended::Finished));
     assert_eq!(outcomes(&trace), [Outcome::Depends, Outcome::Supported, Outcome::Supported, Outcome::Supported]);
     assert_eq!(
-        verdict(Claim::C3, &trace).1,
+        verdict(Claim::C3, &trace).1[1..],
         [
             carried(Way::Close, 10, 10, 0, 10),
             carried(Way::KeepAlive, 10, 1, 0, 0),
@@ -84,7 +84,7 @@ fn a_connection_that_the_browser_had_before_is_marked() {
     let trace = run_lab(settings(&[]), Conditions { preconnected: true, ..Conditions::default() });
     let (outcome, reasons) = verdict(Claim::C3, &trace);
     assert_eq!(outcome, Outcome::Depends);
-    assert_eq!(reasons[0], carried(Way::Close, 10, 10, 1, 10));
+    assert_eq!(reasons[1], carried(Way::Close, 10, 10, 1, 10));
 }
 
 #[test]
@@ -93,7 +93,10 @@ fn over_http2_one_connection_carries_all_and_close_cannot_be_asked_for() {
     let (outcome, reasons) = verdict(Claim::C3, &trace);
     assert_eq!(outcome, Outcome::Refuted);
     let multiplexed = |way, requests| Own::Requests(OfRequests::Multiplexed { way, requests, connections: Some(1) });
-    assert_eq!(reasons, [multiplexed(Way::Close, 10), multiplexed(Way::KeepAlive, 10), multiplexed(Way::Parallel, 6)]);
+    assert_eq!(
+        reasons[1..],
+        [multiplexed(Way::Close, 10), multiplexed(Way::KeepAlive, 10), multiplexed(Way::Parallel, 6)]
+    );
     assert_eq!(choice(&trace), Some(2));
     // A WebSocket still has a connection of its own there, with HTTP/1.1 and its 101.
     assert_eq!(outcomes(&trace)[1..], [Outcome::Supported; 3]);
@@ -226,7 +229,7 @@ fn a_server_that_dies_in_the_middle_leaves_what_was_measured() {
     assert_eq!(outcome, Outcome::Depends);
     let broke_off = OfRequests::BrokeOff { way: Way::KeepAlive, answered: 3, cause: Cause::Vanished };
     assert_eq!(
-        reasons[..3],
+        reasons[1..4],
         [carried(Way::Close, 10, 10, 0, 0), Own::Requests(broke_off), carried(Way::KeepAlive, 3, 1, 0, 0),]
     );
 }

@@ -107,7 +107,9 @@ fn against_an_endpoint_that_tells_nothing_bytes_are_unknown_and_times_are_not() 
 #[test]
 fn fifty_at_once_over_six_connections_take_nine_rounds_and_not_five_seconds() {
     let repetition = &Preset::FiftyRequests.repetitions()[1];
-    let trace = simulated::run_lab(settings(repetition), Conditions::default());
+    // A round trip of 100 ms, as about in the source.
+    let far = Conditions { one_way: Span::from_millis(50), ..Conditions::default() };
+    let trace = simulated::run_lab(settings(repetition), far);
     let comparison = Preset::FiftyRequests.compare(&trace, &Timeline::of(&trace)).expect("it repeats it");
     assert_eq!(comparison.part, Part::AtOnce);
     let ours = |what| comparison.rows.iter().find(|row| row.what == what).expect("the row is there").ours;
@@ -115,7 +117,7 @@ fn fifty_at_once_over_six_connections_take_nine_rounds_and_not_five_seconds() {
     let Ok(Amount::Time(took)) = ours(What::AtOnceOverHttp) else { panic!("a time") };
     assert!((Span(900_000)..Span(1_200_000)).contains(&took), "{took}");
     let Ok(Amount::Time(over_sockets)) = ours(What::AtOnceOverWebSocket) else { panic!("a time") };
-    assert!(over_sockets < Span(100_000), "{over_sockets}");
+    assert!(over_sockets < Span(110_000), "{over_sockets}");
     let queueing = comparison.remarks.iter().find(|remark| matches!(remark.why, Why::Queueing { .. }));
     assert_eq!(queueing.map(|remark| remark.holds), Some(Holds::Yes), "{queueing:?}");
 }

@@ -371,6 +371,9 @@ fn what_cannot_be_had_says_why() {
     shared.messages[0].alpn = Some("h2".into());
     assert_eq!(raw::http(&shared, &shared.messages[0]).err(), Some(Missing::Shared));
 
+    shared.messages[1].kind = Kind::Event;
+    assert_eq!(raw::http(&shared, &shared.messages[1]).err(), Some(Missing::WithinResponse));
+
     // Evidence without a connection: the server is behind a proxy.
     let mut proxied = recorded(Parameters::default(), false);
     proxied

@@ -125,6 +125,11 @@ impl Socket {
         self.state.closed.borrow().clone()
     }
 
+    /// Messages can be sent. What is sent while it closes is thrown away by the browser (WebSockets standard, `send()`).
+    pub(super) fn is_open(&self) -> bool {
+        self.socket.ready_state() == WebSocket::OPEN
+    }
+
     /// Sends a binary message; gives the time of the call.
     pub(super) fn send(&self, bytes: &[u8]) -> Result<Time, JsValue> {
         let at = clock::now();

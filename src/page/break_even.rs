@@ -6,16 +6,18 @@ use leptos::prelude::*;
 
 use super::state::LabState;
 use super::verdict::PageLink;
-use super::words::break_even as words;
 use crate::analysis::break_even::{
     BreakEven as Even, Costs, Criterion, Gap, LeftOut, Line, Measure, Part, Policy, Recommendation, Setting, Situation,
     Slider, Starter, StoredCosts, Way, advise,
 };
+use crate::analysis::judgement::exchange::Case;
 use crate::browser::surroundings;
 use crate::drawing::break_even::{Along, View, amount, lines, near_crossings};
 use crate::format::svg;
 use crate::lab::Lab;
 use crate::lab::link::Page;
+use crate::words::break_even as words;
+use crate::words::labs;
 
 /// In pixels.
 const HEIGHT: f64 = 320.0;
@@ -103,7 +105,7 @@ pub(super) fn BreakEven(state: LabState, costs: Signal<Option<StoredCosts>>) -> 
         view! {
             <p>
                 "This needs to know what a message, a handshake and a connection cost here. A run of the lab “"
-                <PageLink state page=Page::Lab(Lab::Exchange) words=super::words::labs::of(Lab::Exchange).title/>
+                <PageLink state page=Page::Lab(Lab::Exchange) words=labs::of(Lab::Exchange).title/>
                 "” measures that."
             </p>
         }
@@ -132,7 +134,12 @@ fn Sliders(asked: Asked) -> impl IntoView {
         let chosen = move || asked.measure.get() == measure;
         radio("even-measure", words::measure(measure), chosen, move |_| asked.measure.set(measure))
     });
+    let known = Case::ALL.map(|case| {
+        let choose = move |_| asked.situation.set(case.situation());
+        view! { <button type="button" class="quiet" on:click=choose>{labs::exchange::case(case)}</button> }
+    });
     view! {
+        <div class="buttons" role="group" aria-label="Situations to begin with">{known.collect_view()}</div>
         <div class="sliders">
             <Range asked slider=Slider::PerHour/>
             <Range asked slider=Slider::Payload/>
@@ -385,7 +392,7 @@ fn Basis(asked: Asked) -> impl IntoView {
                 "connection to be closed after 2 min, and one way to take half of a round trip. Left out, alike for all:"
             </p>
             <ul class="findings hint">{LeftOut::ALL.map(|what| view! { <li>{words::left_out(what)}</li> }).collect_view()}</ul>
-            <p class="hint">"Our instrument’s bytes are in none of it."</p>
+            <p class="hint">"What this page adds in order to measure is in none of it."</p>
         </details>
     }
 }

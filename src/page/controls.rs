@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use super::endpoints::{Found, NOTHING_FOUND};
 use super::run;
 use super::state::LabState;
-use super::words::labs;
 use crate::lab::link::Link;
 use crate::lab::{CONNECT_TIMEOUT, Choice, Lab, Parameter, REPLY_TIMEOUT, Range};
 use crate::wire::LinkOffer;
+use crate::words::labs;
 
 #[component]
 pub(super) fn Controls(state: LabState, lab: Lab) -> impl IntoView {

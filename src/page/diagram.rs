@@ -6,11 +6,11 @@ use leptos::prelude::*;
 
 use super::messages::MessageTable;
 use super::state::{LabState, Look, Record};
-use super::words;
 use crate::browser::surroundings;
 use crate::drawing::{Scene, sequence};
 use crate::format::svg;
 use crate::trace::{MessageId, Protocol, Time, Trace};
+use crate::words;
 
 /// A turn gets at least this much room by itself, in pixels.
 const TURN: f64 = 36.0;

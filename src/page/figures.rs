@@ -4,10 +4,10 @@
 use leptos::prelude::*;
 
 use super::state::{LabState, Record};
-use super::words;
 use crate::analysis::{Bytes, OneWay, Opening, Statistics, Summary, bytes_in_words};
 use crate::lab::Lab;
 use crate::trace::{Happening, Protocol, Raw, Recorder, Span, Speaks, Trace};
+use crate::words;
 
 /// One line of the summary.
 #[derive(Clone, PartialEq)]

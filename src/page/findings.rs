@@ -4,12 +4,12 @@
 use leptos::prelude::*;
 
 use super::state::LabState;
-use super::words::{self, claims, labs};
 use crate::analysis::judgement::{self, Outcome};
 use crate::analysis::{Claim, Finding, Verdict};
 use crate::browser::surroundings;
 use crate::lab::Lab;
 use crate::trace::MessageId;
+use crate::words::{self, claims, labs};
 
 /// How many messages a sentence leads to, at most.
 const MOST_LINKS: usize = 6;
@@ -60,7 +60,8 @@ fn link(state: LabState, id: MessageId) -> impl IntoView {
     };
     view! {
         <button type="button" class="message-link" title=name.clone() aria-label=format!("Show the message: {name}") on:click=show>
-            {format!("#{}", id.0)}
+            // As it is numbered in the table of messages.
+            {format!("#{}", id.0 + 1)}
         </button>
     }
 }
@@ -77,15 +78,20 @@ fn card(state: LabState, verdict: &Verdict) -> impl IntoView + use<> {
         view! { <details><summary>{count}</summary><ul class="findings">{others.1}</ul></details> }
     });
     let standards = standards(verdict.claim);
+    let standard_says = if words.standard_says.is_empty() {
+        "Standard: ".to_owned()
+    } else {
+        format!("The standard: {} ", words.standard_says)
+    };
     view! {
         <article class="claim-card" data-claim=claims::id(verdict.claim) data-outcome=claims::outcome_key(verdict.outcome)>
             <h4>
                 <span class="claim-id">{claims::id(verdict.claim)}</span>" "{words.says}
             </h4>
-            <p class="outcome">{outcome(verdict.outcome)}</p>
+            <p class="outcome">{outcome(verdict.outcome)}" "{claims::ruling(verdict.claim, verdict.outcome)}</p>
             <ul class="findings">{decisive.1}</ul>
             {others}
-            <p class="hint">"Standard: "{standards}</p>
+            <p class="hint">{standard_says}{standards}</p>
         </article>
     }
 }

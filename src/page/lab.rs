@@ -6,9 +6,9 @@ use leptos::prelude::*;
 use super::findings::WhatHappened;
 use super::prediction::PredictionBox;
 use super::state::LabState;
-use super::words::labs;
 use super::{chart, controls, diagram, figures, inspector, status, take_away};
 use crate::lab::Lab;
+use crate::words::labs;
 
 #[component]
 pub(super) fn LabPage(state: LabState, lab: Lab) -> impl IntoView {

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use super::state::LabState;
-use super::words;
 use crate::analysis::{Placed, Provenance, Timeline, bytes_in_words, known_overhead};
 use crate::trace::{Direction, Message, MessageId, Protocol, Trace};
+use crate::words;
 
 /// Rows on a page of the table.
 const ROWS: usize = 50;

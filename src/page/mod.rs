@@ -1,4 +1,4 @@
-//! What the visitor sees: state, components, words, and the painting of scenes. Everything that is
+//! What the visitor sees: state, components, and the painting of scenes. Everything that is
 //! decided here is about showing; what a trace means is decided in `analysis`, where things go in
 //! `drawing`.
 
@@ -22,13 +22,13 @@ mod status;
 mod store;
 mod take_away;
 mod verdict;
-mod words;
 
 use leptos::prelude::*;
 
 use crate::browser::surroundings;
 use crate::lab::Lab;
 use crate::lab::link::{Link, Page, Theme};
+use crate::words;
 use state::LabState;
 
 /// Puts the page into the document's body.

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use super::state::LabState;
-use super::words::labs;
 use crate::analysis::judgement;
 use crate::lab::Lab;
+use crate::words::labs;
 
 #[component]
 pub(super) fn PredictionBox(state: LabState, lab: Lab) -> impl IntoView {

@@ -4,11 +4,11 @@
 use leptos::prelude::*;
 
 use super::state::{LabState, Record};
-use super::words::published as words;
 use crate::analysis::published::{Comparison, Holds, Part, Preset, Remark, Repetition, Row};
 use crate::browser::surroundings;
 use crate::lab::Lab;
 use crate::lab::link::{Link, Page};
+use crate::words::published as words;
 
 /// All of them. A comparison appears with the run that repeats it: the one that is shown, else the last one of its
 /// lab.
@@ -24,8 +24,8 @@ pub(super) fn Published(state: LabState) -> impl IntoView {
         <section class="published">
             <h3>"Published numbers, re-examined"</h3>
             <p class="hint">
-                "Three comparisons that are often repeated. Run the same thing here, and see what of each holds; "
-                "our instrument’s bytes are kept out."
+                "Three comparisons that are often repeated. Run the same thing here, and see what of each holds. "
+                "What this page adds in order to measure is left out."
             </p>
             {entries.into_iter().collect_view()}
         </section>

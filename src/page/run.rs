@@ -30,17 +30,13 @@ pub(super) fn begin(state: LabState) {
         // The page is painted first: its own work would fall into the first turns.
         timer::frame(|| {}).await;
         let link = state.link.get_untracked();
-        if !link.run
-            || link.page == Page::Verdict
-            || state.running.get_untracked()
-            || state.record.read_untracked().trace.is_some()
-        {
+        if !link.run || state.running.get_untracked() || state.record.read_untracked().trace.is_some() {
             return;
         }
         if !endpoints::may_start_unasked(&link) {
             state.notice("The link asks to run against other addresses than this page’s own: press Run to do so.");
         } else if matches!(state.found.get_untracked(), Found::Server(_)) {
-            go(state);
+            if link.page == Page::Verdict { start_all(state) } else { go(state) }
         } else {
             state.notice("The link asks to run, but no echo server was found. Start one with “cargo xtask serve”, then press Run.");
         }

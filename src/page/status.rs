@@ -4,11 +4,12 @@ use leptos::prelude::*;
 
 use super::endpoints::{Found, NOTHING_FOUND};
 use super::state::{LabState, Phase, Stage};
-use super::words::{self, labs};
 use crate::analysis::{Claim, Statistics, judgement};
+use crate::browser::surroundings;
 use crate::lab::Lab;
 use crate::lab::link::Page;
 use crate::trace::{Outcome, Protocol, Span, Trace};
+use crate::words::{self, labs};
 
 #[component]
 pub(super) fn Status(state: LabState) -> impl IntoView {
@@ -44,7 +45,7 @@ fn share(state: LabState) -> Option<f64> {
 fn idle_words(state: LabState) -> String {
     let record = state.record.read();
     if let Some(trace) = &record.trace {
-        return words::recorded(trace);
+        return words::recorded(trace, &surroundings::date(trace.circumstances.started));
     }
     match &*state.found.read() {
         Found::Looking => "Looking for an echo server …".to_owned(),

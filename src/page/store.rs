@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::words::labs;
 use crate::analysis::break_even::StoredCosts;
 use crate::analysis::judgement::Outcome;
 use crate::analysis::{Claim, Timeline, Verdict};
 use crate::browser::{clock, storage};
 use crate::trace::{self, Trace};
+use crate::words::labs;
 
 /// The key in the browser's storage.
 const KEY: &str = "duplex";

@@ -8,12 +8,12 @@ use super::findings::{outcome, standards};
 use super::published::Published;
 use super::state::{LabState, Phase};
 use super::store::KeptVerdict;
-use super::words::{claims, labs};
 use super::{run, status};
 use crate::analysis::{Claim, VerdictOutcome};
 use crate::browser::surroundings;
 use crate::lab::Lab;
 use crate::lab::link::Page;
+use crate::words::{claims, labs};
 
 #[component]
 pub(super) fn VerdictPage(state: LabState) -> impl IntoView {
@@ -33,7 +33,7 @@ pub(super) fn VerdictPage(state: LabState) -> impl IntoView {
             <h2>"The verdict"</h2>
             <p>
                 "Two teaching texts say what sets HTTP and WebSocket apart: a comparison table (T) and a learner’s text (P). "
-                "Here is each of their claims in our words, beside what this browser measured and what the standards say. "
+                "Here is each of their claims, reworded, beside what this browser measured and what the standards say. "
                 "A verdict is computed from a run, with its figures; none is given in advance."
             </p>
         </section>
@@ -100,7 +100,7 @@ fn verdict(kept: &KeptVerdict) -> impl IntoView + use<> {
     let others = reasons.map(|reason| view! { <li>{reason}</li> }).collect_view();
     let at = format!("Measured {} against {} and {}.", surroundings::date(kept.at), kept.http, kept.ws);
     view! {
-        <p class="outcome">{outcome(kept.outcome)}</p>
+        <p class="outcome">{outcome(kept.outcome)}" "{claims::ruling(kept.claim, kept.outcome)}</p>
         <p>{decisive}</p>
         <details>
             <summary>"Why, in full"</summary>

@@ -88,6 +88,8 @@ pub enum Inference {
     Timer,
     /// The `close` event of the WebSocket.
     CloseEvent,
+    /// The WebSocket's `readyState`: it was closing or closed, and its event had not come yet.
+    ReadyState,
     /// The head had arrived and the body's promise was rejected.
     BodyRejected,
     /// The reply itself.

@@ -18,3 +18,4 @@ mod page;
 mod places;
 mod server;
 mod use_of_the_page;
+mod verdicts;

@@ -65,6 +65,17 @@ impl Log {
         self.requests.iter().any(|(id, its)| its == url && self.ended.contains(id))
     }
 
+    /// The connection that carried an exchange of a run, by its number; `None` while there is no response.
+    pub(crate) fn connection_of(&self, run: &str, number: u32) -> Option<u64> {
+        let wanted = format!("n={number}");
+        let is_it = |url: &str| {
+            let query = url.split_once('?').map_or("", |(_, query)| query);
+            url.contains(run) && query.split('&').any(|pair| pair == wanted)
+        };
+        let id = self.requests.iter().find(|(id, url)| is_it(url) && self.connections.contains_key(*id))?.0;
+        self.connections.get(id).copied()
+    }
+
     /// The distinct connections that carried a run's requests.
     pub(crate) fn echo_connections(&self, run: &str) -> usize {
         self.echoes(run).into_iter().filter_map(|(_, connection)| connection).collect::<BTreeSet<_>>().len()

@@ -145,7 +145,7 @@ fn fewer_bytes_are_not_as_much_less_waiting_unless_they_are() {
 /// A run of the lab `crowd`: 50 requests at once over so many connections, one round of 101 ms after another, and 50
 /// messages at once, back after `socket` ms.
 fn crowd(connections: u32, alpn: &str, socket: i64) -> Trace {
-    let settings = [("clients", "50"), ("hold", "100"), ("size", "16"), ("reply-timeout", "10000")];
+    let settings = [("clients", "50"), ("hold", "0"), ("size", "16"), ("reply-timeout", "10000")];
     let mut trace = Trace::new(Circumstances {
         parameters: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         ..testing::circumstances("crowd", Speaks::Duplex)

@@ -15,7 +15,7 @@ pub use http::{HttpBytes, handshake, http};
 
 use serde::{Deserialize, Serialize};
 
-use crate::trace::{Connection, Fate, Message, Protocol, Raw, ServerTime, Speaks, Trace};
+use crate::trace::{Connection, Fate, Kind, Message, Protocol, Raw, ServerTime, Speaks, Trace};
 
 /// Why raw bytes cannot be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,8 @@ pub enum Missing {
     NeverSeen,
     /// The frames in this message's place carry something else.
     Differs,
+    /// It is a server-sent event: its bytes are among those of the response that it is part of.
+    WithinResponse,
 }
 
 /// A part of some bytes that one read or one write of the server took.
@@ -73,6 +75,12 @@ fn why_not_told(trace: &Trace, message: &Message) -> Missing {
     };
     if endpoint.speaks == Speaks::Plain {
         return Missing::Plain;
+    }
+    if endpoint.behind_proxy {
+        return Missing::BehindProxy;
+    }
+    if message.kind == Kind::Event {
+        return Missing::WithinResponse;
     }
     if message.alpn.as_deref() == Some("h2") {
         return Missing::Shared;

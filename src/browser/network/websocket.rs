@@ -216,6 +216,10 @@ impl network::Socket for BrowserSocket {
         if let Some(closed) = self.socket.close_seen() {
             return Err(self.closed_midway(turn, closed));
         }
+        if !self.socket.is_open() {
+            let cause = Cause::ClosedMidway { code: None, reason: String::new() };
+            return Err(self.failure(turn, cause, Inference::ReadyState));
+        }
         let envelope = if self.enveloped { Envelope { n: turn.number, evidence: None }.line() } else { String::new() };
         let sent = match payload {
             Payload::Binary(bytes) => {

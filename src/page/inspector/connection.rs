@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use super::{frame, row};
 use crate::analysis::bytes_in_words;
 use crate::page::state::Record;
-use crate::page::words;
 use crate::trace::{Connection, Fate, Message, Protocol, Trace};
+use crate::words;
 
 pub(super) fn section(record: &Record, trace: &Trace, message: &Message) -> AnyView {
     let connection = message.connection.and_then(|id| trace.connection(id));

@@ -8,8 +8,8 @@ use crate::analysis::raw::{Carried, CarriedFrame, Grounds, closing};
 use crate::decode::websocket::{Opcode, Part};
 use crate::format::hex::{Layer, Stretch};
 use crate::page::state::Record;
-use crate::page::words;
 use crate::trace::{Connection, Direction, Message, Trace};
+use crate::words;
 
 /// Frames of a message that are shown one by one.
 const SHOWN: usize = 8;

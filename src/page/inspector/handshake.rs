@@ -7,8 +7,8 @@ use super::{http, raw};
 use crate::analysis::raw as bytes;
 use crate::decode::handshake::{GUID, Handshake, accept_digest};
 use crate::page::state::Record;
-use crate::page::words;
 use crate::trace::{Direction, Message, Trace};
+use crate::words;
 
 /// One side of the handshake, the other one folded, and the checks of both.
 pub(super) fn section(record: &Record, trace: &Trace, message: &Message) -> AnyView {

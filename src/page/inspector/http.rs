@@ -8,8 +8,8 @@ use crate::analysis::raw::HttpBytes;
 use crate::decode::http1::{Field, Message as Read, Part, StartLine};
 use crate::format::hex::{Layer, Stretch};
 use crate::page::state::Record;
-use crate::page::words;
 use crate::trace::{Message, Trace};
+use crate::words;
 
 /// An HTTP message of the run.
 pub(super) fn section(record: &Record, trace: &Trace, message: &Message, bytes: &HttpBytes) -> AnyView {

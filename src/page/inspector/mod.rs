@@ -13,11 +13,11 @@ use leptos::prelude::*;
 use super::diagram;
 use super::messages::since_start;
 use super::state::{LabState, Record};
-use super::words;
 use crate::analysis::{Placed, bytes_in_words, known_overhead};
 use crate::browser::surroundings;
 use crate::format::svg;
 use crate::trace::{Direction, Message, Moment, Phases, Protocol, Span, Time, Trace};
+use crate::words;
 
 #[component]
 pub(super) fn Inspector(state: LabState) -> impl IntoView {

@@ -7,8 +7,8 @@ use super::{frame, handshake, http};
 use crate::analysis::raw::{self, Missing, Taken};
 use crate::page::messages::since_start;
 use crate::page::state::Record;
-use crate::page::words;
 use crate::trace::{Connection, Direction, Message, Moment, Trace};
+use crate::words;
 
 /// Reads or writes that are listed.
 const LISTED: usize = 6;

@@ -68,7 +68,7 @@ pub enum Fact {
         /// How it should have come about.
         way: Way,
     },
-    /// The close frames that crossed, by the server's tap.
+    /// The close frames that were sent, by the server's tap.
     Frames {
         /// How the end came about.
         way: Way,

@@ -43,7 +43,24 @@ pub(super) fn what_happened(trace: &Trace, _timeline: &Timeline) -> Vec<Finding>
         .flat_map(|way| endings::of(trace, way).1)
         .collect();
     findings.extend(http::told(trace));
-    findings
+    unseen_once(findings)
+}
+
+/// That the frames of an end were not seen, and why, is told once for all ends.
+fn unseen_once(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut told: Vec<Finding> = Vec::new();
+    for finding in findings {
+        let why = |finding: &Finding| match finding.fact {
+            super::Fact::Closing(Fact::WebSocket(endings::Fact::FramesUnseen { why, .. })) => Some(why),
+            _ => None,
+        };
+        let same = why(&finding).and_then(|reason| told.iter_mut().find(|known| why(known) == Some(reason)));
+        match same {
+            Some(known) => known.messages.extend(finding.messages),
+            None => told.push(finding),
+        }
+    }
+    told
 }
 
 /// The verdict on one of the lab's claims.
@@ -52,9 +69,12 @@ pub(super) fn judge(claim: Claim, trace: &Trace, _timeline: &Timeline) -> Verdic
     if claim != Claim::C14 {
         return Verdict::not_measured(claim, Vec::new());
     }
-    let (holds, reasons): (Vec<_>, Vec<_>) = endings::Way::ALL.into_iter().map(|way| endings::of(trace, way)).unzip();
-    let outcome = Outcome::of_all(holds);
-    Verdict { claim, outcome, reasons: reasons.concat() }
+    let mut ways = endings::Way::ALL.map(|way| endings::of(trace, way));
+    let outcome = Outcome::of_all(ways.iter().map(|(holds, _)| *holds));
+    // What contradicts the claim decides, and is told first.
+    ways.sort_by_key(|(holds, _)| *holds != Some(false));
+    let reasons = unseen_once(ways.into_iter().flat_map(|(_, reasons)| reasons).collect());
+    Verdict { claim, outcome, reasons }
 }
 
 /// What the page's connection said after the other side had fallen silent: it was open (0) or closed (1). `None`

@@ -172,7 +172,9 @@ fn c14_depends_where_orderly_ends_are_over_for_both_and_silence_is_not() {
         open,
         unanswered,
     ];
-    assert_eq!(reasons, expected);
+    let mut silence_first = expected.clone();
+    silence_first.rotate_right(2);
+    assert_eq!(reasons, silence_first, "what contradicts the claim is told first");
     assert_eq!(chosen(&trace), Some(0));
     assert_eq!(facts(what_happened(&trace, &Timeline::of(&trace))), expected);
 }
@@ -268,7 +270,7 @@ fn a_browser_that_gives_a_half_open_connection_up_later_does_not_make_it_over_be
     let (outcome, reasons) = verdict(&trace);
     assert_eq!(outcome, Outcome::Refuted);
     assert_eq!(
-        reasons[3..],
+        reasons[..2],
         [
             endings::Fact::HalfOpen { waited: Span(1_000), sent: 1, read: None },
             endings::Fact::CloseGivenUp { after: Span(1_000), code: 1006, clean: false },

@@ -397,7 +397,7 @@ pub(super) fn what_happened(trace: &Trace, _timeline: &Timeline) -> Vec<Finding>
 /// heard the broadcast where there was a room for one; refuted when no more than one was served over either; else it
 /// depends.
 #[must_use]
-pub(super) fn judge(claim: Claim, trace: &Trace, timeline: &Timeline) -> Verdict {
+pub(super) fn judge(claim: Claim, trace: &Trace, _timeline: &Timeline) -> Verdict {
     if claim != Claim::C15 {
         return Verdict::not_measured(claim, Vec::new());
     }
@@ -410,7 +410,12 @@ pub(super) fn judge(claim: Claim, trace: &Trace, timeline: &Timeline) -> Verdict
     if Protocol::BOTH.into_iter().any(|protocol| crowd.asked(protocol) < 2) {
         return Verdict::not_measured(claim, vec![finding(Fact::OneClient, Vec::new())]);
     }
-    Verdict { claim, outcome: crowd.outcome(), reasons: what_happened(trace, timeline) }
+    // Who was served decides; what it cost to be many stands behind that.
+    let mut reasons: Vec<Finding> = Protocol::BOTH.into_iter().flat_map(|protocol| crowd.service(protocol)).collect();
+    reasons.push(crowd.heard());
+    reasons.extend(crowd.queue());
+    reasons.extend(crowd.handshakes());
+    Verdict { claim, outcome: crowd.outcome(), reasons }
 }
 
 /// How many requests are on the way at the same time: one, two to five, six, more than six. What the server saw says no

@@ -260,12 +260,12 @@ fn finding(fact: Fact, messages: Vec<MessageId>) -> Finding {
 pub(super) fn what_happened(trace: &Trace, timeline: &Timeline) -> Vec<Finding> {
     let run = Run::of(trace, timeline);
     let mut findings = Vec::new();
-    findings.extend(run.both_ways());
     findings.extend(run.who_starts());
     findings.extend(run.news_by_http());
     findings.extend(run.long_responses());
     findings.extend(run.news(Way::WebSocket));
     findings.extend(run.on_websocket());
+    findings.extend(run.both_ways());
     findings.extend(run.missing_exchanges());
     findings.extend(Way::ALL.into_iter().filter_map(|way| run.missing_news(way)));
     findings

@@ -297,7 +297,7 @@ impl<'a> Run<'a> {
         (!messages.is_empty()).then(|| finding(Fact::CameAgain { messages: count(messages.len()) }, messages))
     }
 
-    fn echo(&self) -> Option<Finding> {
+    pub(super) fn echo(&self) -> Option<Finding> {
         let messages: Vec<_> =
             self.in_part(part::WEBSOCKET_ECHO).filter(|message| message.kind.is_exchanged()).collect();
         let of = |direction| count(messages.iter().filter(|message| message.direction == direction).count());

@@ -20,7 +20,9 @@ pub(super) fn request_and_response(run: &Run<'_>) -> Verdict {
         () if events.is_none() => Outcome::NotMeasured,
         () => Outcome::Supported,
     };
-    reasons.extend(run.news_by_http());
+    reasons.extend(lay);
+    reasons.extend([Way::ShortPolling, Way::LongPolling].into_iter().filter_map(|way| run.news(way)));
+    reasons.extend(events);
     reasons.extend(run.long_responses());
     reasons.extend(run.missing_exchanges());
     reasons.extend(missing(run, &[Way::ShortPolling, Way::LongPolling, Way::Events]));
@@ -34,8 +36,8 @@ pub(super) fn full_duplex(run: &Run<'_>) -> Verdict {
         _ if run.only_answered().is_some() => Outcome::Refuted,
         _ => Outcome::NotMeasured,
     };
-    let mut reasons: Vec<Finding> = run.crossed().into_iter().collect();
-    reasons.extend(run.on_websocket().into_iter().filter(|finding| !reasons.contains(finding)).collect::<Vec<_>>());
+    let parts = [run.crossed(), run.unasked(), run.said(), run.only_answered(), run.echo()];
+    let mut reasons: Vec<Finding> = parts.into_iter().flatten().collect();
     reasons.extend(missing(run, &[Way::WebSocket]));
     Verdict { claim: Claim::C2, outcome, reasons }
 }
@@ -56,8 +58,7 @@ pub(super) fn one_direction(run: &Run<'_>) -> Verdict {
     };
     let mut reasons: Vec<Finding> = exchanges.into_iter().collect();
     reasons.extend(run.who_starts());
-    reasons.extend(run.lay());
-    reasons.extend(run.on_websocket());
+    reasons.extend([run.lay(), run.unasked(), run.said(), run.only_answered(), run.echo()].into_iter().flatten());
     reasons.extend(run.missing_exchanges());
     reasons.extend(missing(run, &[Way::ShortPolling, Way::WebSocket]));
     Verdict { claim: Claim::C12, outcome, reasons }

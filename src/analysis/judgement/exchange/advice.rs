@@ -24,7 +24,7 @@ pub enum Case {
 
 impl Case {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Weather, Self::Suggestions, Self::News, Self::Prices, Self::Chat];
+    pub const ALL: [Self; 5] = [Self::Weather, Self::Chat, Self::Suggestions, Self::News, Self::Prices];
 
     /// In the sliders' numbers.
     #[must_use]
@@ -55,6 +55,15 @@ pub struct Advised {
     pub total: u64,
     /// The cheapest of the other ways, and what that comes to; `None` where no other does what is asked.
     pub next: Option<(Way, u64)>,
+}
+
+/// Which way is advised, by each measure whose figures are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// By bytes.
+    pub by_bytes: Option<Way>,
+    /// By the time that somebody waits.
+    pub by_time: Option<Way>,
 }
 
 /// What is advised in each of [`Case::ALL`].

@@ -17,7 +17,7 @@ use crate::analysis::break_even::{
 };
 use crate::analysis::{Opening, Sample, Statistics, Summary, Timeline};
 use crate::trace::{Direction, Kind, Message, MessageId, Protocol, Span, Trace};
-pub use advice::{Advised, Case};
+pub use advice::{Advised, Case, Choice};
 
 /// So many round trips of each protocol are asked for before a verdict and an answer rest on their median.
 const NEEDED: u32 = 5;
@@ -126,6 +126,13 @@ pub enum Fact {
         to_server: u64,
         /// Bytes of their responses' bodies.
         to_page: u64,
+    },
+    /// What this run's figures advise in the two situations that everybody knows.
+    InShort {
+        /// For [`Case::Weather`].
+        weather: Choice,
+        /// For [`Case::Chat`].
+        chat: Choice,
     },
     /// What this run's figures advise in a situation.
     Advice {
@@ -359,14 +366,14 @@ impl<'a> Run<'a> {
 #[must_use]
 pub(super) fn what_happened(trace: &Trace, timeline: &Timeline) -> Vec<Finding> {
     let run = Run::of(trace, timeline);
-    let mut findings = run.connections();
-    findings.extend(run.both_ways());
-    findings.extend(run.round_trips());
+    let mut findings: Vec<Finding> = run.round_trips().into_iter().collect();
     findings.extend(run.overheads());
     findings.extend(run.opening());
     if run.has_enough() {
         findings.extend([Measure::Bytes, Measure::Time].map(|measure| run.paid_back(measure)));
     }
+    findings.extend(run.connections());
+    findings.extend(run.both_ways());
     findings.extend(run.warm_up());
     findings
 }
@@ -387,7 +394,26 @@ pub(super) fn judge(claim: Claim, trace: &Trace, timeline: &Timeline) -> Verdict
     }
     let measures = [Measure::Bytes, Measure::Time];
     let advice = measures.map(|measure| advice::by(&run.costs, measure));
-    let mut reasons: Vec<Finding> = measures.map(|measure| run.paid_back(measure)).into();
+    let [bytes, time] = &advice;
+    let mut reasons = Vec::new();
+    if bytes.is_ok() || time.is_ok() {
+        let of = |case: Case, advice: &Result<Vec<Advised>, Missing>| {
+            let place = Case::ALL.into_iter().position(|known| known == case)?;
+            advice.as_ref().ok()?.get(place).copied()
+        };
+        let choice = |case| {
+            let way = |advice| of(case, advice).map(|advised| advised.way);
+            Choice { by_bytes: way(bytes), by_time: way(time) }
+        };
+        let in_short = Fact::InShort { weather: choice(Case::Weather), chat: choice(Case::Chat) };
+        reasons.push(finding(in_short, Vec::new()));
+        for case in Case::ALL {
+            let (by_bytes, by_time) = (of(case, bytes), of(case, time));
+            let fact = Fact::Advice { case, messages: case.messages(), by_bytes, by_time };
+            reasons.push(finding(fact, Vec::new()));
+        }
+    }
+    reasons.extend(measures.map(|measure| run.paid_back(measure)));
     for (measure, advised) in measures.into_iter().zip(&advice) {
         match advised {
             Err(why) => {
@@ -401,14 +427,6 @@ pub(super) fn judge(claim: Claim, trace: &Trace, timeline: &Timeline) -> Verdict
                     reasons.push(finding(Fact::OneForAll { measure, way }, Vec::new()));
                 }
             }
-        }
-    }
-    let [bytes, time] = &advice;
-    if bytes.is_ok() || time.is_ok() {
-        for (place, case) in Case::ALL.into_iter().enumerate() {
-            let of = |advice: &Result<Vec<Advised>, Missing>| advice.as_ref().ok().map(|advice| advice[place]);
-            let fact = Fact::Advice { case, messages: case.messages(), by_bytes: of(bytes), by_time: of(time) };
-            reasons.push(finding(fact, Vec::new()));
         }
     }
     let differs = |advice: &Result<Vec<Advised>, Missing>| {

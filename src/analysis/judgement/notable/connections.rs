@@ -1,6 +1,6 @@
 //! What is unusual about connections, and what the browser did by itself.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Fact, count, finding};
 use crate::analysis::at_once::while_at_least;
@@ -19,7 +19,7 @@ pub(super) fn notable(trace: &Trace, timeline: &Timeline) -> Vec<Finding> {
         not_reused(trace, timeline, &requests),
         preflight(&requests),
         behind_six(trace, &requests),
-        sent_again(&requests),
+        sent_again(trace, &requests),
         versions_differ(&requests),
         tls_resumed(trace),
         compressed(trace),
@@ -149,9 +149,20 @@ fn behind_six(trace: &Trace, requests: &[&Message]) -> Option<Finding> {
     Some(finding(Fact::BehindSix { requests: count(messages.len()), longest }, messages))
 }
 
-fn sent_again(requests: &[&Message]) -> Option<Finding> {
+/// Requests that the browser sent again. An event stream that it asked for again is none: browsers have to (HTML §9.2.3).
+/// The lab `interruption` speaks of little else, and says it itself.
+fn sent_again(trace: &Trace, requests: &[&Message]) -> Option<Finding> {
+    if trace.circumstances.lab == "interruption" {
+        return None;
+    }
+    let streams: HashSet<MessageId> = trace
+        .of(Protocol::Http)
+        .filter(|message| message.kind == Kind::Event)
+        .filter_map(|message| message.answers)
+        .collect();
     let again: Vec<(MessageId, u32)> = requests
         .iter()
+        .filter(|request| !streams.contains(&request.id))
         .filter_map(|request| Some((request.id, request.arrivals.filter(|arrivals| *arrivals > 1)?)))
         .collect();
     let most = again.iter().map(|(_, arrivals)| *arrivals).max()?;

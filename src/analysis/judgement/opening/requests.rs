@@ -271,7 +271,7 @@ pub(super) fn told(trace: &Trace, way: Way) -> Vec<Finding> {
 
 /// C3: after the response the connection is closed, and new data need a new one.
 pub(super) fn closed_after_each(trace: &Trace) -> (Outcome, Vec<Finding>) {
-    let mut reasons = Vec::new();
+    let mut reasons: Vec<Finding> = answer(trace).map(|answer| answer.finding).into_iter().collect();
     let mut holds = Vec::new();
     for way in [Way::Close, Way::KeepAlive] {
         match Tally::of(trace, way) {

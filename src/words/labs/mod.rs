@@ -1,51 +1,52 @@
 //! What each lab asks, what its settings are called, and what its facts say: one file a lab.
 
-pub(in crate::page) mod closing;
-pub(in crate::page) mod crowd;
-pub(in crate::page) mod duplex;
-pub(in crate::page) mod exchange;
-pub(in crate::page) mod formats;
-pub(in crate::page) mod interruption;
-pub(in crate::page) mod memory;
-pub(in crate::page) mod notable;
-pub(in crate::page) mod opening;
+pub mod closing;
+pub mod crowd;
+pub mod duplex;
+pub mod exchange;
+pub mod formats;
+pub mod interruption;
+pub mod memory;
+pub mod notable;
+pub mod opening;
 
 use crate::analysis::Fact;
 use crate::lab::Lab;
 
 /// What a lab says before it has run.
-pub(in crate::page) struct LabWords {
+pub struct LabWords {
     /// Its heading.
-    pub(in crate::page) title: &'static str,
+    pub title: &'static str,
     /// What it is about, in a paragraph.
-    pub(in crate::page) question: &'static str,
+    pub question: &'static str,
     /// What to think about before the run.
-    pub(in crate::page) prediction: Prediction,
+    pub prediction: Prediction,
     /// What its parameters are called.
-    pub(in crate::page) parameters: &'static [ParameterWords],
+    pub parameters: &'static [ParameterWords],
     /// What the options of its choices are called: the parameter, the option, and its words.
-    pub(in crate::page) choices: &'static [(&'static str, &'static str, &'static str)],
+    pub choices: &'static [(&'static str, &'static str, &'static str)],
 }
 
 /// A question that the run will answer.
-pub(in crate::page) struct Prediction {
-    pub(in crate::page) asks: &'static str,
+pub struct Prediction {
+    /// The question.
+    pub asks: &'static str,
     /// In the order in which the judgement numbers them.
-    pub(in crate::page) choices: &'static [&'static str],
+    pub choices: &'static [&'static str],
 }
 
 /// What a parameter is called.
-pub(in crate::page) struct ParameterWords {
+pub struct ParameterWords {
     /// Its name in links.
-    pub(in crate::page) name: &'static str,
+    pub name: &'static str,
     /// Its label.
-    pub(in crate::page) label: &'static str,
+    pub label: &'static str,
     /// A few words beside its range; may be empty.
-    pub(in crate::page) hint: &'static str,
+    pub hint: &'static str,
 }
 
 /// A lab's name in the list of labs.
-pub(in crate::page) const fn name(lab: Lab) -> &'static str {
+pub const fn name(lab: Lab) -> &'static str {
     match lab {
         Lab::Exchange => "Exchange",
         Lab::Opening => "Opening",
@@ -59,7 +60,7 @@ pub(in crate::page) const fn name(lab: Lab) -> &'static str {
 }
 
 /// A lab's words.
-pub(in crate::page) const fn of(lab: Lab) -> &'static LabWords {
+pub const fn of(lab: Lab) -> &'static LabWords {
     match lab {
         Lab::Exchange => &exchange::WORDS,
         Lab::Opening => &opening::WORDS,
@@ -73,7 +74,7 @@ pub(in crate::page) const fn of(lab: Lab) -> &'static LabWords {
 }
 
 /// What a fact says, in a sentence or two.
-pub(in crate::page) fn fact(fact: &Fact) -> String {
+pub fn fact(fact: &Fact) -> String {
     match fact {
         Fact::Notable(fact) => notable::fact(fact),
         Fact::Exchange(fact) => exchange::fact(fact),
@@ -89,14 +90,14 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
 
 impl LabWords {
     /// What a parameter is called, and a few words about it.
-    pub(in crate::page) fn parameter(&self, name: &'static str) -> (&'static str, &'static str) {
+    pub fn parameter(&self, name: &'static str) -> (&'static str, &'static str) {
         let own = self.parameters.iter().find(|words| words.name == name);
         own.or_else(|| COMMON.iter().find(|words| words.name == name))
             .map_or((name, ""), |words| (words.label, words.hint))
     }
 
     /// What an option of a choice is called.
-    pub(in crate::page) fn option(&self, name: &str, option: &'static str) -> &'static str {
+    pub fn option(&self, name: &str, option: &'static str) -> &'static str {
         let found = self.choices.iter().find(|(parameter, value, _)| *parameter == name && *value == option);
         found.map_or(option, |(.., words)| words)
     }

@@ -3,10 +3,15 @@
 use super::{LabWords, ParameterWords, Prediction};
 use crate::analysis::judgement::crowd::{Fact, Missing, SeenBy, Trouble};
 use crate::trace::Protocol;
+use crate::words::many;
 
-pub(in crate::page) const WORDS: LabWords = LabWords {
+/// What the lab says before it has run.
+pub const WORDS: LabWords = LabWords {
     title: "Many clients, one server",
-    question: "A server is there for many. Here a crowd of clients comes all at once: each asks over HTTP, then each opens a WebSocket and says something, and at last one of them speaks and all others listen. Is everybody served, and who has to wait? All clients live in this one page, so you also see what your browser does with a crowd.",
+    question: "A server is there for many. Here a crowd of clients comes all at once: each asks over HTTP, then each opens \
+               a WebSocket and says something, and at last one of them speaks and all others listen (a broadcast). Look at \
+               whether everybody is served, who has to wait, and what for. All clients live in this one page, so you also \
+               see what your browser does with a crowd.",
     prediction: Prediction {
         asks: "All clients ask at the same moment over HTTP. How many of their requests will be on the way at the same time?",
         choices: &["one", "two to five", "six", "more than six"],
@@ -24,7 +29,7 @@ pub(in crate::page) const WORDS: LabWords = LabWords {
 };
 
 /// What a fact says.
-pub(in crate::page) fn fact(fact: &Fact) -> String {
+pub fn fact(fact: &Fact) -> String {
     match fact {
         Fact::Served { protocol, clients, served, within, resolution } => {
             let who = match (served, clients) {
@@ -38,7 +43,7 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
             }
             let how = match protocol {
                 Protocol::Http => "served over HTTP",
-                Protocol::WebSocket => "served over a WebSocket of their own: it opened, and gave back what was sent",
+                Protocol::WebSocket => "served over WebSockets: each opened, and gave back what was sent",
             };
             let last = match protocol {
                 Protocol::Http => "The last response was there",
@@ -63,7 +68,7 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
             under_way(*requests, *most, *seen_by, version.as_deref())
         }
         Fact::Queued { requests, waited, longest } => format!(
-            "{waited} of {} had to wait in the browser until another one was done, for up to {longest}. Over HTTP/1.1 a connection carries one exchange at a time, and browsers open about six connections to a server. Six is the browsers’ rule: HTTP sets no number (RFC 9112 §9.4).",
+            "{waited} of {} had to wait in the browser until another one was done, for up to {longest}: over HTTP/1.1 a connection carries one exchange at a time, and browsers open about six to a server. Six is the browsers’ rule; HTTP sets no number (RFC 9112 §9.4).",
             many(*requests, "request")
         ),
         Fact::NotQueued { requests, version: Some(version) } if version == "h2" || version == "h3" => format!(
@@ -74,24 +79,20 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
             format!("None of {} had to wait in the browser until another one was done.", many(*requests, "request"))
         }
         Fact::OpenAtOnce { sockets, most } => {
-            let more =
-                if *most > 6 { " The limit of six that holds for HTTP/1.1 does not count for WebSockets." } else { "" };
-            format!(
-                "{} opened, and {most} were open at the same time, each on a TCP connection of its own.{more}",
-                many(*sockets, "WebSocket")
-            )
+            let more = if *most > 6 { " Browsers do not count WebSockets into their limit of six." } else { "" };
+            format!("{} opened, and {most} were open at the same time.{more}", many(*sockets, "WebSocket"))
         }
         Fact::HandshakesInTurn { sockets, first, last, step, resolution } => format!(
-            "The {sockets} handshakes went one after another: by the server’s clock each was answered before the next connection was there. The first WebSocket was open {} after the call, the last {}, typically {} apart. That is the browser’s rule (RFC 6455 §4.1 asks it of them), not a limit of the server.",
+            "The {sockets} handshakes went one after another: by the server’s clock each was answered before the next connection came. The first WebSocket was open {} after the first call, the last {} after it, typically {} apart. A browser opens WebSockets to one address one by one (RFC 6455 §4.1 asks it to); it is no limit of the server.",
             first.known_to(*resolution),
             last.known_to(*resolution),
             step.known_to(*resolution)
         ),
         Fact::HandshakesAtOnce { sockets, most } => format!(
-            "Of {sockets} handshakes, up to {most} were under way at the same time, by the server’s clock. Browsers open WebSockets to one address one by one (RFC 6455 §4.1); several addresses, or something between page and server, can look like this."
+            "Of {sockets} handshakes, up to {most} were under way at the same time, by the server’s clock. To one address a browser opens one at a time (RFC 6455 §4.1); several addresses, or a proxy between, can look like this."
         ),
         Fact::HandshakesFromHere { sockets, first, last, resolution } => format!(
-            "Of {sockets} WebSockets that were asked for together, the first was open after {} and the last after {}. Browsers open WebSockets to one address one by one (RFC 6455 §4.1).",
+            "Of {sockets} WebSockets that were asked for together, the first was open after {} and the last after {}. To one address a browser opens one at a time (RFC 6455 §4.1).",
             first.known_to(*resolution),
             last.known_to(*resolution)
         ),
@@ -105,15 +106,17 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
                 format!(" The first had it {first} after it was sent, the last {spread} later.")
             });
             match (members, said, heard) {
-                (0, ..) => format!("None of {clients} clients got into the room, so nobody could speak to all."),
+                (0, ..) => {
+                    format!("None of {} got into the room, so nobody could speak to all.", many(*clients, "client"))
+                }
                 (_, false, _) => {
                     format!("{members} of {clients} clients were in the room, but nobody could speak any more.")
                 }
                 (_, true, 0) => {
-                    format!("One client spoke, and none of {members} members of the room heard it.{absent}")
+                    format!("One client spoke to all, and none of {members} in the room heard it.{absent}")
                 }
                 (_, true, heard) => format!(
-                    "One client spoke, and {heard} of {members} members of the room heard it, the speaker included (a broadcast): none of them had asked for it.{times}{absent}"
+                    "One client spoke to all (a broadcast), and {heard} of {members} in the room heard it, the speaker included. None had asked for it.{times}{absent}"
                 ),
             }
         }
@@ -132,7 +135,7 @@ fn under_way(requests: u32, most: u32, seen_by: SeenBy, version: Option<&str>) -
     let requests = many(requests, "request");
     match seen_by {
         SeenBy::Browser => format!(
-            "Of {requests}{version}, at most {most} were on the way at the same time (from requestStart to responseEnd of Resource Timing)."
+            "Of {requests}{version}, at most {most} were on the way at the same time, by the browser’s own account (Resource Timing)."
         ),
         SeenBy::Server => format!(
             "Of {requests}{version}, at most {most} were with the server at the same time, by its clock; what was still travelling is not counted."
@@ -145,7 +148,7 @@ fn trouble(trouble: Trouble) -> String {
         Trouble::Status(503) => "the server answered 503 Service Unavailable, so it had no room for more".to_owned(),
         Trouble::Status(status) => format!("the server answered with status {status}"),
         Trouble::HandshakeRefused => {
-            "the server answered the handshake with something else than 101 (a page is not told with what)".to_owned()
+            "the server is there, but the WebSocket did not open (a page is not told why)".to_owned()
         }
         Trouble::NoAnswer => "there was no answer that the page may read".to_owned(),
         Trouble::TimedOut => "nothing came in time".to_owned(),
@@ -161,7 +164,7 @@ const fn missing(missing: Missing) -> &'static str {
             "This server cannot be asked to take its time, so some requests may have been done before others began: fewer are on the way at the same time than could be."
         }
         Missing::Rooms => {
-            "Whether one message reaches all cannot be shown here: the WebSocket endpoint has no rooms. (A Duplex server has.)"
+            "Whether one message reaches all cannot be shown here: the WebSocket endpoint has no rooms, as a Duplex server has."
         }
         Missing::Connections => {
             "How many TCP connections carried the requests is not known: a page cannot see that, and this server does not tell."
@@ -184,9 +187,4 @@ const fn over(protocol: Protocol) -> &'static str {
         Protocol::Http => "over HTTP",
         Protocol::WebSocket => "over a WebSocket",
     }
-}
-
-/// A number and what it counts.
-fn many(count: u32, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

@@ -1,18 +1,19 @@
-//! What values say, in words. The one place where a failure, a kind of message or a ratio becomes a
-//! sentence.
+//! What values say, in words: failures, kinds of messages, facts, verdicts. The one place where a value becomes a
+//! sentence; nothing is measured or decided here. Both targets, so that tests can read every sentence.
 
-pub(super) mod break_even;
-pub(super) mod claims;
-pub(super) mod labs;
-pub(super) mod published;
-pub(super) mod raw;
+pub mod break_even;
+pub mod claims;
+pub mod labs;
+pub mod published;
+pub mod raw;
+#[cfg(test)]
+mod tests;
 
 use crate::analysis::{Placed, Provenance, bytes_in_words};
-use crate::browser::surroundings;
 use crate::trace::{Cause, Direction, Failure, Inference, Kind, Link, Message, Outcome, Protocol, Span, Trace};
 
 /// The protocol's name.
-pub(super) const fn protocol(protocol: Protocol) -> &'static str {
+pub const fn protocol(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Http => "HTTP",
         Protocol::WebSocket => "WebSocket",
@@ -20,7 +21,7 @@ pub(super) const fn protocol(protocol: Protocol) -> &'static str {
 }
 
 /// Why a run could not go on, in a sentence or two that say how that is known.
-pub(super) fn failure(failure: &Failure) -> String {
+pub fn failure(failure: &Failure) -> String {
     let whose = match failure.turn {
         Some(0) => format!("in the warm-up over {}", protocol(failure.protocol)),
         Some(turn) => format!("in turn {turn} over {}", protocol(failure.protocol)),
@@ -72,14 +73,14 @@ fn cause(cause: &Cause) -> String {
 }
 
 /// What a close code means (RFC 6455 §7.4.1).
-pub(super) const fn close_code(code: u16) -> &'static str {
+pub const fn close_code(code: u16) -> &'static str {
     match code {
         1000 => " (normal closure)",
         1001 => " (going away)",
         1002 => " (protocol error)",
         1003 => " (unsupported data)",
         1005 => " (no code was given)",
-        1006 => " (the connection was lost without a close frame)",
+        1006 => " (no close frame came)",
         1007 => " (invalid data)",
         1008 => " (policy violation)",
         1009 => " (message too big)",
@@ -101,13 +102,14 @@ const fn inferred(from: Inference) -> &'static str {
         }
         Inference::Timer => "(The page’s own timer ran out.)",
         Inference::CloseEvent => "(From the WebSocket’s close event.)",
+        Inference::ReadyState => "(From the WebSocket’s readyState: it was closing already.)",
         Inference::BodyRejected => "(The response’s head had come, its body did not.)",
         Inference::Reply => "(From the reply itself.)",
     }
 }
 
 /// How two medians compare.
-pub(super) fn faster(http: Span, ws: Span, resolution: Span) -> String {
+pub fn faster(http: Span, ws: Span, resolution: Span) -> String {
     let both = format!("{} over HTTP, {} over WebSocket", http.known_to(resolution), ws.known_to(resolution));
     // Two stamps go into each, and each may be off by a step of the clock.
     if (http - ws).abs() <= resolution + resolution {
@@ -121,7 +123,7 @@ pub(super) fn faster(http: Span, ws: Span, resolution: Span) -> String {
 }
 
 /// What a message is, in its protocol's terms.
-pub(super) fn kind(message: &Message) -> String {
+pub fn kind(message: &Message) -> String {
     match message.kind {
         Kind::Request => "Request".to_owned(),
         Kind::Response { status } => format!("Response, status {status}"),
@@ -136,7 +138,7 @@ pub(super) fn kind(message: &Message) -> String {
 }
 
 /// What a message means, in a line for somebody who sees it for the first time.
-pub(super) const fn explanation(message: &Message) -> &'static str {
+pub const fn explanation(message: &Message) -> &'static str {
     match message.kind {
         Kind::Request => {
             "The page asks. Every HTTP request says again who asks and what for, in its head; nothing is taken as known from the one before."
@@ -166,7 +168,7 @@ pub(super) const fn explanation(message: &Message) -> &'static str {
 }
 
 /// Where a time comes from.
-pub(super) const fn provenance(placed: Option<Placed>, from_file: bool) -> &'static str {
+pub const fn provenance(placed: Option<Placed>, from_file: bool) -> &'static str {
     match placed {
         Some(Placed { provenance: Provenance::Page, .. }) if from_file => "measured in the page that recorded it",
         Some(Placed { provenance: Provenance::Page, .. }) => "measured in this page",
@@ -177,25 +179,24 @@ pub(super) const fn provenance(placed: Option<Placed>, from_file: bool) -> &'sta
 }
 
 /// A message in a few words, to be read out.
-pub(super) fn short(message: &Message) -> String {
+pub fn short(message: &Message) -> String {
     let turn = if message.warm_up { "warm-up".to_owned() } else { format!("turn {}", message.turn) };
     format!("{}, {turn}, {}, {}", protocol(message.protocol), kind(message), bytes_in_words(message.payload))
 }
 
-/// When, where and against what a run was recorded.
-pub(super) fn recorded(trace: &Trace) -> String {
+/// When, where and against what a run was recorded; `when` is its date, as this visitor writes dates.
+pub fn recorded(trace: &Trace, when: &str) -> String {
     let known = &trace.circumstances;
     let outcome = match &trace.outcome {
         Some(Outcome::Finished) | None => String::new(),
         Some(Outcome::Stopped) => " It was stopped before its end.".to_owned(),
         Some(Outcome::Failed(why)) => format!(" {}", failure(why)),
     };
-    let when = surroundings::date(known.started);
     format!("Recorded earlier: {when}, in {}, against {} and {}.{outcome}", known.browser, known.http.url, known.ws.url)
 }
 
 /// A protocol by its ALPN name (RFC 7301), with the name that people know.
-pub(super) fn alpn(name: &str) -> String {
+pub fn alpn(name: &str) -> String {
     match name {
         "http/1.0" => "HTTP/1.0".to_owned(),
         "http/1.1" => "HTTP/1.1".to_owned(),
@@ -206,7 +207,7 @@ pub(super) fn alpn(name: &str) -> String {
 }
 
 /// The protocol that the server and the browser's Resource Timing name, and who says so.
-pub(super) fn protocol_told(by_server: Option<String>, by_browser: Option<String>) -> Option<(String, &'static str)> {
+pub fn protocol_told(by_server: Option<String>, by_browser: Option<String>) -> Option<(String, &'static str)> {
     match (by_server, by_browser) {
         (Some(server), Some(browser)) if server == browser => Some((server, "the server and Resource Timing both say")),
         (Some(server), Some(browser)) => {
@@ -219,9 +220,26 @@ pub(super) fn protocol_told(by_server: Option<String>, by_browser: Option<String
 }
 
 /// An emulated link.
-pub(super) fn link(link: &Link) -> String {
+pub fn link(link: &Link) -> String {
     let micros = |micros: u64| Span(micros.cast_signed()).to_string();
     let jitter = if link.jitter > 0 { format!(" ± {}", micros(link.jitter)) } else { String::new() };
     let rate = link.rate.map_or_else(String::new, |rate| format!(", {}/s", bytes_in_words(rate)));
     format!("{}: round trip {}{jitter}{rate}", link.name, micros(link.rtt))
+}
+
+/// `1 request`, `2 requests`.
+fn counted(count: impl Into<u64>, one: &str, several: &str) -> String {
+    let count = count.into();
+    format!("{count} {}", if count == 1 { one } else { several })
+}
+
+/// The same, where the plural has an s more.
+fn many(count: impl Into<u64>, what: &str) -> String {
+    counted(count, what, &format!("{what}s"))
+}
+
+/// With a capital letter at the beginning.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use crate::analysis::bytes_in_words;
 use crate::analysis::published::{Absent, Amount, Checked, Holds, Part, Preset, Source, What, Why};
 
 /// What a comparison is called here.
-pub(in crate::page) const fn title(preset: Preset) -> &'static str {
+pub const fn title(preset: Preset) -> &'static str {
     match preset {
         Preset::QuantumLeap => "871 bytes against 2",
         Preset::SevenBytes => "98.8 % less overhead",
@@ -14,7 +14,7 @@ pub(in crate::page) const fn title(preset: Preset) -> &'static str {
 }
 
 /// What the source says, in our words.
-pub(in crate::page) const fn says(preset: Preset) -> &'static str {
+pub const fn says(preset: Preset) -> &'static str {
     match preset {
         Preset::QuantumLeap => {
             "A page that polls for stock prices once a second sends and receives 871 bytes of heads each time; a WebSocket \
@@ -33,14 +33,14 @@ pub(in crate::page) const fn says(preset: Preset) -> &'static str {
 }
 
 /// Where it was published.
-pub(in crate::page) fn source(source: &Source) -> String {
+pub fn source(source: &Source) -> String {
     let by = source.authors.map_or_else(|| "author not known".to_owned(), str::to_owned);
     let year = source.year.map_or_else(|| "year not known".to_owned(), |year| year.to_string());
     format!("“{}”, {by}, {}, {year}.", source.title, source.appeared)
 }
 
 /// How its figures were checked.
-pub(in crate::page) const fn checked(checked: Checked) -> &'static str {
+pub const fn checked(checked: Checked) -> &'static str {
     match checked {
         Checked::Copies => "Its figures were checked against complete copies of the text.",
         Checked::Quotations => {
@@ -51,7 +51,7 @@ pub(in crate::page) const fn checked(checked: Checked) -> &'static str {
 }
 
 /// What to run to see it here.
-pub(in crate::page) const fn repetition(part: Part) -> &'static str {
+pub const fn repetition(part: Part) -> &'static str {
     match part {
         Part::Whole => "Run the same here",
         Part::OneByOne => "Run 50, one after another",
@@ -60,7 +60,7 @@ pub(in crate::page) const fn repetition(part: Part) -> &'static str {
 }
 
 /// What a row is about.
-pub(in crate::page) fn what(what: What) -> String {
+pub fn what(what: What) -> String {
     match what {
         What::HeadsOfAnExchange => "Heads of a request and its response".to_owned(),
         What::HeadToPage => "What a frame adds, to the page".to_owned(),
@@ -91,7 +91,7 @@ pub(in crate::page) fn what(what: What) -> String {
 }
 
 /// A figure.
-pub(in crate::page) fn amount(amount: Amount) -> String {
+pub fn amount(amount: Amount) -> String {
     match amount {
         Amount::Bytes(bytes) => bytes_in_words(bytes),
         Amount::Time(span) => span.to_string(),
@@ -104,7 +104,7 @@ pub(in crate::page) fn amount(amount: Amount) -> String {
 }
 
 /// Why there is no figure of ours.
-pub(in crate::page) fn absent(absent: Absent) -> String {
+pub fn absent(absent: Absent) -> String {
     match absent {
         Absent::Missing(why) => format!("not known: {}", missing(why)),
         Absent::InAnotherRun(part) => format!("see “{}”", repetition(part)),
@@ -112,7 +112,7 @@ pub(in crate::page) fn absent(absent: Absent) -> String {
 }
 
 /// Whether something holds, in a word or two.
-pub(in crate::page) const fn holds(holds: Holds) -> &'static str {
+pub const fn holds(holds: Holds) -> &'static str {
     match holds {
         Holds::Yes => "holds",
         Holds::InPart => "holds in part",
@@ -122,7 +122,7 @@ pub(in crate::page) const fn holds(holds: Holds) -> &'static str {
 }
 
 /// What holds or does not, and why.
-pub(in crate::page) fn why(why: &Why) -> String {
+pub fn why(why: &Why) -> String {
     match *why {
         Why::ItsRatio { .. }
         | Why::ItsMegabits { .. }
@@ -186,8 +186,8 @@ pub(in crate::page) fn why(why: &Why) -> String {
                 .to_owned()
         }
         Why::AtOnce { http, web_socket } => format!(
-            "All at once took {http} over HTTP and {web_socket} over WebSockets. The source used one WebSocket for all; here each \
-             client has its own, opened before."
+            "All at once took {http} over HTTP and {web_socket} over WebSockets; the server held back no answer. The source used \
+             one WebSocket for all; here each client has its own, and opening them is not counted."
         ),
     }
 }

@@ -7,7 +7,7 @@ use crate::decode::websocket::{self, LengthForm, Opcode};
 use crate::trace::{Direction, Raw};
 
 /// Why raw bytes cannot be shown.
-pub(in crate::page) fn missing(missing: Missing, over: bool) -> String {
+pub fn missing(missing: Missing, over: bool) -> String {
     match missing {
         Missing::Plain => {
             "Not to be had: this endpoint is no Duplex server. A page sees neither the headers that its browser adds \
@@ -49,12 +49,15 @@ pub(in crate::page) fn missing(missing: Missing, over: bool) -> String {
         Missing::Differs => {
             "The frames in this message’s place carry something else than the page recorded, so none of them is shown."
         }
+        Missing::WithinResponse => {
+            "A server-sent event has no head of its own: its bytes are among those of the response that it is part of."
+        }
     }
     .to_owned()
 }
 
 /// That further bytes are not here, and why.
-pub(in crate::page) fn cut(dropped: u64, left_out: u64) -> Option<String> {
+pub fn cut(dropped: u64, left_out: u64) -> Option<String> {
     let (dropped, left_out) = (Some(dropped).filter(|count| *count > 0), Some(left_out).filter(|count| *count > 0));
     let dropped = dropped
         .map(|count| format!("{} more crossed, which the server counted and did not keep.", bytes_in_words(count)));
@@ -69,7 +72,7 @@ pub(in crate::page) fn cut(dropped: u64, left_out: u64) -> Option<String> {
 }
 
 /// An HTTP message in a sentence or two.
-pub(in crate::page) fn http(bytes: &HttpBytes, message: &http1::Message) -> String {
+pub fn http(bytes: &HttpBytes, message: &http1::Message) -> String {
     let head = message.head_end.map_or(0, |end| end - message.start);
     let fields = message.fields.len();
     let begins = match &message.start_line {
@@ -110,7 +113,7 @@ fn body(message: &http1::Message) -> String {
 }
 
 /// What carried a WebSocket message, in a sentence or two.
-pub(in crate::page) fn carried(carried: &Carried, direction: Direction) -> String {
+pub fn carried(carried: &Carried, direction: Direction) -> String {
     let head: u64 = carried.frames.iter().map(|frame| frame.frame.head_bytes()).sum();
     let payload: u64 = carried.frames.iter().map(|frame| frame.frame.length).sum();
     let (head, payload) = (bytes_in_words(head), bytes_in_words(payload));
@@ -126,7 +129,7 @@ pub(in crate::page) fn carried(carried: &Carried, direction: Direction) -> Strin
 }
 
 /// How it is known which frames carried a message.
-pub(in crate::page) const fn grounds(grounds: Grounds, compressed: bool) -> &'static str {
+pub const fn grounds(grounds: Grounds, compressed: bool) -> &'static str {
     match grounds {
         Grounds::Payload => {
             "Found by its place in the order of messages; its payload is the one that the page recorded, byte for byte."
@@ -145,7 +148,7 @@ pub(in crate::page) const fn grounds(grounds: Grounds, compressed: bool) -> &'st
 }
 
 /// The fields of a frame's head in words: name, value, and what that means (RFC 6455 §5.2).
-pub(in crate::page) fn frame_fields(carried: &CarriedFrame) -> Vec<(&'static str, String, String)> {
+pub fn frame_fields(carried: &CarriedFrame) -> Vec<(&'static str, String, String)> {
     let frame = &carried.frame;
     let bit = |set: bool| if set { "1" } else { "0" }.to_owned();
     let [rsv1, rsv2, rsv3] = frame.reserved;
@@ -172,7 +175,7 @@ pub(in crate::page) fn frame_fields(carried: &CarriedFrame) -> Vec<(&'static str
 }
 
 /// An opcode's name and meaning.
-pub(in crate::page) fn opcode(opcode: Opcode) -> String {
+pub fn opcode(opcode: Opcode) -> String {
     let meaning = match opcode {
         Opcode::Continuation => ": the next part of the message",
         Opcode::Text => ": UTF-8",
@@ -194,12 +197,12 @@ const fn length_form(form: LengthForm) -> &'static str {
 }
 
 /// Bytes as hexadecimal pairs.
-pub(in crate::page) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
 }
 
 /// What a range of an HTTP message is, in a word or two.
-pub(in crate::page) const fn http_part(part: http1::Part) -> &'static str {
+pub const fn http_part(part: http1::Part) -> &'static str {
     match part {
         http1::Part::Method => "method",
         http1::Part::Target => "target",
@@ -223,7 +226,7 @@ pub(in crate::page) const fn http_part(part: http1::Part) -> &'static str {
 }
 
 /// What a range of a frame is, in a word or two.
-pub(in crate::page) const fn frame_part(part: websocket::Part) -> &'static str {
+pub const fn frame_part(part: websocket::Part) -> &'static str {
     match part {
         websocket::Part::FinAndOpcode => "FIN, RSV, opcode",
         websocket::Part::MaskAndLength => "MASK, length",

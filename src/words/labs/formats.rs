@@ -3,13 +3,16 @@
 use super::{LabWords, ParameterWords, Prediction};
 use crate::analysis::judgement::formats::{Fact, Format, Missing, Over};
 use crate::trace::Span;
+use crate::words::{capital, counted, many};
 
-pub(in crate::page) const WORDS: LabWords = LabWords {
+/// What the lab says before it has run.
+pub const WORDS: LabWords = LabWords {
     title: "What may be carried",
     question: "Can HTTP carry more than web pages and data for programs, and does a WebSocket really take anything? \
                Small payloads of six formats go there and back: HTML, JSON, XML, text in several scripts, an image, and \
                random bytes. Over HTTP each has a media type, the label that says what a body is; over a WebSocket each \
-               goes as text, where it can, and as binary. In the end the server sends a text that is none.",
+               goes as a text message, where it can, and as a binary one. Look at what comes back changed, and at what \
+               happens when the server sends a text that is not valid (not UTF-8).",
     prediction: Prediction {
         asks: "Which of these can an HTTP response not carry?",
         choices: &["a web page", "an image", "random bytes", "it can carry all of them"],
@@ -19,7 +22,7 @@ pub(in crate::page) const WORDS: LabWords = LabWords {
 };
 
 /// What a fact says, with this run's figures.
-pub(in crate::page) fn fact(fact: &Fact) -> String {
+pub fn fact(fact: &Fact) -> String {
     match fact {
         Fact::Intact { over, formats, bytes } => format!(
             "{} came back byte for byte {}: {}.",
@@ -40,22 +43,19 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
         Fact::NotBack { over, format } => format!("{} did not come back {}.", capital(name(*format)), way(*over)),
         Fact::MediaTypes { kept: 0, of } => format!(
             "None of the {} had the Content-Type that was asked for: this server does not set it on request.",
-            counted(u64::from(*of), "response", "responses")
+            many(*of, "response")
         ),
         Fact::MediaTypes { kept, of } => format!(
-            "{kept} of {} had the Content-Type that was asked for. It tells the receiver what the bytes are; HTTP itself \
-             does not look at them.",
-            counted(u64::from(*of), "response", "responses")
+            "{kept} of {} had the Content-Type that was asked for: it tells the receiver what the bytes are.",
+            many(*of, "response")
         ),
         Fact::NoMediaType { messages } => format!(
-            "None of the {} that came over the WebSocket says what it is: a frame is marked as text or as binary, and \
-             that is all. Both sides must have agreed on the rest.",
-            counted(u64::from(*messages), "message", "messages")
+            "{} came over the WebSocket without a media type: a frame says only whether it is text or binary.",
+            many(*messages, "message")
         ),
-        Fact::OnlyBinary { formats } => format!(
-            "{} could go as binary only: a text message has to be UTF-8, and a page's send(text) makes nothing else.",
-            capital(&list(formats))
-        ),
+        Fact::OnlyBinary { formats } => {
+            format!("{} could go in binary messages only: a text message has to be UTF-8.", capital(&list(formats)))
+        }
         Fact::BadTextEnded { .. } | Fact::BadTextTaken { .. } | Fact::BadTextOverHttp { .. } => bad_text(fact),
         Fact::Preflight { .. } | Fact::NoPreflight { .. } | Fact::TypeNotAllowed | Fact::PreflightUnknown { .. } => {
             preflight(fact)
@@ -67,30 +67,31 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
 fn bad_text(fact: &Fact) -> String {
     match fact {
         Fact::BadTextEnded { code, clean, browser_sent } => {
-            let end = if *clean { "in order" } else { "not in order" };
+            let end = if *clean { "clean" } else { "not clean" };
             let frame = match browser_sent {
                 Some(1007) => {
-                    " The browser's own close frame said 1007, which is what the standard asks for (invalid data)."
-                        .into()
+                    " By the server’s account the browser’s own close frame said 1007 (invalid data), as the standard has \
+                     it (RFC 6455 §7.4.1)."
+                        .to_owned()
                 }
                 Some(sent) => format!(
-                    " The browser's own close frame said {sent}, as the server saw it; the standard would have it say 1007 \
-                     (invalid data)."
+                    " By the server’s account the browser’s own close frame said {sent}; the standard’s code for this is \
+                     1007, invalid data (RFC 6455 §7.4.1)."
                 ),
-                None => " What the browser told the server is not known here: only the page's view is.".to_owned(),
+                None => " What the browser told the server is not known.".to_owned(),
             };
             format!(
-                "The server was asked to send a text message that is not UTF-8. The page never got it: the browser ended the \
-                 connection, and told the page {code}, closed {end}.{frame}"
+                "The server sent a text message that is not UTF-8. The page never got it: its browser ended the connection, \
+                 and told the page code {code}, {end}.{frame}"
             )
         }
         Fact::BadTextTaken { bytes } => format!(
-            "The server was asked to send a text message that is not UTF-8, and the browser gave the page {} all the same.",
+            "The server sent a text message that is not UTF-8, and the browser gave the page {} all the same.",
             counted(*bytes, "byte", "bytes")
         ),
         Fact::BadTextOverHttp { bytes } => format!(
-            "A response that calls itself UTF-8 and is not came whole, {}: HTTP carries bytes, and leaves it to the \
-             receiver what to make of them.",
+            "Over HTTP a response that calls itself UTF-8 and is not came whole, {}: HTTP leaves it to the receiver what to \
+             make of the bytes.",
             counted(*bytes, "byte", "bytes")
         ),
         _ => String::new(),
@@ -100,24 +101,27 @@ fn bad_text(fact: &Fact) -> String {
 fn preflight(fact: &Fact) -> String {
     match fact {
         Fact::Preflight { took, without } => format!(
-            "Before the request with Content-Type: application/json the browser asked whether it may send it: an OPTIONS \
-             request, called a preflight. With it the exchange took {took}{}. Browsers do so when page and server have \
-             different origins.",
+            "Before the request with Content-Type: application/json the browser asked the server whether it may send it (a \
+             preflight, which is an OPTIONS request): page and server have different origins. With it the exchange took \
+             {took}{}.",
             compared(*without)
         ),
         Fact::NoPreflight { took, without } => format!(
-            "No preflight came before the request with Content-Type: application/json, by the server's account; it took \
-             {took}{}. A page needs none where it and the server have the same origin.",
+            "By the server’s account the browser did not ask for permission (no preflight) before the request with \
+             Content-Type: application/json, which took {took}{}. It need not where page and server have the same origin, \
+             nor where it remembers a permission.",
             compared(*without)
         ),
         Fact::PreflightUnknown { took, without } => format!(
             "The request with Content-Type: application/json took {took}{}. Whether the browser asked for permission first \
-             (a preflight) this server does not tell.",
+             (a preflight) is not known.",
             compared(*without)
         ),
-        _ => "The request with Content-Type: application/json failed, and the same one without it did not: a server that \
-              does not answer the browser's question (a preflight) is not sent the request."
-            .to_owned(),
+        _ => {
+            "The request with Content-Type: application/json failed, and the same one without it did not. That fits a \
+              server that does not answer the browser’s question first (a preflight): then the request is never sent."
+                .to_owned()
+        }
     }
 }
 
@@ -128,15 +132,15 @@ const fn missing(missing: Missing) -> &'static str {
         Missing::HttpEcho => "Over HTTP nothing came back as it was sent: this address does not echo.",
         Missing::WebSocketEcho => "Over the WebSocket nothing came back as it was sent: this address does not echo.",
         Missing::BadText => {
-            "What becomes of a text message that is not UTF-8 was not measured: a page cannot send one, and only a Duplex \
-             server does when asked."
+            "What becomes of a text message that is not UTF-8 was not seen: a page cannot send one, and only a Duplex server \
+             does when asked."
         }
     }
 }
 
 /// Beside the request before it.
 fn compared(without: Option<Span>) -> String {
-    without.map(|without| format!("; the same request without a content type took {without}")).unwrap_or_default()
+    without.map(|without| format!("; without that type it took {without}")).unwrap_or_default()
 }
 
 const fn way(over: Over) -> &'static str {
@@ -166,14 +170,4 @@ fn list(formats: &[Format]) -> String {
         Some((last, others)) => format!("{} and {last}", others.join(", ")),
         None => String::new(),
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
-/// `1 byte`, `2 bytes`.
-fn counted(count: u64, one: &str, several: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { several })
 }

@@ -4,13 +4,16 @@ use super::{LabWords, ParameterWords, Prediction};
 use crate::analysis::judgement::interruption::{Account, Carrier, Fact, Learned, Missing};
 use crate::trace::{Protocol, Span};
 use crate::wire::Fault;
+use crate::words::{self, counted, many};
 
-pub(in crate::page) const WORDS: LabWords = LabWords {
+/// What the lab says before it has run.
+pub const WORDS: LabWords = LabWords {
     title: "What gets lost",
-    question: "Connections break. What is lost then, who notices, and what happens if one asks again? The server breaks \
-               requests off before it reads them, in the middle of its response, and after it; it cuts a WebSocket with \
-               messages under way, and lets another one fall silent. Then the page does what applications do: it asks \
-               again, reconnects, and resumes.",
+    question: "Connections break. What is lost then, who notices, and what happens if one asks again? When asked to, the \
+               server breaks requests off before it reads them whole, in the middle of its response, and after it; it cuts \
+               a WebSocket with messages under way, and lets another one fall silent. Then the page does what \
+               applications do: it asks again, reconnects, and resumes. Look at what each side knows, and at what arrives \
+               twice.",
     prediction: Prediction {
         asks: "The connection dies before the server answers your POST. How often does the server get the request?",
         choices: &[
@@ -31,7 +34,7 @@ pub(in crate::page) const WORDS: LabWords = LabWords {
 };
 
 /// What a fact says, with this run's figures.
-pub(in crate::page) fn fact(fact: &Fact) -> String {
+pub fn fact(fact: &Fact) -> String {
     match fact {
         Fact::Interrupted { .. }
         | Fact::SentAgainByBrowser { .. }
@@ -57,10 +60,9 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
         | Fact::BegunAgain { .. } => afterwards(fact),
         Fact::Account(protocol, account) => self::account(*protocol, *account),
         Fact::Below => {
-            "HTTP leaves reliability to what carries it. TCP finds damaged data by its checksum, and sends again \
-                        what is lost (RFC 9293 §3.1, §3.8). HTTP/3 runs over UDP and is reliable all the same, because \
-                        QUIC does that work (RFC 9000 §1). This is said by the standards; it was not \
-                        measured here."
+            "Not measured here, but said by the standards: HTTP leaves reliability to what carries it. TCP finds damaged data \
+             by its checksum, and sends again what is lost (RFC 9293 §3.1, §3.8). HTTP/3 runs over UDP and is reliable all \
+             the same, because QUIC does that work (RFC 9000 §1)."
                 .to_owned()
         }
         Fact::Missing(missing) => self::missing(*missing).to_owned(),
@@ -70,7 +72,7 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
 fn interrupted(fact: &Fact) -> String {
     match fact {
         Fact::Interrupted { fault, carriers, requests, posts, learned, arrivals } => format!(
-            "The server was to {}: {}{}. {}{}",
+            "Asked to {}: {}{}. {}{}",
             over_http(*fault),
             requests_of(*requests, *posts),
             carried(carriers),
@@ -78,29 +80,23 @@ fn interrupted(fact: &Fact) -> String {
             arrived(*arrivals, *requests)
         ),
         Fact::SentAgainByBrowser { requests, posts, used } => format!(
-            "The page sent {} once, and the browser sent {} again by itself: by the server's account {} came more than \
-             once. {} on a connection that had been used before; there the browser supposes that the connection had \
-             ended before the request came. This is a rule of browsers: by the standard a client should not repeat by \
-             itself what is not idempotent, such as a POST, unless it knows that the first was not applied (RFC 9110 \
-             §9.2.2).",
+            "The browser sent {} again by itself, {}: by the server’s account more came than the page had sent. By the \
+             standard a client should not repeat a POST unless it knows that the first was not applied (RFC 9110 §9.2.2).",
             requests_of(*requests, *posts),
-            them(*requests),
-            it_or_each(*requests),
             match used {
-                used if used == requests => "All of them went".to_owned(),
-                used => format!("{used} of them went"),
+                used if used == requests => "on a connection that had been used before".to_owned(),
+                used => format!("{used} of them on a connection that had been used before"),
             }
         ),
         Fact::NotSentAgain { requests } => format!(
-            "{} on a connection that was used before got no answer, and the browser did not send {} again by itself. Some \
-             browsers do.",
-            counted(*requests, "request", "requests"),
+            "{} on a connection that was used before got no answer, and the browser did not send {} again by itself.",
+            many(*requests, "request"),
             them(*requests)
         ),
         Fact::PostArrivals { new, used, unknown } => post_arrivals(*new, *used, *unknown),
         Fact::FaultsRefused { requests, alpn } => format!(
             "The server answered {} with the status 400 instead of committing the fault{}.",
-            counted(*requests, "request", "requests"),
+            many(*requests, "request"),
             if alpn.as_deref() == Some("h2") { ": they came over HTTP/2" } else { "" }
         ),
         _ => String::new(),
@@ -112,7 +108,7 @@ fn post_arrivals(new: Option<u32>, used: Option<u32>, unknown: Option<u32>) -> S
     let all = [
         on(new, "a new connection"),
         on(used, "a connection that was used before"),
-        on(unknown, "a connection of which nobody tells"),
+        on(unknown, "a connection of which nothing is known"),
     ];
     let all: Vec<String> = all.into_iter().flatten().collect();
     format!("The server got the POST {}.", all.join(", and "))
@@ -122,39 +118,37 @@ fn asked_again(fact: &Fact) -> String {
     match fact {
         Fact::AskedAgain { failed, answered, tries } => format!(
             "The page asked again for the {} that had failed, with {}: {answered} had an answer in the end. A GET may be \
-             repeated: twice does no more than once (it is idempotent, RFC 9110 §9.2.2).",
-            counted(*failed, "GET", "GETs"),
-            counted(*tries, "further request", "further requests")
+             repeated: it is idempotent, twice does no more than once (RFC 9110 §9.2.2).",
+            many(*failed, "GET"),
+            many(*tries, "further request")
         ),
         Fact::Duplicated { failed, twice, arrivals } => format!(
-            "The page sent the {} that had failed again, too. Now the server has got {}: {twice} came more than once. Had \
-             these been orders, what it had read whole it could have carried out as often as it came; and the page's \
-             errors do not say how far it had got.",
-            counted(*failed, "POST", "POSTs"),
+            "The page sent the {} that had failed again, too. By its own account the server has got {} now, and {twice} came \
+             more than once: orders would be carried out twice like that.",
+            many(*failed, "POST"),
             match arrivals {
                 1 => "1 request for it".to_owned(),
                 count => format!("{count} requests for {}", if *failed == 1 { "it" } else { "them" }),
             }
         ),
         Fact::OrderedAgain { after, times: count } => format!(
-            "The page gave an order up after {after} without an answer, and sent it again. Its first try had arrived all \
-             the same: the server's list has the order {}.",
+            "The page gave an order up after {after} without an answer, and sent it again. The first had arrived all the \
+             same: the server’s list has the order {}.",
             times(*count)
         ),
         Fact::GivenUp { requests, arrived } => format!(
             "The page gave {} up before there was an answer, and sent {} again. {}",
-            counted(*requests, "request", "requests"),
+            many(*requests, "request"),
             them(*requests),
             match arrived {
-                Some(0) => "By the server's account nothing had arrived, so nothing was done twice.".to_owned(),
+                Some(0) => "By the server’s account nothing had arrived, so nothing was done twice.".to_owned(),
                 Some(arrived) => format!("{arrived} had reached the server by then."),
-                None => "Whether the first had arrived nobody tells.".to_owned(),
+                None => "Whether the first had arrived is not known.".to_owned(),
             }
         ),
         Fact::TooQuick { requests } => format!(
-            "The page tried to lose its patience with {}, but each answer was there before. On a slower link it would \
-             not be.",
-            counted(*requests, "request", "requests")
+            "The page was to give {} up before the answer, but each answer was there first. Try a slower link.",
+            many(*requests, "request")
         ),
         _ => String::new(),
     }
@@ -163,33 +157,34 @@ fn asked_again(fact: &Fact) -> String {
 fn ended(fact: &Fact) -> String {
     match fact {
         Fact::Broke { fault, code, clean, sent, answered, read } => format!(
-            "The server was to {}, with {} under way: {answered} answered, {} lost for the page{}. The page was told {code}, \
-             wasClean {clean}.",
+            "Asked to {}, with {} under way: {answered} answered, {} lost for the page{}. The page was told code {code}{}, {}.",
             over_websocket(*fault),
-            counted(*sent, "message", "messages"),
+            many(*sent, "message"),
             sent - answered,
-            was_read(*read)
+            was_read(*read),
+            words::close_code(*code),
+            if *clean { "clean" } else { "not clean" }
         ),
         Fact::Stalled { fault, silent, sent, answered, read } => format!(
-            "The server was to {}, with {} under way: {answered} answered, {} not{}. For {silent} nothing told the page: no event \
-             came, the WebSocket seemed open, and only the page's own timer ended it.",
+            "Asked to {}, with {} under way: {answered} answered, {} not{}. For {silent} nothing told the page: the WebSocket \
+             seemed open, and only the page’s own timer ended it.",
             over_websocket(*fault),
-            counted(*sent, "message", "messages"),
+            many(*sent, "message"),
             sent - answered,
             was_read(*read)
         ),
         Fact::Survived { fault, messages } => format!(
-            "The server was to {}, and all {} were answered.",
+            "Asked to {}: {} answered all the same.",
             over_websocket(*fault),
-            counted(*messages, "message", "messages")
+            counted(*messages, "message was", "messages were")
         ),
         Fact::NotOpened { fault } => {
-            format!("The WebSocket did not open: the server was to {}.", over_websocket(*fault))
+            format!("Asked to {}: the WebSocket did not open.", over_websocket(*fault))
         }
         Fact::Left { sent, answered } => format!(
-            "The page closed a WebSocket with {} under way, in order: {answered} had been answered, the answers to {} \
-             were lost for the page.",
-            counted(*sent, "message", "messages"),
+            "The page closed a WebSocket in order, with {} under way: {answered} had been answered; for {} no answer came any \
+             more.",
+            many(*sent, "message"),
             sent - answered
         ),
         _ => String::new(),
@@ -199,10 +194,10 @@ fn ended(fact: &Fact) -> String {
 fn afterwards(fact: &Fact) -> String {
     match fact {
         Fact::StayedClosed { waited, arrivals } => format!(
-            "After the end nothing happened for {waited}, until the page itself opened a new WebSocket{}: a browser does \
-             not reconnect by itself.",
+            "For {waited} after the end nothing happened, until the page itself opened a new WebSocket{}: the browser did not \
+             reconnect.",
             match arrivals {
-                Some(1) => ". The server saw the first handshake once",
+                Some(1) => " (the server saw one handshake until then)",
                 _ => "",
             }
         ),
@@ -214,42 +209,43 @@ fn afterwards(fact: &Fact) -> String {
             let waits: Vec<String> = waits.iter().map(Span::to_string).collect();
             let waits = waits.join(", then ");
             format!(
-                "The page reconnected as applications do, each time after a longer wait (exponential back-off, RFC 6455 \
-                 §7.2.3): it waited {waits}; {} failed{}.",
+                "The page reconnected as applications do, waiting longer each time (exponential back-off, RFC 6455 §7.2.3): \
+                 {waits}. {} failed{}.",
                 counted(*refused, "try", "tries"),
                 if *opened { ", and one succeeded" } else { ", and none succeeded" }
             )
         }
         Fact::SentAgain { messages, answered, twice } => format!(
-            "On the new WebSocket the page sent the {} again that had no answer; {answered} got one now.{}",
-            counted(*messages, "message", "messages"),
+            "On the new WebSocket the page sent {} again that had no answer; {answered} got one now.{}",
+            many(*messages, "message"),
             match twice {
                 Some(0) => " The server read none of them twice.".to_owned(),
                 Some(twice) => format!(
-                    " The server had read {twice} of them before, and has them twice now: without numbers of the \
-                     application's own it could not know."
+                    " The server has {twice} of them twice now: WebSocket does not number messages, so the application has to."
                 ),
-                None => " Whether the server has some of them twice it does not tell.".to_owned(),
+                None => " Whether the server has some of them twice is not known.".to_owned(),
             }
         ),
         Fact::EventSource { arrivals: 1 } => {
-            "A stream of server-sent events ended, and its EventSource did not come back \
-                                              in the time that it was given."
+            "A stream of server-sent events ended, and its EventSource did not come back in the time that it was given."
                 .to_owned()
         }
         Fact::EventSource { arrivals } => format!(
             "A stream of server-sent events ended, and its EventSource came back by itself: the server saw its request \
-             {}. A WebSocket does not do that.",
+             {}. That is a rule for event streams (HTML §9.2.3); WebSocket has none like it.",
             times(*arrivals)
         ),
         Fact::Resumed { after, missed, came, twice } => format!(
-            "A reader left after item {after}, {} came meanwhile, and it asked for what follows {after}: it got {came} of \
-             them, and {} twice. The number is the application's; the WebSocket knows of none.",
-            counted(*missed, "item", "items"),
+            "A reader of news left after item {after}, and {} came meanwhile. Back again, it asked for what follows {after}: it \
+             got {came} of these, and {} twice.",
+            many(*missed, "item"),
             if *twice == 0 { "nothing".to_owned() } else { twice.to_string() }
         ),
         Fact::BegunAgain { came, twice } => {
-            format!("Without a number it got {}, {twice} of them for the second time.", counted(*came, "item", "items"))
+            format!(
+                "When it came back without a number it got {}, {twice} of them for the second time.",
+                many(*came, "item")
+            )
         }
         _ => String::new(),
     }
@@ -258,13 +254,13 @@ fn afterwards(fact: &Fact) -> String {
 fn account(protocol: Protocol, account: Account) -> String {
     let Account { sent, arrived, lost, twice } = account;
     let (name, what) = match protocol {
-        Protocol::Http => ("HTTP", counted(sent, "request", "requests")),
-        Protocol::WebSocket => ("WebSocket", counted(sent, "message", "messages")),
+        Protocol::Http => ("HTTP", many(sent, "request")),
+        Protocol::WebSocket => ("WebSocket", many(sent, "message")),
     };
     let known = |count: Option<u32>| count.map_or("not known".to_owned(), |count| count.to_string());
     format!(
-        "All in all over {name}: the page sent {what}, repetitions included; reached the server: {}; without a whole answer, so \
-         lost for the page: {lost}; reached the server more than once: {}.",
+        "All in all over {name}, the page sent {what}, repetitions included. Reached the server: {}; without a whole answer: \
+         {lost}; more than once at the server: {}.",
         known(arrived),
         known(twice)
     )
@@ -279,8 +275,7 @@ const fn missing(missing: Missing) -> &'static str {
             "WebSockets that break or fall silent were not measured: only a Duplex server does that when asked."
         }
         Missing::Account => {
-            "What reached the server, and how often, is not known: it tells no account of its connections, or a proxy is \
-             between."
+            "What reached the server, and how often, is not known: it gave no account, or a proxy is between."
         }
         Missing::SharedConnections => {
             "Over HTTP/2 several exchanges share one connection, so the server breaks none: open the page without TLS to \
@@ -292,8 +287,8 @@ const fn missing(missing: Missing) -> &'static str {
 /// What the server was to do to a request.
 const fn over_http(fault: Fault) -> &'static str {
     match fault {
-        Fault::Close => "end the connection before it reads the request",
-        Fault::Reset => "reset the connection before it reads the request",
+        Fault::Close => "end the connection before it reads the request’s body",
+        Fault::Reset => "reset the connection before it reads the request’s body",
         Fault::Cut => "reset the connection in the middle of its response",
         Fault::Short => "end the connection in the middle of its response",
         Fault::Stall => "fall silent in the middle of its response",
@@ -327,27 +322,27 @@ const fn over_websocket(fault: Fault) -> &'static str {
 fn learnt(learned: Learned, requests: u32) -> String {
     let part = |figures: String| match requests {
         1 => figures,
-        _ => format!("part of the body (of the first, {figures})"),
+        _ => format!("part of the body ({figures} of the first)"),
     };
     match learned {
-        Learned::NoHead => "The page's promise was rejected, with no head and no reason.".to_owned(),
+        Learned::NoHead => "The page got an error without a reason, and no head.".to_owned(),
         Learned::Truncated { came, of } => {
             let figures = match of {
-                Some(of) => format!("{came} of {}", counted64(of, "byte", "bytes")),
-                None => counted64(came, "byte", "bytes"),
+                Some(of) => format!("{came} of {}", many(of, "byte")),
+                None => many(came, "byte"),
             };
-            format!("The page had the head and {}; then reading it failed.", part(figures))
+            format!("The page had the head and {}, then an error.", part(figures))
         }
         Learned::TimedOut { after, came: 0 } => format!("The page got nothing, and gave up after {after}."),
         Learned::TimedOut { after, came } => {
-            format!("The page had {}, and gave up after {after}.", part(counted64(came, "byte", "bytes")))
+            format!("The page had {}, and gave up after {after}.", part(many(came, "byte")))
         }
-        Learned::Whole { status } => format!("The page got a whole response, with the status {status}."),
+        Learned::Whole { status } => format!("The page got a whole response (status {status})."),
     }
 }
 
 fn arrived(arrivals: Option<u32>, requests: u32) -> String {
-    let each = if requests == 1 { "the request" } else { "each request" };
+    let each = if requests == 1 { "it" } else { "each" };
     match arrivals {
         Some(0) => format!(" The server never got {each}."),
         Some(count) => format!(" The server got {each} {}.", times(count)),
@@ -371,9 +366,9 @@ fn was_read(read: Option<u32>) -> String {
 /// `1 POST`, `2 GETs`, `4 requests (2 POSTs)`.
 fn requests_of(requests: u32, posts: u32) -> String {
     match posts {
-        0 => counted(requests, "GET", "GETs"),
-        posts if posts == requests => counted(posts, "POST", "POSTs"),
-        posts => format!("{} ({})", counted(requests, "request", "requests"), counted(posts, "POST", "POSTs")),
+        0 => many(requests, "GET"),
+        posts if posts == requests => many(posts, "POST"),
+        posts => format!("{} ({})", many(requests, "request"), many(posts, "POST")),
     }
 }
 
@@ -388,17 +383,4 @@ fn times(count: u32) -> String {
 
 const fn them(count: u32) -> &'static str {
     if count == 1 { "it" } else { "them" }
-}
-
-const fn it_or_each(count: u32) -> &'static str {
-    if count == 1 { "it" } else { "each" }
-}
-
-fn counted(count: u32, one: &str, several: &str) -> String {
-    counted64(u64::from(count), one, several)
-}
-
-/// `1 request`, `2 requests`.
-fn counted64(count: u64, one: &str, several: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { several })
 }

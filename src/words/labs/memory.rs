@@ -3,10 +3,16 @@
 use super::{LabWords, ParameterWords, Prediction};
 use crate::analysis::bytes_in_words;
 use crate::analysis::judgement::memory::{Fact, Held, Stretch, Why};
+use crate::words::{capital, counted};
 
-pub(in crate::page) const WORDS: LabWords = LabWords {
+/// What the lab says before it has run.
+pub const WORDS: LabWords = LabWords {
     title: "Who remembers",
-    question: "A server has a counter and a cart. Two clients take turns: “count”, “put a pear into the cart”, “show what there is”. Over HTTP they first carry nothing, and then each carries its state along in a token, as a cookie would. Then each has a WebSocket of its own; and at last one of them comes back on a new one. Who remembers what, and for how long?",
+    question: "A server keeps a counter and a cart. Two clients take turns: “count”, “put a pear into the cart”, “show what \
+               there is”. Over HTTP they first carry nothing; then each carries its state along in a token, as a cookie \
+               would. Then each has a WebSocket of its own, and at last one of them comes back on a new one. Who keeps \
+               nothing from one message to the next is called stateless, who remembers is stateful. Look at what the \
+               counter shows each time: who remembers, and for how long?",
     prediction: Prediction {
         asks: "On a WebSocket a client has counted. It closes the WebSocket, opens a new one to the same server, and looks: what does the counter show?",
         choices: &["0: it begins anew", "what it was: it goes on", "something else"],
@@ -16,7 +22,7 @@ pub(in crate::page) const WORDS: LabWords = LabWords {
 };
 
 /// What a fact says.
-pub(in crate::page) fn fact(fact: &Fact) -> String {
+pub fn fact(fact: &Fact) -> String {
     match *fact {
         Fact::NothingCarried { requests, connections, on_one } => nothing_carried(requests, connections, on_one),
         Fact::EqualAnswers { requests, same_connection } => equal_answers(requests, same_connection),
@@ -27,8 +33,8 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
                 None => "",
             };
             format!(
-                "Two requests that were equal byte for byte{connection} got different answers: {}, and {}. So the answer rests on \
-                 more than its request: the server remembered something.",
+                "Two requests that were equal byte for byte{connection} got different answers: {}, and {}. So the server \
+                 remembered something.",
                 held(one),
                 held(other)
             )
@@ -44,26 +50,26 @@ pub(in crate::page) fn fact(fact: &Fact) -> String {
             let each =
                 if least == most { bytes_in_words(most) } else { format!("{least} to {}", bytes_in_words(most)) };
             format!(
-                "{} carried the state to the server in a token of {each} each, {} in all. That is the price of a server that \
-                 remembers nothing: the client sends its memory along each time, as with a cookie.",
+                "{} carried the state to the server in a token of {each}, {} in all. That is the price of a server that remembers \
+                 nothing: the client sends its memory along each time.",
                 counted(requests, "request", "requests"),
                 bytes_in_words(all)
             )
         }
         Fact::WentOn { client, held: there } => format!(
-            "{} carried the token of its latest answer, and so its state went on over HTTP: in the end there was {}.",
+            "{} carried the token of its latest answer, and so its state went on over HTTP: in the end {}.",
             capital(client_of(client)),
             held(there)
         ),
         Fact::OldToken { old, newest } => format!(
-            "After the newest token (which gave {}) an older one was brought again, and gave the older state: {}. The server \
-             cannot know which came last, since it keeps nothing.",
+            "After the newest token (which gave {}) an older one was sent again, and gave the older state: {}. A server that \
+             keeps nothing cannot know which came last.",
             held(newest),
             held(old)
         ),
         Fact::Remembered { client, answers, held: there } => format!(
-            "On the WebSocket of {}, {} went on from what was said before on it, though no message carried any state: in the \
-             end there was {}. The server remembers within the connection.",
+            "On the WebSocket of {}, {} went on from what was said before, though no message carried state: in the end {}. The \
+             server remembers within the connection.",
             client_of(client),
             counted(answers, "answer", "answers"),
             held(there)
@@ -88,24 +94,28 @@ fn nothing_carried(requests: u32, connections: Option<u32>, on_one: Option<u32>)
     let on = match (connections, on_one) {
         (Some(1), _) => ", all on one and the same TCP connection".to_owned(),
         (Some(connections), Some(on_one)) => {
-            format!(", on {connections} TCP connections, {on_one} of them on the same one")
+            format!(", on {connections} TCP connections, up to {on_one} on the same one")
         }
         _ => String::new(),
     };
+    let lesson = if on_one.is_some_and(|on_one| on_one > 1) {
+        ": a connection that stays open does not make HTTP remember"
+    } else {
+        ""
+    };
     format!(
-        "{} over HTTP carried no state{on}. Each answer began with an empty counter and an empty cart. That a connection stays \
-         open does not make HTTP remember.",
+        "{} over HTTP carried no state{on}. Each answer began with a counter at 0 and an empty cart{lesson}.",
         counted(requests, "request", "requests")
     )
 }
 
 fn equal_answers(requests: u32, same_connection: Option<u32>) -> String {
     let shared = match same_connection {
-        Some(count) if count > 0 => format!(" (for {count} of them the equal one came on the same TCP connection)"),
+        Some(count) if count > 0 => format!(" ({count} of them to one on the same TCP connection)"),
         _ => String::new(),
     };
     format!(
-        "Among {} each was equal, byte for byte, to another one, sent at another time or by the other client{shared}. Equal \
+        "{} were each equal, byte for byte, to another one, sent at another time or by the other client{shared}. Equal \
          requests got equal answers, whatever had been said in between.",
         counted(requests, "request", "requests")
     )
@@ -134,8 +144,8 @@ fn missing(what: Stretch, why: Why) -> String {
         Stretch::NewConnection => "A new WebSocket after the old one",
     };
     match why {
-        Why::NotOffered => format!("{what}: not there. This endpoint is a plain echo, with nothing to remember."),
-        Why::NotReached => format!("{what}: not there. The run ended before, or the server does not offer it."),
+        Why::NotOffered => format!("{what}: not tried, for this endpoint is no Duplex server and has no counter."),
+        Why::NotReached => format!("{what}: not tried. The run ended before, or the server does not offer it."),
         Why::NothingCame => format!("{what}: tried, and what came is not enough to compare."),
     }
 }
@@ -155,13 +165,4 @@ const fn client_of(client: u32) -> &'static str {
         1 => "the second client",
         _ => "another client",
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
-}
-
-fn counted(count: u32, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -4,16 +4,18 @@ use super::{LabWords, ParameterWords, Prediction};
 use crate::analysis::bytes_in_words;
 use crate::analysis::judgement::opening::requests::{Untold, Way};
 use crate::analysis::judgement::opening::{Fact, requests, schemes, switching, websocket};
-use crate::page::words;
 use crate::trace::Cause;
+use crate::words::{self, counted, many};
 
-pub(in crate::page) const WORDS: LabWords = LabWords {
+/// What the lab says before it has run.
+pub const WORDS: LabWords = LabWords {
     title: "Handshakes and connections",
-    question: "Both protocols travel over TCP connections. Does HTTP need a new one for every request, as one often \
-               reads? The same requests are sent twice, once with the server asked to close the connection after each \
-               response and once without, and the connections that carried them are counted. Then a WebSocket is \
-               opened: what does its handshake look like, what does the 101 change, and is it still open after nobody \
-               has said anything for a while?",
+    question: "Both protocols travel over TCP connections. A handshake is the short exchange that opens something: TCP \
+               has one, and a WebSocket adds its own, an HTTP request that asks to change the protocol, answered with \
+               101. Here the same requests are sent twice, once with the server asked to close the connection after \
+               each response and once without: count the connections. Then a WebSocket is opened, used, left alone \
+               for a while, and used again: look at its handshake, at what follows the 101, and whether it is still \
+               open.",
     prediction: Prediction {
         asks: "The same requests, one after another, twice: first the server is asked to close the connection after \
                each response, then it is not. How many TCP connections will carry them?",
@@ -39,7 +41,7 @@ pub(in crate::page) const WORDS: LabWords = LabWords {
 };
 
 /// What a fact says.
-pub(in crate::page) fn fact(fact: &Fact) -> String {
+pub fn fact(fact: &Fact) -> String {
     match fact {
         Fact::Requests(fact) => of_requests(fact),
         Fact::WebSocket(fact) => of_websocket(fact),
@@ -57,16 +59,14 @@ fn of_requests(fact: &requests::Fact) -> String {
         Fact::Multiplexed { way, requests, connections } => multiplexed(*way, *requests, *connections),
         Fact::NotTold { way, requests, why } => not_told(*way, *requests, *why),
         Fact::NewByTiming { way, requests, new } => format!(
-            "Resource Timing, the browser’s own account, says of {} of the {} {} that a new connection was made for \
-             it (connectEnd is later than connectStart). That tells new connections, and not which older ones \
-             carried the rest.",
-            new,
-            plural(*requests, "request"),
+            "By the browser’s own account (Resource Timing) a new connection was made for {new} of the {} {}. Which older \
+             ones carried the rest it does not tell.",
+            many(*requests, "request"),
             way_in_words(*way)
         ),
         Fact::OneRequest { way } => format!(
-            "Only one request was sent {}. Whether a second one would have needed a new connection, it cannot show: \
-             take at least two.",
+            "Only one request was sent {}. It cannot show whether a second one would have needed a new connection: take \
+             at least two.",
             way_in_words(*way)
         ),
         Fact::NotTried { way, impossible: false } => {
@@ -80,15 +80,16 @@ fn of_requests(fact: &requests::Fact) -> String {
         Fact::BrokeOff { way, answered, cause } => format!(
             "The requests {} broke off after {}: {}",
             way_in_words(*way),
-            plural(*answered, "answer"),
+            many(*answered, "answer"),
             words::cause(cause)
         ),
         Fact::SideBySide { close, keep_alive } => format!(
-            "With Connection: close {} on {}; without it {} on {}, by the server’s count.",
-            travelled(close.1),
-            plural(close.0, "TCP connection"),
-            travelled(keep_alive.1),
-            plural(keep_alive.0, "TCP connection")
+            "Where the server was asked to close each time, {} went over {}; where it was not, {} went over {} (by the server’s \
+             count).",
+            many(close.1, "request"),
+            many(close.0, "TCP connection"),
+            many(keep_alive.1, "request"),
+            many(keep_alive.0, "TCP connection")
         ),
     }
 }
@@ -100,23 +101,23 @@ fn of_websocket(fact: &websocket::Fact) -> String {
         Fact::NotOpened { cause } => format!("The WebSocket could not be opened: {}", words::cause(cause)),
         Fact::NotReached => "The run ended before a WebSocket was open.".to_owned(),
         Fact::Proven { key, accept, checks } => format!(
-            "The opening handshake is one HTTP exchange of its own: a GET with “Upgrade: websocket”, answered with \
-             101. The page recomputed the proof that the server understood: from the key {key} follows {accept}, and \
-             that is the Sec-WebSocket-Accept that the server sent. All {checks} requirements of RFC 6455 §4 are met."
+            "The WebSocket was opened by a handshake of its own: a GET with “Upgrade: websocket”, answered with 101. From \
+             the browser’s key {key} follows {accept}, as this page recomputed, and the server sent just that: so it \
+             understood what was asked. All {checks} requirements that were checked (RFC 6455 §4) are met."
         ),
         Fact::Unproven { broken, first } => format!(
-            "The raw bytes of the handshake do not meet {} of RFC 6455 §4; the first: {first}.",
-            plural(*broken, "requirement")
+            "The raw bytes of the handshake do not meet {} of RFC 6455 §4. The first of them: {first}.",
+            many(*broken, "requirement")
         ),
         Fact::HandshakeUnseen { why } => format!(
-            "The handshake itself could not be looked at. That there was a right one is known from the open event: a \
-             browser fires it only after a 101 with the right accept key. {}",
+            "The handshake itself could not be looked at. That it was right is known from the open event: a browser fires \
+             it only after an answer with the right accept key (RFC 6455 §4.1). {}",
             words::raw::missing(*why, true)
         ),
         Fact::OneConnection { messages, server_id, found } => one_connection(*messages, *server_id, *found),
         Fact::StillOpen { idle, after } => format!(
             "For {idle} the page sent nothing, and then the same connection was still open: {} on it.",
-            if *after == 1 { "1 message was answered".to_owned() } else { format!("{after} messages were answered") }
+            counted(*after, "message was answered", "messages were answered")
         ),
         Fact::ClosedEarly { lived, code, idle } => closed_early(&lived.to_string(), *code, *idle),
         Fact::SilentAfterIdle { idle } => format!(
@@ -124,8 +125,8 @@ fn of_websocket(fact: &websocket::Fact) -> String {
              told of no end. Something on the way may have dropped the idle connection without a word."
         ),
         Fact::NotIdle => {
-            "Whether it stays open was not tried: the run ended before the idle time was over and something had been \
-             answered after it, or no idle time was asked for."
+            "Whether it stays open was not seen: the run left it no idle time, or ended before anything was answered \
+             after it."
                 .to_owned()
         }
     }
@@ -135,19 +136,18 @@ fn of_switching(fact: &switching::Fact) -> String {
     use switching::Fact;
     match fact {
         Fact::StatusLine { status, reason, bytes } => format!(
-            "The server answered the handshake with the status line “HTTP/1.1 {status} {reason}”, in a head of {}; a \
-             page never sees it, so this is from the server’s raw bytes.",
+            "The server answered the handshake with “HTTP/1.1 {status} {reason}”, in a head of {}. A page never sees it: \
+             this is from the raw bytes at the server.",
             bytes_in_words(*bytes)
         ),
         Fact::FirstFrame { opcode, from_page, after, server_id } => format!(
-            "The next bytes are a WebSocket frame already (opcode: {opcode}), sent by the {} {after} after the 101, on \
-             the same TCP connection{}. So the status marks the change of protocol, and no new connection is made for \
-             it: it is the same one.",
+            "The first frame ({opcode}) came from the {} {after} after the 101, on the same TCP connection{}: the protocol \
+             changed, and no new connection was made.",
             if *from_page { "page" } else { "server" },
             server_id.map_or_else(String::new, |id| format!(", number {id} at the server"))
         ),
         Fact::NoFrame => {
-            "No WebSocket frame is told that came after it, so what the connection speaks from there on was not seen."
+            "No WebSocket frame was seen after it, so what the connection carried from there on is not known."
                 .to_owned()
         }
         Fact::OverHttp2 => {
@@ -168,7 +168,10 @@ fn of_address(fact: &schemes::Fact) -> String {
         Fact::Opened { scheme } => match scheme.as_str() {
             "ws" => "A WebSocket was opened at an address that begins with ws://, unencrypted.".to_owned(),
             "wss" => "A WebSocket was opened at an address that begins with wss://, within TLS.".to_owned(),
-            other => format!("A WebSocket was opened at an address that begins with {other}://."),
+            other => format!(
+                "A WebSocket was opened at an address that begins with {other}://; newer browsers make ws:// of http:// and \
+                 wss:// of https://."
+            ),
         },
         Fact::Refused { scheme, at_once } => {
             format!("An address that begins with {scheme}:// was refused by the browser{}.", how_soon(*at_once))
@@ -184,14 +187,13 @@ fn of_address(fact: &schemes::Fact) -> String {
             cause.as_ref().map_or_else(|| "It even opened.".to_owned(), tried)
         ),
         Fact::SecureNotMeasured => {
-            "wss:// was not measured here: this run’s endpoint is unencrypted. Start the server with \
-             --tls-self-signed, open this page at its TLS port, and accept the certificate; a browser asks about a \
-             certificate when a page is opened, and never for a WebSocket."
+            "An address with wss:// was not measured: this run’s endpoint is unencrypted. Start the server with --tls-self-signed, open \
+             this page at its TLS port, and accept the certificate (for a WebSocket alone no browser asks)."
                 .to_owned()
         }
         Fact::MixedContentNotMeasured => {
-            "Whether ws:// is refused to a page that came by https was not measured here: this page came by http. \
-             Open it at the server’s TLS port."
+            "Whether a page that came by https may use ws:// was not measured: this one came by http. Open it at the \
+             server’s TLS port."
                 .to_owned()
         }
     }
@@ -199,46 +201,42 @@ fn of_address(fact: &schemes::Fact) -> String {
 
 fn carried(way: Way, [requests, connections, already_open, ended_by_server]: [u32; 4]) -> String {
     let mut text = format!(
-        "{} {} travelled over {}.",
-        plural(requests, "request"),
+        "{} {} went over {}.",
+        many(requests, "request"),
         way_in_words(way),
-        plural(connections, "TCP connection")
+        many(connections, "TCP connection")
     );
     match already_open {
         0 => {}
-        1 => text.push_str(" One of these was open before: browsers keep connections, and make some ahead."),
-        more => text.push_str(&format!(" {more} of these were open before: browsers keep connections.")),
-    }
-    if ended_by_server > 0 && way == Way::Close {
-        text.push_str(&format!(" By its own account the server ended {ended_by_server} of them after the response."));
+        1 => text.push_str(" One of them was open before."),
+        more => text.push_str(&format!(" {more} of them were open before.")),
     }
     match way {
-        Way::Close if requests > 1 && connections == requests => {
-            text.push_str(" Each request needed one of its own, as the server had said “Connection: close”.");
-        }
+        Way::Close if requests > 1 && connections == requests => text.push_str(" Each had one of its own."),
         Way::KeepAlive if requests > 1 && connections == 1 => {
             text.push_str(" It stayed open after each response (keep-alive), which is the default of HTTP/1.1.");
         }
         Way::Parallel if connections > 1 => text.push_str(
-            " Over HTTP/1.1 a connection carries one exchange at a time, so requests at once take several. That it is \
-             six at most to one server is the browser’s rule, not HTTP’s.",
+            " Over HTTP/1.1 a connection carries one exchange at a time, so requests at once take several. That browsers \
+             open no more than about six to a server is their rule, not HTTP’s (RFC 9112 §9.4).",
         ),
         _ => {}
+    }
+    if ended_by_server > 0 && way == Way::Close {
+        text.push_str(&format!(" The server says that it ended {ended_by_server} of them."));
     }
     text
 }
 
 fn multiplexed(way: Way, requests: u32, connections: Option<u32>) -> String {
-    let over = connections.map_or_else(String::new, |count| format!(", on {}", plural(count, "connection")));
+    let over = connections.map_or_else(String::new, |count| format!(", on {}", many(count, "connection")));
     let mut text = format!(
-        "{} {} travelled over HTTP/2{over}: it carries many exchanges at once on one connection.",
-        plural(requests, "request"),
+        "{} {} went over HTTP/2{over}: it carries many exchanges on one connection at the same time.",
+        many(requests, "request"),
         way_in_words(way)
     );
     if way == Way::Close {
-        text.push_str(
-            " Close cannot be asked for there: HTTP/2 has no such header, and no response ends its connection.",
-        );
+        text.push_str(" Closing cannot be asked for there: HTTP/2 has no Connection header (RFC 9113 §8.2.2).");
     }
     text
 }
@@ -249,18 +247,18 @@ fn not_told(way: Way, requests: u32, why: Untold) -> String {
         Untold::BehindProxy => "a proxy is between, and the connections that the server sees are the proxy’s",
         Untold::NoEvidence => "the server told nothing of them",
     };
-    let requests = plural(requests, "request");
+    let requests = many(requests, "request");
     format!("Which connections carried the {requests} {} is not known: {why}.", way_in_words(way))
 }
 
 fn one_connection(messages: u32, server_id: Option<u64>, found: Option<u32>) -> String {
     let id = server_id.map_or_else(String::new, |id| format!(", number {id} at the server"));
     let seen = match found {
-        Some(found) if found == messages => " The frames of all of them are among its raw bytes.".to_owned(),
-        Some(found) => format!(" The frames of {found} of them are among those of its raw bytes that were kept."),
+        Some(found) if found == messages => " Their frames are all among its raw bytes.".to_owned(),
+        Some(found) => format!(" The frames of {found} of them are among its raw bytes that were kept."),
         None => String::new(),
     };
-    format!("{} travelled over this one connection{id}.{seen}", plural(messages, "message"))
+    format!("{} went over this one connection{id}.{seen}", many(messages, "message"))
 }
 
 fn closed_early(lived: &str, code: Option<u16>, idle: bool) -> String {
@@ -290,12 +288,4 @@ const fn way_in_words(way: Way) -> &'static str {
         Way::KeepAlive => "without Connection: close",
         Way::Parallel => "sent at once",
     }
-}
-
-fn travelled(requests: u32) -> String {
-    format!("{} travelled", plural(requests, "request"))
-}
-
-fn plural(count: u32, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

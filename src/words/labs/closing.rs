@@ -3,15 +3,16 @@
 use super::{LabWords, ParameterWords, Prediction};
 use crate::analysis::judgement::closing::endings::{Said, Way};
 use crate::analysis::judgement::closing::{Fact, Side, endings, http};
-use crate::page::words;
 use crate::trace::Span;
+use crate::words::{self, many};
 
-pub(in crate::page) const WORDS: LabWords = LabWords {
+/// What the lab says before it has run.
+pub const WORDS: LabWords = LabWords {
     title: "How it ends",
-    question: "A connection lives until one side ends it, and then it is over for both: is that so? A WebSocket is \
-               closed by the page, then one by the server; one is cut off, and at last the server simply falls \
-               silent. What does either side learn each time, and when? For comparison two HTTP connections end, or \
-               do not.",
+    question: "A connection lives until one side ends it, and then it is over for both: is that so? One WebSocket is \
+               closed by the page, one by the server; one is cut off; and at last the server falls silent without a word. \
+               In order, each side says goodbye with a close frame, which has a code and perhaps a reason. Look at what \
+               the page learns each time, and when. For comparison two HTTP connections end, or do not.",
     prediction: Prediction {
         asks: "The server falls silent without closing: it neither reads nor writes any more. What will the page’s \
                WebSocket say a while later, after some more messages?",
@@ -30,7 +31,7 @@ pub(in crate::page) const WORDS: LabWords = LabWords {
 };
 
 /// What a fact says.
-pub(in crate::page) fn fact(fact: &Fact) -> String {
+pub fn fact(fact: &Fact) -> String {
     match fact {
         Fact::WebSocket(fact) => of_websocket(fact),
         Fact::Http(fact) => of_http(fact),
@@ -42,34 +43,32 @@ fn of_websocket(fact: &endings::Fact) -> String {
     match fact {
         Fact::Ended { way, code, reason, clean, lived, after } => ended(*way, *code, reason, *clean, [*lived, *after]),
         Fact::NotEnded { way: Way::ClientCloses } => {
-            "The page closed the WebSocket, and no close event came while it waited: the other side did not answer, so \
-             it is not over yet."
+            "The page closed the WebSocket, and no close event came while it waited: for the page it is not over yet."
                 .to_owned()
         }
         Fact::NotEnded { .. } => {
-            "The server was asked to end the connection, and for as long as the page waited it learnt of no end."
-                .to_owned()
+            "The server was to end the connection, and as long as the page waited it learnt of no end.".to_owned()
         }
         Fact::Frames { way, page, server, first, between } => {
             frames(*way, page.as_ref(), server.as_ref(), *first, *between)
         }
         Fact::FramesUnseen { why, .. } => {
-            format!("Which close frames crossed was not seen. {}", words::raw::missing(*why, true))
+            format!("Which close frames were sent was not seen. {}", words::raw::missing(*why, true))
         }
         Fact::HalfOpen { waited, sent, read } => half_open(*waited, *sent, *read),
         Fact::Noticed { after, code, clean } => format!(
-            "The server fell silent, and {after} after its first message into the silence the page learnt that the \
+            "The server fell silent, and {after} after the page’s first message into the silence the page learnt that the \
              connection had ended: code {code}{}, {}.",
             words::close_code(*code),
             clean_in_words(*clean)
         ),
         Fact::CloseUnanswered { waited } => format!(
-            "Then the page closed it. A close frame has to be answered, and nobody answered{}: not even the end reaches \
-             the other side. The browser goes on waiting for the answer.",
+            "Then the page closed it. A close frame has to be answered (RFC 6455 §5.5.1), and nobody answered{}; for the page \
+             even the end was not over.",
             waited.map_or_else(String::new, |waited| format!(" within {waited}"))
         ),
         Fact::CloseGivenUp { after, code, clean } => format!(
-            "Then the page closed it. {after} later its browser told of the end: code {code}{}, {}.",
+            "Then the page closed it, and {after} later its browser told of the end: code {code}{}, {}.",
             words::close_code(*code),
             clean_in_words(*clean)
         ),
@@ -78,8 +77,7 @@ fn of_websocket(fact: &endings::Fact) -> String {
         }
         Fact::NotReached { way } => format!("The run ended before the WebSocket {} was done with.", to_be(*way)),
         Fact::NotOffered { way } => format!(
-            "A WebSocket {} was not tried: that takes a server that does so when it is asked to, as a Duplex server \
-             does, and this endpoint is another.",
+            "A WebSocket {} was not tried: only a Duplex server does that when asked, and this endpoint is none.",
             to_be(*way)
         ),
     }
@@ -96,28 +94,28 @@ fn of_http(fact: &http::Fact) -> String {
             };
             let when = after.map_or_else(String::new, |after| format!(" {after} after the response was handed over"));
             let asked = if *asked {
-                "For comparison, HTTP: the response said “Connection: close”, and"
+                "For comparison, HTTP: the server was asked for “Connection: close”, and"
             } else {
-                "The response to the next request did not, and"
+                "It was not asked for that with another request, and still"
             };
-            format!("{asked} {who}{when}, by the server’s clock. There is no frame for that: the end of the stream is all.")
+            format!("{asked} {who}{when}, by the server’s account. HTTP/1.1 has no goodbye beyond that.")
         }
         Fact::StaysOpen { asked: false } => {
-            "An HTTP connection without “Connection: close” was still open after its response, when the server told its \
-             account: the response ended, not the connection."
+            "For comparison, HTTP without “Connection: close”: when the server gave its account, the connection was still \
+             open. The response ended, not the connection."
                 .to_owned()
         }
         Fact::StaysOpen { asked: true } => {
-            "For comparison, HTTP: the server was asked to close after the response, and by its account the connection \
-             was still open when it told of it."
+            "For comparison, HTTP: the server was asked for “Connection: close”, and when it gave its account the connection \
+             was still open."
                 .to_owned()
         }
         Fact::Untold { why } => {
             format!("What became of the HTTP connections is not known. {}", words::raw::missing(*why, true))
         }
         Fact::Multiplexed => {
-            "For comparison, HTTP: these requests travelled over HTTP/2, where a response does not end the connection: \
-             all exchanges share it."
+            "For comparison, HTTP: these requests went over HTTP/2, where all exchanges share a connection and no response \
+             ends it."
                 .to_owned()
         }
     }
@@ -127,19 +125,19 @@ fn ended(way: Way, code: u16, reason: &str, clean: bool, [lived, after]: [Span; 
     let begins = match way {
         Way::ClientCloses => format!("The page closed the WebSocket after {lived}, and {after} later it was over"),
         Way::ServerCloses => {
-            format!("The server closed the WebSocket, {after} after the page’s message; it had been open for {lived}")
+            format!("The server closed the WebSocket, {after} after the page’s message (it had been open for {lived})")
         }
         Way::Cut => format!(
-            "The server broke the TCP connection without a word, and {after} after its message the page learnt that it \
+            "The server broke the TCP connection without a word, and {after} after the page’s message the page learnt that it \
              was over"
         ),
         Way::Vanishes => format!("The WebSocket ended {after} after the page’s message"),
     };
     let reason = if reason.is_empty() { String::new() } else { format!(", reason “{reason}”") };
     let means = match (code, clean) {
-        (1006, _) => " 1006 is never sent: it is what a browser says where no close frame came.",
-        (_, true) => " Clean means that there were close frames both ways (wasClean).",
-        (_, false) => "",
+        (1006, _) => " Nobody sent that code: it is what a browser says where no close frame came (RFC 6455 §7.1.5).",
+        (_, true) if way == Way::ClientCloses => " Clean (wasClean) means that both sides said goodbye.",
+        _ => "",
     };
     format!("{begins}: code {code}{}{reason}, {}.{means}", words::close_code(code), clean_in_words(clean))
 }
@@ -150,9 +148,11 @@ fn frames(way: Way, page: Option<&Said>, server: Option<&Said>, first: Option<Si
         if said.reason.is_empty() { code } else { format!("{code} and “{}”", said.reason) }
     };
     match (page, server) {
-        (None, None) => "No close frame crossed, either way.".to_owned(),
-        (Some(page), None) => format!("The page’s close frame crossed ({}); the server sent none.", said(page)),
-        (None, Some(server)) => format!("The server’s close frame crossed ({}); the page’s never came.", said(server)),
+        (None, None) => "Neither side sent a close frame, as far as the server saw.".to_owned(),
+        (Some(page), None) => format!("The page’s side sent a close frame ({}), the server none.", said(page)),
+        (None, Some(server)) => {
+            format!("The server sent a close frame ({}); one from the page’s side never came.", said(server))
+        }
         (Some(page), Some(server)) => {
             let order = match (first, between) {
                 (Some(Side::Page), Some(between)) => {
@@ -164,7 +164,7 @@ fn frames(way: Way, page: Option<&Said>, server: Option<&Said>, first: Option<Si
                 _ => String::new(),
             };
             format!(
-                "Close frames crossed both ways: {} from the page, {} from the server.{order}",
+                "Both sides sent a close frame: {} from the page’s side, {} from the server.{order}",
                 said(page),
                 said(server)
             )
@@ -175,22 +175,21 @@ fn frames(way: Way, page: Option<&Said>, server: Option<&Said>, first: Option<Si
 /// Which side answers a server's close frame.
 const fn by_itself(way: Way) -> &'static str {
     match way {
-        Way::ServerCloses => "; the browser answers by itself, the page has no part in it",
+        Way::ServerCloses => " (the browser answered by itself)",
         Way::ClientCloses | Way::Cut | Way::Vanishes => "",
     }
 }
 
 fn half_open(waited: Span, sent: u32, read: Option<u32>) -> String {
-    let messages = if sent == 1 { "1 message".to_owned() } else { format!("{sent} messages") };
     let read = match read {
-        Some(1) => " The server had read 1 of them.".to_owned(),
-        Some(read) => format!(" The server had read {read} of them."),
+        Some(read) => format!(" (the server read {read} of them)"),
         None => String::new(),
     };
     format!(
-        "The server fell silent and left the connection as it was. For {waited} the page’s WebSocket was open as before, \
-         and took {messages}, to which nothing came back.{read} Such a connection is half-open: it is over for one side, \
-         and the other does not know until it waits for an answer in vain."
+        "The server fell silent and left the connection as it was. For {waited} the page’s WebSocket looked open as before, \
+         and took {}{read}, to which nothing came back. Such a connection is half-open (RFC 9293 §3.5.1): over for one \
+         side, while the other does not know.",
+        many(sent, "message")
     )
 }
 

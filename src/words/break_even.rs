@@ -9,7 +9,7 @@ use crate::drawing::break_even::amount;
 use crate::trace::Span;
 
 /// A way to talk.
-pub(in crate::page) const fn way(way: Way) -> &'static str {
+pub const fn way(way: Way) -> &'static str {
     match way {
         Way::KeepAlive => "HTTP, connection kept alive",
         Way::Close => "HTTP, connection closed each time",
@@ -33,7 +33,7 @@ const fn by(way: Way) -> &'static str {
 }
 
 /// What a slider is called.
-pub(in crate::page) const fn slider(slider: Slider) -> &'static str {
+pub const fn slider(slider: Slider) -> &'static str {
     match slider {
         Slider::PerHour => "How often",
         Slider::Payload => "Payload",
@@ -44,7 +44,7 @@ pub(in crate::page) const fn slider(slider: Slider) -> &'static str {
 }
 
 /// What a slider stands at.
-pub(in crate::page) fn setting(slider: Slider, setting: Setting) -> String {
+pub fn setting(slider: Slider, setting: Setting) -> String {
     match (slider, setting) {
         (_, Setting::Starter(who)) => starter(who).to_owned(),
         (Slider::PerHour, Setting::Number(number)) => often(number),
@@ -86,7 +86,7 @@ fn seconds(millis: u32) -> String {
 }
 
 /// Who starts.
-pub(in crate::page) const fn starter(who: Starter) -> &'static str {
+pub const fn starter(who: Starter) -> &'static str {
     match who {
         Starter::Client => "the client asks",
         Starter::Server => "the server has news",
@@ -95,7 +95,7 @@ pub(in crate::page) const fn starter(who: Starter) -> &'static str {
 }
 
 /// What is added up.
-pub(in crate::page) const fn measure(measure: Measure) -> &'static str {
+pub const fn measure(measure: Measure) -> &'static str {
     match measure {
         Measure::Bytes => "Bytes on the connection",
         Measure::Time => "Time spent waiting",
@@ -103,7 +103,7 @@ pub(in crate::page) const fn measure(measure: Measure) -> &'static str {
 }
 
 /// What is advised and why, in a sentence.
-pub(in crate::page) fn recommendation(advice: &Recommendation) -> String {
+pub fn recommendation(advice: &Recommendation) -> String {
     let Criterion { measure, margin } = advice.criterion;
     let words = |total: crate::analysis::break_even::Exact| amount(measure, total.as_f64());
     let what = match measure {
@@ -147,7 +147,7 @@ fn messages(count: f64) -> String {
 }
 
 /// From when on something is cheaper.
-pub(in crate::page) fn crossing(since: Crossing) -> String {
+pub fn crossing(since: Crossing) -> String {
     match since {
         Crossing::Always => "from the first message on".to_owned(),
         Crossing::From(message) => format!("from message {message} on"),
@@ -156,7 +156,7 @@ pub(in crate::page) fn crossing(since: Crossing) -> String {
 }
 
 /// When the advice would be another.
-pub(in crate::page) fn change(change: &Change, situation: Situation) -> String {
+pub fn change(change: &Change, situation: Situation) -> String {
     let at = setting(change.slider, change.at);
     let when = match (change.at, situation.get(change.slider)) {
         (Setting::Number(at_number), Setting::Number(now)) => match (change.slider, at_number > now) {
@@ -179,7 +179,7 @@ pub(in crate::page) fn change(change: &Change, situation: Situation) -> String {
 }
 
 /// Why there is no number.
-pub(in crate::page) fn gap(gap: Gap) -> String {
+pub fn gap(gap: Gap) -> String {
     match gap {
         Gap::Missing { part: what, why } => format!("not known: {} ({})", part(what), missing(why)),
         Gap::Unsuited(Unsuited::ServerCannotStart) => "the server cannot start a message this way".to_owned(),
@@ -189,7 +189,7 @@ pub(in crate::page) fn gap(gap: Gap) -> String {
 }
 
 /// Why a figure is missing.
-pub(super) const fn missing(why: Missing) -> &'static str {
+pub const fn missing(why: Missing) -> &'static str {
     match why {
         Missing::NotMeasured => "the run had nothing of the kind",
         Missing::AlreadyOpen => "the browser used a connection that was open already",
@@ -202,7 +202,7 @@ pub(super) const fn missing(why: Missing) -> &'static str {
 }
 
 /// A figure.
-pub(in crate::page) const fn part(part: Part) -> &'static str {
+pub const fn part(part: Part) -> &'static str {
     match part {
         Part::ConnectingTime => "opening a connection",
         Part::ConnectingBytes => "bytes of opening a connection, above TCP",
@@ -229,7 +229,7 @@ pub(in crate::page) const fn part(part: Part) -> &'static str {
 }
 
 /// Where a figure comes from.
-pub(in crate::page) const fn source(source: Source) -> &'static str {
+pub const fn source(source: Source) -> &'static str {
     match source {
         Source::Page => "measured in the page: median",
         Source::Server => "counted by the server: median",
@@ -249,7 +249,7 @@ pub(in crate::page) const fn source(source: Source) -> &'static str {
 }
 
 /// What the figures leave out.
-pub(in crate::page) const fn left_out(what: LeftOut) -> &'static str {
+pub const fn left_out(what: LeftOut) -> &'static str {
     match what {
         LeftOut::BelowTcp => "what TCP and IP add below: neither page nor server sees those bytes",
         LeftOut::TlsRecords => "what TLS adds to each record",

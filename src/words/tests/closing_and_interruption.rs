@@ -1,0 +1,170 @@
+//! Of the labs `closing` and `interruption`.
+
+use super::{Sample, check, samples};
+use crate::analysis::Fact as Any;
+use crate::analysis::judgement::closing::endings::{Fact as Ending, Said, Way};
+use crate::analysis::judgement::closing::http::Fact as Http;
+use crate::analysis::judgement::closing::{Fact as Closing, Side};
+use crate::analysis::judgement::interruption::{Account, Carrier, Fact, Learned, Missing};
+use crate::analysis::raw;
+use crate::trace::{Cause, Protocol, Span};
+use crate::wire::Fault;
+
+#[test]
+fn endings() {
+    let ended = |way, code, reason: &str, clean| Ending::Ended {
+        way,
+        code,
+        reason: reason.into(),
+        clean,
+        lived: Span(25_700),
+        after: Span(12_200),
+    };
+    let said = |code, reason: &str| Some(Said { code, reason: reason.into() });
+    let frames = |page, server, first, between: Option<i64>| Ending::Frames {
+        way: Way::ServerCloses,
+        page,
+        server,
+        first,
+        between: between.map(Span),
+    };
+    let (half, cut) = (Span(2_000_000), Way::Cut);
+    check(samples![
+        |fact| Any::Closing(Closing::WebSocket(fact)), Ending;
+        Ended => [
+            ended(Way::ClientCloses, 4_001, "", true);
+            ended(Way::ServerCloses, 1_001, "all said", true);
+            ended(cut, 1_006, "", false), hiding "lived";
+            ended(Way::Vanishes, 1_006, "", false), hiding "lived";
+        ],
+        NotEnded => [Ending::NotEnded { way: Way::ClientCloses }; Ending::NotEnded { way: cut }],
+        Frames => [
+            frames(said(Some(4_001), "bye"), said(Some(4_002), ""), Some(Side::Page), Some(110));
+            frames(said(None, ""), said(Some(1_001), "bye"), Some(Side::Server), Some(1_140));
+            frames(said(Some(4_001), ""), None, None, None);
+            frames(None, said(Some(1_001), ""), None, None);
+            frames(None, None, None, None);
+        ],
+        FramesUnseen => [Ending::FramesUnseen { way: cut, why: raw::Missing::BehindProxy }],
+        HalfOpen => [
+            Ending::HalfOpen { waited: half, sent: 5, read: Some(1) }; Ending::HalfOpen { waited: half, sent: 1, read: None };
+        ],
+        Noticed => [Ending::Noticed { after: half, code: 1_006, clean: false }],
+        CloseUnanswered => [
+            Ending::CloseUnanswered { waited: Some(Span(3_000_000)) }; Ending::CloseUnanswered { waited: None };
+        ],
+        CloseGivenUp => [Ending::CloseGivenUp { after: half, code: 1_006, clean: false }],
+        NotOpened => [Ending::NotOpened { way: cut, cause: Cause::NoAnswer }],
+        NotReached => [Ending::NotReached { way: Way::Vanishes }],
+        NotOffered => [Ending::NotOffered { way: Way::ServerCloses }],
+    ]);
+    let ended = |by, asked| Http::Ended { by, after: Some(Span(131)), asked };
+    check(samples![
+        |fact| Any::Closing(Closing::Http(fact)), Http;
+        Ended => [
+            ended(Some(Side::Server), true); ended(Some(Side::Page), false);
+            Http::Ended { by: None, after: None, asked: true };
+        ],
+        StaysOpen => [Http::StaysOpen { asked: true }; Http::StaysOpen { asked: false }],
+        Untold => [Http::Untold { why: raw::Missing::Plain }],
+        Multiplexed => [Http::Multiplexed],
+    ]);
+}
+
+#[test]
+fn interrupted_requests_and_sockets() {
+    let one = |fault, carrier, learned, arrivals| Fact::Interrupted {
+        fault,
+        carriers: vec![carrier],
+        requests: 1,
+        posts: 1,
+        learned,
+        arrivals,
+    };
+    let several = |learned| Fact::Interrupted {
+        fault: Fault::Short,
+        carriers: vec![Carrier::New, Carrier::Used],
+        requests: 4,
+        posts: 2,
+        learned,
+        arrivals: Some(1),
+    };
+    let of_whole = Learned::Truncated { came: 32, of: Some(64) };
+    let timed_out = |came| Learned::TimedOut { after: Span(1_500_000), came };
+    let (fault, account) = (Fault::Cut, |arrived, twice| Account { sent: 31, arrived, lost: 13, twice });
+    let mut all: Vec<Sample> = samples![
+        Any::Interruption, Fact;
+        Interrupted => [
+            one(Fault::Close, Carrier::Used, Learned::NoHead, Some(2)), hiding "requests" "posts";
+            one(Fault::Stall, Carrier::Unknown, timed_out(0), None), hiding "requests" "posts" "came";
+            one(Fault::Drip, Carrier::New, Learned::Whole { status: 200 }, Some(0)), hiding "requests" "posts";
+            several(of_whole); several(timed_out(7)); several(Learned::Truncated { came: 1, of: None });
+        ],
+        SentAgainByBrowser => [
+            Fact::SentAgainByBrowser { requests: 2, posts: 1, used: 2 }; Fact::SentAgainByBrowser { requests: 3, posts: 3, used: 2 };
+            Fact::SentAgainByBrowser { requests: 1, posts: 0, used: 1 }, hiding "posts";
+        ],
+        NotSentAgain => [Fact::NotSentAgain { requests: 1 }; Fact::NotSentAgain { requests: 3 }],
+        PostArrivals => [
+            Fact::PostArrivals { new: Some(1), used: Some(2), unknown: None };
+            Fact::PostArrivals { new: None, used: None, unknown: Some(3) };
+        ],
+        AskedAgain => [Fact::AskedAgain { failed: 6, answered: 5, tries: 7 }; Fact::AskedAgain { failed: 1, answered: 0, tries: 1 }],
+        Duplicated => [
+            Fact::Duplicated { failed: 6, twice: 5, arrivals: 13 }; Fact::Duplicated { failed: 1, twice: 0, arrivals: 1 };
+        ],
+        OrderedAgain => [Fact::OrderedAgain { after: Span(2_690), times: 2 }],
+        GivenUp => [
+            Fact::GivenUp { requests: 1, arrived: Some(0) }, hiding "arrived"; Fact::GivenUp { requests: 3, arrived: Some(2) };
+            Fact::GivenUp { requests: 3, arrived: None };
+        ],
+        TooQuick => [Fact::TooQuick { requests: 1 }],
+        FaultsRefused => [
+            Fact::FaultsRefused { requests: 4, alpn: Some("h2".into()) }; Fact::FaultsRefused { requests: 1, alpn: None };
+        ],
+        EventSource => [Fact::EventSource { arrivals: 1 }, hiding "arrivals"; Fact::EventSource { arrivals: 2 }],
+        Broke => [
+            Fact::Broke { fault, code: 1_006, clean: false, sent: 5, answered: 2, read: Some(3) };
+            Fact::Broke { fault: Fault::Goodbye, code: 1_000, clean: true, sent: 1, answered: 0, read: None };
+        ],
+        Stalled => [Fact::Stalled { fault, silent: Span(1_500_000), sent: 5, answered: 2, read: Some(3) }],
+        Survived => [Fact::Survived { fault, messages: 5 }],
+        NotOpened => [Fact::NotOpened { fault }],
+        Left => [Fact::Left { sent: 5, answered: 2 }],
+        StayedClosed => [
+            Fact::StayedClosed { waited: Span(1_600_000), arrivals: Some(1) };
+            Fact::StayedClosed { waited: Span(1_600_000), arrivals: None };
+        ],
+        ReopenedByBrowser => [Fact::ReopenedByBrowser { arrivals: 2 }],
+        Reconnected => [
+            Fact::Reconnected { waits: vec![Span(102_000), Span(200_000)], refused: 1, opened: true };
+            Fact::Reconnected { waits: vec![Span(102_000)], refused: 3, opened: false };
+        ],
+        SentAgain => [
+            Fact::SentAgain { messages: 6, answered: 5, twice: Some(4) };
+            Fact::SentAgain { messages: 1, answered: 1, twice: Some(0) }, hiding "twice";
+            Fact::SentAgain { messages: 6, answered: 5, twice: None };
+        ],
+        Resumed => [
+            Fact::Resumed { after: 2, missed: 3, came: 4, twice: 0 }, hiding "twice";
+            Fact::Resumed { after: 2, missed: 1, came: 4, twice: 5 };
+        ],
+        BegunAgain => [Fact::BegunAgain { came: 5, twice: 2 }],
+        Account => [
+            Fact::Account(Protocol::Http, account(Some(30), Some(12))); Fact::Account(Protocol::WebSocket, account(None, None));
+        ],
+        Below => [Fact::Below],
+        Missing => [
+            Fact::Missing(Missing::HttpFaults); Fact::Missing(Missing::WebSocketFaults); Fact::Missing(Missing::Account);
+            Fact::Missing(Missing::SharedConnections);
+        ],
+    ];
+    for fault in Fault::ALL {
+        all.push(samples_of(fault));
+    }
+    check(all);
+}
+
+fn samples_of(fault: Fault) -> Sample {
+    Sample { fact: Any::Interruption(Fact::NotOpened { fault }), hidden: Vec::new() }
+}

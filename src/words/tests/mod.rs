@@ -1,0 +1,149 @@
+//! Reads every sentence: one or more samples of each fact of each lab, held against what a sentence has to be. A fact
+//! without a sample does not compile.
+
+mod closing_and_interruption;
+mod crowd_and_memory;
+mod duplex_and_formats;
+mod exchange_and_notable;
+mod opening;
+
+use serde_json::Value;
+
+use super::{claims, labs};
+use crate::analysis::judgement::Outcome;
+use crate::analysis::{Claim, Fact, bytes_in_words};
+use crate::lab::Lab;
+use crate::trace::Span;
+
+/// A fact, and the names of those of its figures that its sentence leaves out.
+struct Sample {
+    fact: Fact,
+    hidden: Vec<&'static str>,
+}
+
+/// Samples of one type's facts, by variant: with one missing, the match is not exhaustive.
+macro_rules! samples {
+    ($wrap:expr, $of:ident; $($variant:ident => [$($sample:expr $(, hiding $($hidden:literal)+)?);+ $(;)?]),+ $(,)?) => {{
+        #[allow(clippy::match_same_arms, reason = "it is there to be exhaustive")]
+        const fn each_has_one(fact: &$of) {
+            match fact { $($of::$variant { .. } => {}),+ }
+        }
+        let wrap = $wrap;
+        let mut all = Vec::new();
+        $($(
+            let fact: $of = $sample;
+            each_has_one(&fact);
+            let hidden: Vec<&str> = vec![$($($hidden),+)?];
+            all.push($crate::words::tests::Sample { fact: wrap(fact), hidden });
+        )+)+
+        all
+    }};
+}
+use samples;
+
+/// Figures that no sentence states: how exactly the clock tells, and which client it was (a word).
+const NEVER_STATED: [&str; 2] = ["resolution", "client"];
+
+/// The numbers in a fact, by name, without those that are hidden.
+fn figures(name: &str, value: &Value, hidden: &[&str], found: &mut Vec<(String, i64)>) {
+    if hidden.contains(&name) || NEVER_STATED.contains(&name) {
+        return;
+    }
+    match value {
+        Value::Number(number) => found.extend(number.as_i64().map(|number| (name.to_owned(), number))),
+        Value::Array(values) => values.iter().for_each(|value| figures(name, value, hidden, found)),
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| figures(name, value, hidden, found)),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+/// In one of the ways in which a number may be told.
+fn tells(sentence: &str, number: i64) -> bool {
+    let number = number.abs();
+    let mut ways = vec![number.to_string(), Span(number).to_string(), bytes_in_words(number.cast_unsigned())];
+    ways.extend(
+        ["never", "once", "twice"].get(usize::try_from(number).unwrap_or(usize::MAX)).map(|word| (*word).to_owned()),
+    );
+    ways.iter().any(|way| {
+        // As a word of its own: 12 is not told by 512.
+        sentence.match_indices(way.as_str()).any(|(at, _)| {
+            let before = sentence[..at].chars().next_back();
+            let after = sentence[at + way.len()..].chars().next();
+            let is_apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+            is_apart(before) && is_apart(after)
+        })
+    })
+}
+
+/// What holds of every text that the page shows.
+fn check_text(text: &str) {
+    assert!(text.ends_with(['.', '?']), "no end: {text}");
+    assert!(!text.contains("  "), "two spaces: {text}");
+    assert!(!text.contains(['\'', '"', '{', '}']), "a sign that is not one of prose: {text}");
+    assert!(!text.contains(" ,") && !text.contains(" .") && !text.contains(".."), "marks: {text}");
+    assert!(text.chars().next().is_some_and(|first| first.is_uppercase() || first.is_ascii_digit()), "begin: {text}");
+    for first_person in ["I", "we", "We", "our", "Our", "us", "my", "me"] {
+        let is_word = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()) == first_person;
+        assert!(!text.split(' ').any(is_word), "{first_person}: {text}");
+    }
+    let words: Vec<&str> = text.split(' ').collect();
+    for pair in words.windows(2) {
+        let noun = pair[1].trim_end_matches([',', '.', ':', ';', ')']);
+        let is_plural = noun.ends_with('s') && !noun.ends_with("ss") && !["is", "was", "has", "times"].contains(&noun);
+        assert!(!(pair[0].trim_start_matches('(') == "1" && is_plural), "one of several: {text}");
+    }
+}
+
+/// A first-year student can read it: no more than so many words.
+const MOST_WORDS: usize = 75;
+
+fn check(samples: Vec<Sample>) {
+    for Sample { fact, hidden } in samples {
+        let sentence = labs::fact(&fact);
+        check_text(&sentence);
+        assert!(sentence.split(' ').count() <= MOST_WORDS, "too long: {sentence}");
+        let mut found = Vec::new();
+        figures("", &serde_json::to_value(&fact).expect("a fact can be written"), &hidden, &mut found);
+        for (name, number) in found {
+            assert!(tells(&sentence, number), "{name} = {number} is not told: {sentence}");
+        }
+    }
+}
+
+#[test]
+fn numbers_are_found_as_words_of_their_own() {
+    assert!(tells("It took 1.50 ms.", 1_500));
+    assert!(tells("It came twice.", 2));
+    assert!(!tells("512 B", 12) && !tells("2 things", 12));
+}
+
+#[test]
+fn each_claim_has_words_for_each_outcome() {
+    for claim in Claim::ALL {
+        let words = claims::of(claim);
+        check_text(words.says);
+        assert!(["T", "P", "T, P"].contains(&words.sources));
+        if claim != Claim::C16 {
+            check_text(words.standard_says);
+            assert!(!words.standards.is_empty());
+        }
+        for outcome in [Outcome::Supported, Outcome::Depends, Outcome::Refuted, Outcome::NotMeasured] {
+            check_text(claims::ruling(claim, outcome));
+        }
+    }
+}
+
+#[test]
+fn each_lab_has_a_question_a_prediction_and_words_for_each_setting() {
+    for lab in Lab::ALL {
+        let words = labs::of(lab);
+        check_text(words.question);
+        check_text(words.prediction.asks);
+        assert!(words.question.split(' ').count() <= 110, "too long: {}", words.question);
+        assert!(words.prediction.choices.len() > 1);
+        for parameter in lab.parameters() {
+            let (label, _) = words.parameter(parameter.name());
+            assert_ne!(label, parameter.name(), "{} has no label", parameter.name());
+        }
+    }
+}
