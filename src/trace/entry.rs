@@ -1,8 +1,10 @@
 //! Entries of the record as they begin: what is known of a message or a connection when it is written
 //! down, and everything else unknown.
 
-use super::recorder::{Reply, Turn};
-use super::{Connection, ConnectionId, Direction, Fate, Kind, Message, MessageId, Moment, Protocol, ServerTime, Time};
+use super::{
+    Connection, ConnectionId, Direction, Fate, Kind, Message, MessageId, Moment, Protocol, Reply, ServerTime, Time,
+    Turn,
+};
 use crate::wire::Evidence;
 
 /// A connection of which nothing is known yet.
@@ -47,15 +49,8 @@ pub(super) fn frame_bytes(payload: usize, envelope: usize, masked: bool) -> (u64
     (overhead, envelope as u64 + header(payload + envelope) - overhead)
 }
 
-pub(super) fn sent_by_page(
-    id: MessageId,
-    protocol: Protocol,
-    turn: Turn,
-    kind: Kind,
-    at: Time,
-    payload: usize,
-    instrument: u64,
-) -> Message {
+/// A message of which nothing more is known yet.
+fn unknown_message(id: MessageId, protocol: Protocol, turn: Turn, kind: Kind, direction: Direction) -> Message {
     Message {
         id,
         protocol,
@@ -66,15 +61,15 @@ pub(super) fn sent_by_page(
         number: None,
         target: None,
         media_type: None,
-        direction: Direction::ToServer,
+        direction,
         kind,
-        sent: Moment::Page(at),
+        sent: Moment::Unknown,
         received: Moment::Unknown,
         head: None,
         fate: Fate::InFlight,
-        payload: payload as u64,
+        payload: 0,
         overhead: None,
-        instrument: Some(instrument),
+        instrument: None,
         answers: None,
         retries: None,
         arrivals: None,
@@ -90,6 +85,23 @@ pub(super) fn sent_by_page(
     }
 }
 
+pub(super) fn sent_by_page(
+    id: MessageId,
+    protocol: Protocol,
+    turn: Turn,
+    kind: Kind,
+    at: Time,
+    payload: usize,
+    instrument: u64,
+) -> Message {
+    Message {
+        sent: Moment::Page(at),
+        payload: payload as u64,
+        instrument: Some(instrument),
+        ..unknown_message(id, protocol, turn, kind, Direction::ToServer)
+    }
+}
+
 pub(super) fn reply_to_page(
     id: MessageId,
     protocol: Protocol,
@@ -101,36 +113,13 @@ pub(super) fn reply_to_page(
     let sent =
         reply.evidence.map_or(Moment::Unknown, |evidence| Moment::Server(ServerTime(evidence.sent.cast_signed())));
     Message {
-        id,
-        protocol,
-        connection: None,
-        turn: turn.number,
-        client: turn.client,
-        part: None,
-        number: None,
-        target: None,
-        media_type: None,
-        direction: Direction::ToPage,
-        kind,
         sent,
         received: Moment::Page(reply.at),
-        head: None,
         fate: Fate::Delivered,
         payload: reply.payload.len() as u64,
-        overhead: None,
         instrument: reply.instrument,
         answers: Some(request),
-        retries: None,
-        arrivals: None,
-        ordinal: None,
-        preflight: false,
-        pieces: Vec::new(),
-        failing: None,
-        warm_up: turn.is_warm_up(),
-        phases: None,
-        copy: None,
-        alpn: None,
-        raw: None,
+        ..unknown_message(id, protocol, turn, kind, Direction::ToPage)
     }
 }
 

@@ -5,6 +5,7 @@
 //! are kept as they were told, each on its own clock and with its provenance ([`Moment`]);
 //! bringing them together is the analysis' work.
 
+mod circumstances;
 mod entry;
 mod event;
 mod failure;
@@ -15,17 +16,19 @@ mod recorder;
 #[cfg(test)]
 pub(crate) mod testing;
 mod time;
+mod told;
 
+pub use circumstances::{Circumstances, ClockFit, Endpoint, Speaks};
 pub use event::{Event, Trace};
 pub use failure::{Cause, Failure, Inference};
 pub use model::{
-    Circumstances, ClockFit, Closed, Closing, Connection, ConnectionBytes, ConnectionId, Direction, Endpoint, Failing,
-    Fate, Happening, Kind, Mark, Message, MessageId, Moment, Outcome, Part, PartId, PayloadCopy, Phases, Protocol,
-    Speaks, Target,
+    Closed, Closing, Connection, ConnectionBytes, ConnectionId, Direction, Failing, Fate, Happening, Kind, Mark,
+    Message, MessageId, Moment, Outcome, Part, PartId, PayloadCopy, Phases, Protocol, Target,
 };
 pub use raw::{Raw, RawFrames, RawPiece};
-pub use recorder::{Asked, Recorder, Reply, Turn};
+pub use recorder::Recorder;
 pub use time::{ServerTime, Span, Time};
+pub use told::{Asked, Reply, Turn};
 
 // What a server tells of a connection is written down as it was told.
 pub use crate::wire::{Link, TlsEntry};

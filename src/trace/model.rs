@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, Failure, Inference, Raw, RawFrames, ServerTime, Span, Time};
-use crate::wire::{Envelope, Link, RunId, SUBPROTOCOL, TlsEntry};
+use super::{Cause, Failure, Inference, Raw, RawFrames, ServerTime, Time};
+use crate::wire::{Envelope, Link, SUBPROTOCOL, TlsEntry};
 
 /// Which of the two protocols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -406,7 +406,7 @@ impl Message {
     }
 }
 
-fn is_false(value: &bool) -> bool {
+pub(super) fn is_false(value: &bool) -> bool {
     !value
 }
 
@@ -497,71 +497,6 @@ pub enum Happening {
     CopiesFull,
     /// The server told more raw bytes than the record has room for; the rest is counted, not kept.
     RawFull,
-}
-
-/// How much an endpoint tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Speaks {
-    /// It is a Duplex server: evidence and a transcript can be had.
-    Duplex,
-    /// It is some other echo: only what a page alone can see is known.
-    Plain,
-}
-
-/// One of the two endpoints of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Endpoint {
-    /// Its URL, without the query that the instrument adds.
-    pub url: String,
-    /// How much it tells.
-    pub speaks: Speaks,
-    /// The id that a Duplex server took at its start: tells whose clock its times are of.
-    pub instance: Option<String>,
-    /// Connections and bytes are a proxy's, so the server tells none.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub behind_proxy: bool,
-}
-
-/// Under which circumstances a run was made.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Circumstances {
-    /// The run's id.
-    pub run: RunId,
-    /// The lab's slug.
-    pub lab: String,
-    /// The lab's parameters, by name.
-    pub parameters: Vec<(String, String)>,
-    /// The HTTP endpoint.
-    pub http: Endpoint,
-    /// The WebSocket endpoint.
-    pub ws: Endpoint,
-    /// The version of Duplex that made the run.
-    pub version: String,
-    /// What the browser calls itself (`navigator.userAgent`).
-    pub browser: String,
-    /// When the run began, in ms since 1970-01-01 UTC, by the machine's own clock.
-    pub started: f64,
-    /// When the run began, on the page's clock.
-    pub origin: Time,
-    /// The resolution of the page's clock, as probed.
-    pub resolution: Span,
-    /// The page was cross-origin isolated.
-    pub isolated: bool,
-    /// The page was a secure context.
-    pub secure: bool,
-}
-
-/// How the server's clock lies to the page's clock: page = server + offset + drift × server.
-/// *Derived* from causality (see `analysis::clock`).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ClockFit {
-    /// What is added to a server time to get a page time.
-    pub offset: Span,
-    /// The true offset lies within this much of `offset`, either way.
-    pub uncertainty: Span,
-    /// How much faster the page's clock runs, in parts per million; 0 unless causality asked for it.
-    pub drift_ppm: f64,
 }
 
 /// How a run ended.
