@@ -90,7 +90,9 @@ pub fn fact(fact: &Fact) -> String {
                 Protocol::Http => many(*count, "request"),
                 Protocol::WebSocket => format!("{} to open a WebSocket", many(*count, "attempt")),
             };
-            format!("{what} came to nothing: {} {}", crate::words::cause(cause), crate::words::inferred(*inferred_from))
+            // A remark in brackets elsewhere, it is a sentence of its own here.
+            let inferred = words::inferred(*inferred_from).trim_matches(['(', ')']);
+            format!("{what} came to nothing: {} {inferred}", words::cause(cause))
         }
     }
 }
