@@ -101,7 +101,7 @@ fn verdict(kept: &KeptVerdict) -> impl IntoView + use<> {
     let at = format!("Measured {} against {} and {}.", surroundings::date(kept.at), kept.http, kept.ws);
     view! {
         <p class="outcome">{outcome(kept.outcome)}" "{claims::ruling(kept.claim, kept.outcome)}</p>
-        <p>{decisive}</p>
+        <p class="reason">{decisive}</p>
         <details>
             <summary>"Why, in full"</summary>
             <ul class="findings">{others}</ul>

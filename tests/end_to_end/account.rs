@@ -48,7 +48,7 @@ impl Account {
                     notices: words(document, '.notices li'),
                     happened: words(document, '.happened > .findings > li'),
                     verdicts: Object.fromEntries([...document.querySelectorAll('[data-claim]')].map((it) =>
-                        [it.dataset.claim, { outcome: it.dataset.outcome, reasons: words(it, '.findings li') }])),
+                        [it.dataset.claim, { outcome: it.dataset.outcome, reasons: words(it, '.findings li, .reason') }])),
                 };
             })()",
         )

@@ -79,11 +79,11 @@ const BY_A_PAGE_ALONE: [(&str, &[(&str, &str)]); 8] = [
 const MISSING: [(&str, &str); 8] = [
     ("exchange", "this is no Duplex server, and a page alone sees neither the bytes of heads"),
     ("opening", "this endpoint is no Duplex server, and a page does not see its browser’s connections"),
-    ("duplex", "This endpoint is a plain echo and has no news of its own to tell"),
-    ("memory", "This endpoint is a plain echo, with nothing to remember"),
+    ("duplex", "this endpoint is no Duplex server and offers no news"),
+    ("memory", "this endpoint is no Duplex server and has no counter"),
     ("formats", "only a Duplex server does when asked"),
     ("interruption", "only a Duplex server breaks them off when asked"),
-    ("closing", "that takes a server that does so when it is asked to"),
+    ("closing", "only a Duplex server does that when asked, and this endpoint is none"),
     ("crowd", "the WebSocket endpoint has no rooms"),
 ];
 
@@ -103,7 +103,7 @@ async fn against_a_bare_echo_all_labs_fill_the_table_with_what_can_be_known_and_
         // Its newest run is shown on its page.
         lab.click(&format!("a[href*=\"lab={name}\"]")).await;
         lab.until(&format!("document.documentElement.dataset.lab === '{name}'")).await;
-        lab.until("document.querySelector('.verdict') !== null").await;
+        lab.until("document.querySelector('.claim-card') !== null").await;
         let account = lab.account().await;
         assert!(account.says(missing), "{name} says “{missing}”:\n{account}");
         for (claim, outcome) in verdicts {
