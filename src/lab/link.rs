@@ -135,7 +135,7 @@ impl Link {
             }
         }
         if let Err(error) = link.settings.check() {
-            notices.push(format!("{error}. The defaults are used instead."));
+            notices.push(format!("In the link, {error}. The defaults are used instead."));
             link.settings = Settings::of(link.settings.lab());
         }
         (link, notices)
