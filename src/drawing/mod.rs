@@ -7,5 +7,5 @@ pub mod chart;
 mod scene;
 pub mod sequence;
 
-pub use axis::{Axis, round_up};
-pub use scene::{Anchor, Item, Point, Role, Scene, Shape};
+pub use axis::{Axis, Fixed, FixedStretch, Pace, round_up};
+pub use scene::{Anchor, Badge, Item, Point, Role, Scene, Shape};

@@ -114,7 +114,7 @@ pub enum Role {
     Lifeline,
     /// A connection's lifetime.
     Connection(Protocol),
-    /// The edge at which a connection was opened or closed.
+    /// A connection's bar along a lifeline, and the edge at which it was opened or closed.
     ConnectionEnd(Protocol),
     /// The handshake of TCP that an emulated link holds a connection back for.
     EmulatedHandshake(Protocol),
@@ -179,6 +179,46 @@ pub enum Role {
     CrossingLabel,
     /// A note in the picture.
     Note,
+    /// The name of a participant.
+    Participant,
+    /// What is special about a message or a connection.
+    Badge(Badge, Protocol),
+    /// The time that a request waited in the browser before it was sent.
+    Queued(Protocol),
+    /// A ping or a pong that the server's tap saw.
+    Control,
+    /// A silence that is shrunk.
+    Silence,
+    /// The words at such a silence.
+    SilenceLabel,
+    /// Repetitions that are folded, by the first message of them.
+    Fold(MessageId),
+    /// The words at such a fold.
+    FoldLabel(MessageId),
+    /// Repetitions that were unfolded, by the first message of them.
+    Unfolded(MessageId),
+    /// More messages than can be told apart.
+    Density {
+        /// What carried them; `None` for both.
+        protocol: Option<Protocol>,
+        /// How many in a row of pixels, from 1, few, to 4, many.
+        level: u8,
+    },
+}
+
+/// What is special about a message or a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Badge {
+    /// Part of a WebSocket's opening handshake.
+    Opening,
+    /// A close frame.
+    Close,
+    /// The script asked again.
+    Retried,
+    /// The browser sent it again by itself.
+    Resent,
+    /// A connection broke.
+    Broken,
 }
 
 impl Scene {

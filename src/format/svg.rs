@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::analysis::Provenance;
 use crate::analysis::break_even::Way;
-use crate::drawing::{Anchor, Item, Point, Role, Scene, Shape};
+use crate::drawing::{Anchor, Badge, Item, Point, Role, Scene, Shape};
 use crate::trace::{MessageId, Protocol};
 
 /// Half the width of an arrow's head, in pixels.
@@ -29,6 +29,9 @@ fn write_item(out: &mut String, item: &Item, selected: bool) {
     out.push('"');
     if let Some(id) = item.message {
         add(out, format_args!(" data-message=\"{}\"", id.0));
+    }
+    if let Role::Fold(first) | Role::FoldLabel(first) | Role::Unfolded(first) = item.role {
+        add(out, format_args!(" data-fold=\"{}\"", first.0));
     }
     out.push('>');
     if !item.title.is_empty() {
@@ -96,10 +99,52 @@ fn head(out: &mut String, from: Point, to: Point) {
     add(out, format_args!("<path class=\"head\" d=\"M{x1:.1} {y1:.1}L{:.1} {:.1}L{x2:.1} {y2:.1}\"/>", to.x, to.y));
 }
 
+/// A badge's sign about its place: the path's data.
+#[must_use]
+pub fn badge_path(badge: Badge, at: Point, radius: f64) -> String {
+    let Point { x, y } = at;
+    let r = radius;
+    match badge {
+        Badge::Opening => {
+            format!("M{:.1} {y:.1}a{r} {r} 0 1 0 {:.1} 0a{r} {r} 0 1 0 {:.1} 0Z", x - r, 2.0 * r, -2.0 * r)
+        }
+        Badge::Close => format!("M{:.1} {:.1}h{:.1}v{:.1}h{:.1}Z", x - r, y - r, 2.0 * r, 2.0 * r, -2.0 * r),
+        // Three quarters of a turn, with a head.
+        Badge::Retried => format!(
+            "M{x:.1} {:.1}A{r} {r} 0 1 1 {:.1} {y:.1}M{:.1} {:.1}L{x:.1} {:.1}L{:.1} {:.1}",
+            y - r,
+            x - r,
+            x - r * 0.8,
+            y - r * 1.7,
+            y - r,
+            x - r * 0.6,
+            y - r * 0.1
+        ),
+        // Two heads, one behind the other.
+        Badge::Resent => {
+            format!("M{:.1} {:.1}l{r} {r}l{:.1} {r}M{x:.1} {:.1}l{r} {r}l{:.1} {r}", x - r, y - r, -r, y - r, -r)
+        }
+        Badge::Broken => format!(
+            "M{:.1} {:.1}L{:.1} {:.1}M{:.1} {:.1}L{:.1} {:.1}",
+            x - r,
+            y - r,
+            x + r,
+            y + r,
+            x - r,
+            y + r,
+            x + r,
+            y - r
+        ),
+    }
+}
+
 /// HTTP's samples are discs, a WebSocket's are squares on their corner: told apart without colour.
 fn dot(out: &mut String, role: Role, at: Point, radius: f64) {
     let Point { x, y } = at;
-    if matches!(role, Role::Sample { protocol: Protocol::WebSocket, .. } | Role::Way { way: Way::WebSocket, .. }) {
+    if let Role::Badge(badge, _) = role {
+        add(out, format_args!("<path d=\"{}\"/>", badge_path(badge, at, radius)));
+    } else if matches!(role, Role::Sample { protocol: Protocol::WebSocket, .. } | Role::Way { way: Way::WebSocket, .. })
+    {
         let r = radius * 1.2;
         add(
             out,
@@ -163,6 +208,28 @@ fn classes(role: Role) -> String {
         Role::Crossing => "crossing".into(),
         Role::CrossingLabel => "crossing-label".into(),
         Role::Note => "note".into(),
+        Role::Participant => "participant".into(),
+        Role::Badge(badge, protocol) => of(badge_class(badge), protocol),
+        Role::Queued(protocol) => of("queued", protocol),
+        Role::Control => "control ws".into(),
+        Role::Silence => "silence".into(),
+        Role::SilenceLabel => "silence-label".into(),
+        Role::Fold(_) => "fold".into(),
+        Role::FoldLabel(_) => "fold-label".into(),
+        Role::Unfolded(_) => "unfolded".into(),
+        Role::Density { protocol, level } => {
+            format!("density {} level-{level}", protocol.map_or("both", protocol_class))
+        }
+    }
+}
+
+const fn badge_class(badge: Badge) -> &'static str {
+    match badge {
+        Badge::Opening => "badge opening",
+        Badge::Close => "badge close",
+        Badge::Retried => "badge retried",
+        Badge::Resent => "badge resent",
+        Badge::Broken => "badge broken",
     }
 }
 

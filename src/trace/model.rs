@@ -202,7 +202,7 @@ pub enum Direction {
 }
 
 /// What a message is, in its protocol's terms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// An HTTP request (RFC 9110 §3.4).

@@ -164,6 +164,23 @@ fn each_way(connection: &Connection, wanted: impl Fn(&Frame) -> bool) -> [Option
     })
 }
 
+/// The pings and pongs that crossed a connection: which way, whether it is a ping, and when the server had read it, or
+/// began to write it, on its own clock.
+#[must_use]
+pub fn pings_and_pongs(connection: &Connection) -> Vec<(Direction, bool, ServerTime)> {
+    let mut all = Vec::new();
+    for direction in [Direction::ToServer, Direction::ToPage] {
+        let Some(raw) = raw(connection, direction) else { continue };
+        let reading = read(connection, direction, raw);
+        let control = reading.frames.iter().filter(|frame| matches!(frame.opcode, Opcode::Ping | Opcode::Pong));
+        all.extend(control.filter_map(|frame| {
+            let offset = if direction == Direction::ToServer { frame.end() - 1 } else { frame.start };
+            Some((direction, frame.opcode == Opcode::Ping, taken(raw, offset, offset + 1).first()?.at))
+        }));
+    }
+    all
+}
+
 /// When the server had read each message of a WebSocket whole, or began to write it, on its own clock. From the first
 /// message on that cannot be told with certainty, none is told.
 pub(in crate::analysis) fn server_times(trace: &Trace, connection: &Connection) -> Vec<(MessageId, ServerTime)> {

@@ -10,7 +10,7 @@ mod http;
 pub(super) mod testing;
 
 pub(super) use frames::server_times;
-pub use frames::{Carried, CarriedFrame, Grounds, carried, closing, first};
+pub use frames::{Carried, CarriedFrame, Grounds, carried, closing, first, pings_and_pongs};
 pub use http::{HttpBytes, handshake, http};
 
 use serde::{Deserialize, Serialize};

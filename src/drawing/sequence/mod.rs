@@ -1,18 +1,35 @@
-//! The sequence diagram of one protocol: two lifelines, its connections as channels between them,
-//! its messages as arrows that slant with their true times. Time runs downward.
+//! The sequence diagram: lifelines of the page's clients and of the server, connections as bars along them, messages
+//! as arrows that slant with their true times. Time runs downward.
 //!
-//! Only what lies in the visible stretch is laid out, unless the run is small enough to be there as
-//! a whole.
+//! A [`Plan`] is made once for a run; [`sequence`] lays out what is in view. That costs what is visible, not what was
+//! recorded: where more messages are in view than can be told apart, their density is drawn instead.
 
+mod arrows;
+mod control;
+mod density;
+mod fold;
+mod label;
+mod lanes;
+mod legend;
 mod lifetimes;
+mod marks;
+mod plan;
+mod queue;
+mod silence;
+mod ticks;
 mod words;
 
-use words::{is_unasked, label, tick_label, title};
+pub use fold::Fold;
+pub use legend::Mark;
+pub use plan::{Manner, Plan, Subject};
 
-use super::axis::Axis;
+use label::Label;
+use lanes::Columns;
+
+use super::axis::Fixed;
 use super::scene::{Anchor, Item, Point, Role, Scene, Shape};
-use crate::analysis::{Placed, Provenance, Timeline};
-use crate::trace::{Direction, Fate, Kind, Message, MessageId, Outcome, Protocol, Span, Time, Trace};
+use crate::analysis::Timeline;
+use crate::trace::{Message, MessageId, Outcome, Protocol, Time, Trace};
 
 /// Below the participants' names and above the first time, in pixels.
 const TOP: f64 = 14.0;
@@ -20,374 +37,205 @@ const TOP: f64 = 14.0;
 const BOTTOM: f64 = 40.0;
 /// Room for the ticks' words, in pixels.
 const GUTTER: f64 = 58.0;
-/// From the server's lifeline to the right edge, in pixels.
-const RIGHT: f64 = 34.0;
 /// Width of a connection's bar on a lifeline, in pixels.
 const BAR: f64 = 8.0;
-/// A label's height above its baseline, and a little air, in pixels.
-const TEXT_HEIGHT: f64 = 10.0;
-/// How wide labels are taken to be, in pixels.
-const LABEL: f64 = 120.0;
-/// More ticks than any window has room for.
-const MOST_TICKS: i64 = 400;
-/// Runs of up to this many messages of a protocol are laid out as a whole.
-const SMALL: usize = 300;
-/// How many messages before and after the visible stretch are looked at for arrows that reach into it.
-const AROUND: usize = 200;
-/// How far what never left the page is drawn from it, in pixels.
-const STUB: f64 = 18.0;
 
-/// How a sequence diagram is to be laid out.
+/// How near, and where, one looks at a sequence diagram.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct View {
-    /// Pixels to a millisecond.
+    /// Pixels to a millisecond, on an ordinal axis to a step.
     pub scale: f64,
     /// In pixels.
     pub width: f64,
+    /// The height of the paper, in pixels; at least that of the diagram.
+    pub height: f64,
     /// The visible stretch, in pixels from the top.
     pub visible: (f64, f64),
-    /// Each protocol in its own time, or both on the wall clock.
-    pub wall_time: bool,
     /// What is asked to be marked.
     pub selected: Option<MessageId>,
+    /// Only what happened until then, on the clock of the axis: a run that is played again.
+    pub until: Option<Time>,
+    /// So many arrows are drawn; of more, their density.
+    pub most: usize,
 }
 
-/// Lays a protocol's sequence diagram out.
-#[must_use]
-pub fn sequence(trace: &Trace, timeline: &Timeline, protocol: Protocol, view: View) -> Scene {
-    Layout::new(trace, timeline, protocol, view).scene()
+impl View {
+    /// So many arrows can be told apart in a window.
+    pub const MOST: usize = 1_200;
+
+    /// The whole of a diagram, all arrows drawn.
+    #[must_use]
+    pub fn whole(plan: &Plan, trace: &Trace, timeline: &Timeline, scale: f64, width: f64) -> Self {
+        let height = plan.height(trace, timeline, scale);
+        Self { scale, width, height, visible: (0.0, height), selected: None, until: None, most: usize::MAX }
+    }
 }
 
-/// How high the diagrams of a trace are, in pixels: that of the longer one, so that both share an
-/// axis.
+/// Lays out what is in view of a sequence diagram.
 #[must_use]
-pub fn height(trace: &Trace, timeline: &Timeline, scale: f64, wall_time: bool) -> f64 {
-    let length = length(trace, timeline, wall_time);
-    TOP + length.as_millis() * scale + BOTTOM
+pub fn sequence(plan: &Plan, trace: &Trace, timeline: &Timeline, view: View) -> Scene {
+    Layout::new(plan, trace, timeline, view).scene()
 }
 
-/// The place of a time in a protocol's diagram, in pixels from the top.
+/// The names of the participants, to stand above their lifelines, in a picture as wide as the diagram.
 #[must_use]
-pub fn place(trace: &Trace, timeline: &Timeline, protocol: Protocol, scale: f64, wall_time: bool, at: Time) -> f64 {
-    let axis = Axis { origin: trace.circumstances.origin, scale };
-    TOP + axis.px(if wall_time { at } else { timeline.cuts(protocol).own(at) })
-}
-
-/// How far down a protocol's own diagram reaches, in pixels from the top.
-#[must_use]
-pub fn end(trace: &Trace, timeline: &Timeline, protocol: Protocol, scale: f64, wall_time: bool) -> f64 {
-    let last = timeline.last(trace, protocol).unwrap_or(trace.circumstances.origin);
-    place(trace, timeline, protocol, scale, wall_time, last) + BOTTOM
-}
-
-/// How long the longer of the two diagrams is.
-#[must_use]
-pub fn length(trace: &Trace, timeline: &Timeline, wall_time: bool) -> Span {
-    Protocol::BOTH
-        .map(|protocol| {
-            let last = timeline.last(trace, protocol).unwrap_or(trace.circumstances.origin);
-            let last = if wall_time { last } else { timeline.cuts(protocol).own(last) };
-            last - trace.circumstances.origin
-        })
-        .into_iter()
-        .max()
-        .unwrap_or_default()
+pub fn participants(plan: &Plan, width: f64) -> Scene {
+    const HEIGHT: f64 = 22.0;
+    const NARROW: f64 = 20.0;
+    let columns = Columns::of(&plan.lanes, width);
+    let mut scene = Scene { width, height: HEIGHT, items: Vec::new() };
+    let clients: Vec<(u32, f64)> = columns.clients().collect();
+    let (first, last) = (clients[0], clients[clients.len() - 1]);
+    let at = |x: f64| Point { x, y: HEIGHT - 7.0 };
+    scene.text(Role::Participant, at(columns.server_x), Anchor::Middle, "server");
+    if clients.len() == 1 {
+        scene.text(Role::Participant, at(first.1), Anchor::Middle, "page");
+        return scene;
+    }
+    let pitch = (last.1 - first.1) / (clients.len() - 1) as f64;
+    if pitch >= NARROW {
+        for (client, x) in clients {
+            scene.text(Role::Participant, at(x), Anchor::Middle, (client + 1).to_string());
+        }
+        scene.text(Role::Participant, at(4.0), Anchor::Start, "client");
+        return scene;
+    }
+    let words = format!("clients {} … {}", first.0 + 1, last.0 + 1);
+    scene.text(Role::Participant, at(first.1 - BAR), Anchor::Start, words);
+    scene
 }
 
 struct Layout<'a> {
+    plan: &'a Plan,
     trace: &'a Trace,
     timeline: &'a Timeline,
-    protocol: Protocol,
     view: View,
-    axis: Axis,
-    page_x: f64,
-    server_x: f64,
-    /// When the last thing happened that is known of the protocol.
-    last: Option<Time>,
+    columns: Columns,
     scene: Scene,
-}
-
-/// How far down labels and arrows reach where labels stand.
-#[derive(Clone, Copy)]
-struct Taken {
-    labels: f64,
-    all: f64,
+    labels: Vec<Label>,
+    /// Where arrows cross the middle of the diagram, for labels to find their place.
+    crossings: Vec<f64>,
+    /// Stretches in which no message's label may stand.
+    reserved: Vec<(f64, f64)>,
 }
 
 impl<'a> Layout<'a> {
-    fn new(trace: &'a Trace, timeline: &'a Timeline, protocol: Protocol, view: View) -> Self {
-        let height = height(trace, timeline, view.scale, view.wall_time);
+    fn new(plan: &'a Plan, trace: &'a Trace, timeline: &'a Timeline, view: View) -> Self {
         Self {
+            plan,
             trace,
             timeline,
-            protocol,
             view,
-            axis: Axis { origin: trace.circumstances.origin, scale: view.scale },
-            page_x: GUTTER + BAR,
-            server_x: (view.width - RIGHT).max(GUTTER + 80.0),
-            last: timeline.last(trace, protocol),
-            scene: Scene { width: view.width, height, items: Vec::new() },
+            columns: Columns::of(&plan.lanes, view.width),
+            scene: Scene { width: view.width, height: view.height, items: Vec::new() },
+            labels: Vec::new(),
+            crossings: Vec::new(),
+            reserved: Vec::new(),
         }
     }
 
     fn scene(mut self) -> Scene {
+        self.silences();
         self.ticks();
         self.parts();
         self.connections();
         self.lifelines();
         self.cuts();
+        self.folds();
         self.messages();
+        self.control_frames();
+        self.place_labels();
         self.done();
         self.scene
     }
 
-    /// The pixel of a wall time.
-    fn y(&self, at: Time) -> f64 {
-        let at = if self.view.wall_time { at } else { self.timeline.cuts(self.protocol).own(at) };
-        self.own_y(at)
-    }
-
-    /// The pixel of an own time.
-    fn own_y(&self, at: Time) -> f64 {
-        TOP + self.axis.px(at)
+    /// The pixel of a wall time in a protocol's conversation.
+    fn y(&self, protocol: Protocol, at: Time) -> f64 {
+        self.plan.px(self.plan.time(self.timeline, protocol, at), self.view.scale)
     }
 
     /// The visible stretch in the axis' time.
     fn visible(&self) -> (Time, Time) {
         let (top, bottom) = self.view.visible;
-        (self.axis.time(top - TOP), self.axis.time(bottom - TOP))
+        (self.plan.at(top, self.view.scale), self.plan.at(bottom, self.view.scale))
     }
 
     /// The visible stretch on the wall clock, with all that is cut out at its ends.
     fn visible_wall(&self) -> (Time, Time) {
         let (from, until) = self.visible();
-        if self.view.wall_time {
-            return (from, until);
-        }
-        let cuts = self.timeline.cuts(self.protocol);
-        (cuts.wall(from).0, cuts.wall(until).1)
-    }
-
-    fn ticks(&mut self) {
-        let step = self.axis.step(48.0);
-        let (from, until) = self.visible();
-        let origin = self.axis.origin;
-        let first = (from - origin).0.max(0) / step.0;
-        for tick in (first..first + MOST_TICKS).map(|tick| Span(tick.saturating_mul(step.0))) {
-            let y = self.own_y(origin + tick);
-            if origin + tick > until || y >= self.scene.height - BOTTOM / 2.0 {
-                break;
+        // A pixel beyond what is seen, since a time is whole microseconds.
+        let (from, until) = (Time(from.0.saturating_sub(1)), Time(until.0.saturating_add(1)));
+        match self.plan.manner().subject {
+            Subject::One(protocol) if !self.plan.is_wall_time() => {
+                let cuts = self.timeline.cuts(protocol);
+                (cuts.wall(from).0, cuts.wall(until).1)
             }
-            let (left, right) = (Point { x: GUTTER - 6.0, y }, Point { x: self.view.width, y });
-            self.scene.line(Role::Grid, left, right);
-            let at = Point { x: GUTTER - 10.0, y: y + 4.0 };
-            self.scene.text(Role::Tick, at, Anchor::End, tick_label(tick, step));
+            _ => (from, until),
         }
     }
 
-    /// Where a part of the script begins that this protocol is spoken in: a line across, with the part's name.
-    fn parts(&mut self) {
-        let (top, bottom) = self.view.visible;
-        let mut named = f64::NEG_INFINITY;
-        for part in &self.trace.parts {
-            let y = self.y(part.from);
-            // A part in which nothing has happened yet may lie below all that has.
-            let is_in_view = (top - BOTTOM..=bottom + BOTTOM).contains(&y) && y <= self.scene.height;
-            if part.protocol == Some(self.protocol.other()) || !is_in_view {
-                continue;
-            }
-            self.scene.line(Role::Part, Point { x: 0.0, y }, Point { x: self.view.width, y });
-            // Of parts that begin at the same place only the first one's name can be read.
-            if y - named < TEXT_HEIGHT + 2.0 {
-                continue;
-            }
-            named = y;
-            let at = Point { x: self.view.width - 4.0, y: y - 3.0 };
-            self.scene.text(Role::Part, at, Anchor::End, &*part.name);
-        }
+    fn is_in_view(&self, top: f64, bottom: f64) -> bool {
+        bottom >= self.view.visible.0 && top <= self.view.visible.1
+    }
+
+    /// A time of the axis lies behind what is played.
+    fn is_beyond(&self, at: Time) -> bool {
+        self.view.until.is_some_and(|until| at > until)
+    }
+
+    fn add(&mut self, role: Role, shape: Shape, title: String) {
+        self.scene.items.push(Item { shape, role, message: None, title });
     }
 
     fn lifelines(&mut self) {
-        for x in [self.page_x, self.server_x] {
-            let (top, bottom) = (Point { x, y: 0.0 }, Point { x, y: self.scene.height });
-            self.scene.line(Role::Lifeline, top, bottom);
-        }
-    }
-
-    fn cuts(&mut self) {
-        if self.view.wall_time {
-            return;
-        }
-        let (from, until) = self.visible();
-        let cuts: Vec<(Time, Span)> = self.timeline.cuts(self.protocol).between(from, until).collect();
-        // Two small strokes on each lifeline; closer than a few pixels they would be a smear.
-        let mut last = f64::NEG_INFINITY;
-        for (at, gone) in cuts {
-            let y = self.own_y(at);
-            if y - last < 5.0 || at <= self.axis.origin {
-                continue;
-            }
-            last = y;
-            for x in [self.page_x, self.server_x] {
-                let stroke = |dy: f64| [Point { x: x - 5.0, y: y + dy + 2.0 }, Point { x: x + 5.0, y: y + dy - 2.0 }];
-                let points = [stroke(-1.5), stroke(1.5)];
-                for [from, to] in points {
-                    self.scene.items.push(Item {
-                        shape: Shape::Line { from, to },
-                        role: Role::Cut,
-                        message: None,
-                        title: format!("{gone} cut out here: the other protocol's turn, or drawing"),
-                    });
-                }
-            }
+        let (height, server_x) = (self.view.height, self.columns.server_x);
+        let clients: Vec<f64> = self.columns.clients().map(|(_, x)| x).collect();
+        for x in clients.into_iter().chain([server_x]) {
+            self.scene.line(Role::Lifeline, Point { x, y: 0.0 }, Point { x, y: height });
         }
     }
 
     fn messages(&mut self) {
-        let timeline = self.timeline;
-        let ids = timeline.messages(self.protocol);
-        let (shown, window) = match ids.len() <= SMALL {
-            true => (ids, (f64::NEG_INFINITY, f64::INFINITY)),
-            false => (self.around(ids), self.view.visible),
-        };
-        let mut taken = Taken { labels: f64::NEG_INFINITY, all: f64::NEG_INFINITY };
-        for &id in shown {
-            if let Some(message) = self.trace.message(id) {
-                self.message(message, window, &mut taken);
-            }
+        let (from, until) = self.visible_wall();
+        if self.plan.within(self.trace, from, until).len() > self.view.most {
+            self.density(from, until);
+            return;
+        }
+        let (plan, trace) = (self.plan, self.trace);
+        for message in plan.under_way(trace, from, until) {
+            self.message(message);
         }
     }
 
     /// Where a finished conversation ends, how long it took.
     fn done(&mut self) {
-        let (trace, origin) = (self.trace, self.trace.circumstances.origin);
-        let Some(last) = self.last else { return };
-        if trace.outcome != Some(Outcome::Finished) {
+        let last = self.plan.last(self.trace, self.timeline);
+        if self.trace.outcome != Some(Outcome::Finished) || self.is_beyond(last) {
             return;
         }
-        let own = if self.view.wall_time { last } else { self.timeline.cuts(self.protocol).own(last) };
-        let at = Point { x: f64::midpoint(self.page_x, self.server_x), y: self.own_y(own) + 18.0 };
-        self.scene.text(Role::Note, at, Anchor::Middle, format!("done at {}", own - origin));
-    }
-
-    /// The messages in the visible stretch, and those around it whose arrows may reach into it.
-    fn around<'b>(&self, ids: &'b [MessageId]) -> &'b [MessageId] {
-        let (top, bottom) = self.view.visible;
-        let page_y = |id: &MessageId| {
-            let message = self.trace.message(*id);
-            message.and_then(Message::page_time).map_or(0.0, |at| self.y(at))
-        };
-        let first = ids.partition_point(|id| page_y(id) < top).saturating_sub(AROUND);
-        let last = (ids.partition_point(|id| page_y(id) <= bottom) + AROUND).min(ids.len());
-        &ids[first..last]
-    }
-
-    /// `taken` is how far down earlier arrows reach where labels stand; a label without room above its
-    /// arrow is left out, and shown when its message is picked, and in the table.
-    fn message(&mut self, message: &Message, window: (f64, f64), taken: &mut Taken) {
-        let (sent, received) = self.timeline.ends(self.trace, message);
-        let (sender, receiver) = match message.direction {
-            Direction::ToServer => (self.page_x, self.server_x),
-            Direction::ToPage => (self.server_x, self.page_x),
-        };
-        let Some((shape, [from, to])) = self.arrow(message, [sender, receiver], sent, received) else { return };
-        if from.y.max(to.y) < window.0 || from.y.min(to.y) > window.1 {
-            return;
+        let mut y = self.plan.px(last, self.view.scale) + 18.0;
+        // A part that begins at the end has its name there.
+        if let Some((_, below)) = self.reserved.iter().rfind(|(top, below)| *top < y && *below > y - 11.0) {
+            y = below + 11.0;
         }
-        let provenance = least_certain(sent, received);
-        let unasked = is_unasked(message);
-        let role = Role::Message { protocol: self.protocol, provenance, warm_up: message.warm_up, unasked };
-        self.uncertainty(message.direction, sent, received);
-        let title = title(message, sent, received);
-        self.scene.items.push(Item { shape, role, message: Some(message.id), title });
-        let middle = f64::midpoint(from.y, to.y);
-        // Below its arrow for the 101, which often has no room above; it is the one to be seen.
-        let (y, reach) = match message.kind {
-            Kind::SwitchingProtocols => (middle + TEXT_HEIGHT + 1.0, middle + TEXT_HEIGHT + 4.0),
-            _ => (middle - 3.0, middle),
-        };
-        // An arrow may cross the words of an opening, but not other words.
-        let free_below = if message.kind.is_opening() { taken.labels } else { taken.all };
-        let slant = (to.y - from.y).abs() / (to.x - from.x).abs();
-        taken.all = taken.all.max(reach + slant * LABEL / 2.0);
-        if self.view.selected == Some(message.id) || y - TEXT_HEIGHT >= free_below {
-            taken.labels = taken.labels.max(y + 3.0);
-            taken.all = taken.all.max(taken.labels);
-            let role = Role::MessageLabel { protocol: self.protocol, warm_up: message.warm_up };
-            let at = Point { x: f64::midpoint(self.page_x, self.server_x), y };
-            self.scene.items.push(Item {
-                shape: Shape::Text { at, text: label(message), anchor: Anchor::Middle },
-                role,
-                message: Some(message.id),
-                title: String::new(),
-            });
+        if self.is_in_view(y - 12.0, y) {
+            let at = Point { x: f64::midpoint(self.columns.client_x(0), self.columns.server_x), y };
+            let took = last - self.trace.circumstances.origin;
+            self.scene.text(Role::Note, at, Anchor::Middle, format!("done at {took}"));
         }
     }
 
-    /// The shape of a message from its sender to its receiver, and its two ends. What did not arrive whole ends
-    /// half-way, and so begins what nobody knows the sending of. What the browser refused never left the page.
-    fn arrow(
-        &self,
-        message: &Message,
-        [sender, receiver]: [f64; 2],
-        sent: Option<Placed>,
-        received: Option<Placed>,
-    ) -> Option<(Shape, [Point; 2])> {
-        let half_way = f64::midpoint(sender, receiver);
-        let point = |x: f64, y: f64| Point { x, y };
-        let (from, to) = match (sent, received) {
-            (Some(sent), _) if message.was_refused() => {
-                let y = self.y(sent.at);
-                (point(sender, y), point(sender + STUB.copysign(receiver - sender), y))
-            }
-            (Some(sent), Some(received)) if message.fate == Fate::Broken => {
-                (point(sender, self.y(sent.at)), point(half_way, self.y(received.at)))
-            }
-            (Some(sent), Some(received)) => (point(sender, self.y(sent.at)), point(receiver, self.y(received.at))),
-            (Some(sent), None) => (point(sender, self.y(sent.at)), point(half_way, self.y(sent.at) + 8.0)),
-            (None, Some(received)) => {
-                (point(half_way, self.y(received.at) - 8.0), point(receiver, self.y(received.at)))
-            }
-            (None, None) => return None,
-        };
-        let shape = match message.fate {
-            Fate::Broken | Fate::Lost => Shape::Lost { from, to },
-            _ if message.was_refused() => Shape::Lost { from, to },
-            Fate::Unanswered if received.is_none() => Shape::Lost { from, to },
-            _ if received.is_none() => Shape::Line { from, to },
-            _ => Shape::Arrow { from, to },
-        };
-        Some((shape, [from, to]))
-    }
-
-    /// A whisker at a server end that is known only within bounds.
-    fn uncertainty(&mut self, direction: Direction, sent: Option<Placed>, received: Option<Placed>) {
-        let at_server = match direction {
-            Direction::ToServer => received,
-            Direction::ToPage => sent,
-        };
-        let Some(end) = at_server.filter(|end| end.provenance != Provenance::Page) else { return };
-        let px = |at: Time| self.y(at).clamp(0.0, self.scene.height);
-        let (top, bottom) = (px(end.at - end.uncertainty), px(end.at + end.uncertainty));
-        if bottom - top < 3.0 {
-            return;
-        }
-        let x = self.server_x + BAR / 2.0 + if direction == Direction::ToServer { 4.0 } else { 8.0 };
-        self.scene.items.push(Item {
-            shape: Shape::Line { from: Point { x, y: top }, to: Point { x, y: bottom } },
-            role: Role::Uncertainty(self.protocol),
-            message: None,
-            title: format!("the server's end of this arrow is known to ± {}", end.uncertainty),
-        });
+    /// The x of a message's end at its client, and of that at the server.
+    fn ends_x(&self, message: &Message) -> (f64, f64) {
+        let place = self.plan.lanes.of(message.connection);
+        (self.columns.page_lane_x(message.client, place), self.columns.server_lane_x(place))
     }
 }
 
-fn least_certain(sent: Option<Placed>, received: Option<Placed>) -> Provenance {
-    let rank = |provenance: Provenance| match provenance {
-        Provenance::Page => 0,
-        Provenance::Server => 1,
-        Provenance::Unknown => 2,
-    };
-    let [sent, received] = [sent, received].map(|end| end.map_or(Provenance::Unknown, |end| end.provenance));
-    if rank(received) > rank(sent) { received } else { sent }
+/// Where a stretch of a fixed length stands in the picture, and why.
+struct Standing {
+    top: f64,
+    bottom: f64,
+    why: Fixed,
+    took: crate::trace::Span,
 }

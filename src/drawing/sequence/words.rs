@@ -1,7 +1,8 @@
 //! What the shapes of a sequence diagram say: short labels, and titles for whoever points at one.
 
+use super::fold::Fold;
 use crate::analysis::{Placed, Provenance, bytes_in_words};
-use crate::trace::{Closing, Connection, Direction, Fate, Kind, Message, Span, Target};
+use crate::trace::{Closing, Connection, Direction, Fate, Kind, Message, Protocol, Span, Target};
 
 /// The short words at a message.
 pub(super) fn label(message: &Message) -> String {
@@ -25,6 +26,34 @@ pub(super) fn label(message: &Message) -> String {
         Kind::Close { code: Some(code) } => format!("close {code}"),
         Kind::Close { code: None } => "close".to_owned(),
     }
+}
+
+/// The words at a message where there is little room.
+pub(super) fn short_label(message: &Message) -> String {
+    match message.kind {
+        Kind::Request => {
+            message.target.as_deref().map_or_else(|| "request".to_owned(), |target| target.method.to_string())
+        }
+        Kind::Response { status } => status.to_string(),
+        Kind::Handshake => "GET · Upgrade".to_owned(),
+        Kind::SwitchingProtocols => "101".to_owned(),
+        Kind::Close { .. } => label(message),
+        Kind::Binary | Kind::Text | Kind::Event => bytes_in_words(message.payload),
+    }
+}
+
+/// What is folded: how many repetitions, and how long they typically took.
+pub(super) fn fold_words(fold: &Fold) -> String {
+    let name = |protocol: Protocol| match protocol {
+        Protocol::Http => "HTTP",
+        Protocol::WebSocket => "WebSocket",
+    };
+    let medians: Vec<String> = match &fold.medians[..] {
+        [(_, median)] => vec![format!("median {median}")],
+        several => several.iter().map(|(protocol, median)| format!("{} {median}", name(*protocol))).collect(),
+    };
+    let times = format!("× {}", fold.times);
+    if medians.is_empty() { times } else { format!("{times}, {}", medians.join(", ")) }
 }
 
 /// A path whose end is left out where it is long.
