@@ -107,6 +107,18 @@ pub enum Anchor {
     End,
 }
 
+impl Anchor {
+    /// Its name in SVG (`text-anchor`).
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Middle => "middle",
+            Self::End => "end",
+        }
+    }
+}
+
 /// What a shape means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -179,6 +191,8 @@ pub enum Role {
     CrossingLabel,
     /// A note in the picture.
     Note,
+    /// How far a run has been played again.
+    Playhead,
     /// The name of a participant.
     Participant,
     /// What is special about a message or a connection.
@@ -197,6 +211,8 @@ pub enum Role {
     FoldLabel(MessageId),
     /// Repetitions that were unfolded, by the first message of them.
     Unfolded(MessageId),
+    /// In an overview, where something is to be noticed.
+    Notable(Protocol),
     /// More messages than can be told apart.
     Density {
         /// What carried them; `None` for both.
@@ -222,6 +238,30 @@ pub enum Badge {
 }
 
 impl Scene {
+    /// What can be picked nearest to a point, within so many pixels: the item in front where several are as near.
+    #[must_use]
+    pub fn nearest(&self, to: Point, within: f64) -> Option<&Item> {
+        let mut found: Option<(f64, &Item)> = None;
+        for item in &self.items {
+            let distance = match &item.shape {
+                Shape::Line { from, to: tip } | Shape::Arrow { from, to: tip } | Shape::Lost { from, to: tip } => {
+                    item.message.map(|_| distance(to, *from, *tip))
+                }
+                Shape::Dot { at, .. } => item.message.map(|_| (to.x - at.x).hypot(to.y - at.y)),
+                Shape::Rect { at, width, height } if matches!(item.role, Role::Fold(_) | Role::Density { .. }) => {
+                    let inside = (at.x..=at.x + width).contains(&to.x) && (at.y..=at.y + height).contains(&to.y);
+                    inside.then_some(within)
+                }
+                _ => None,
+            };
+            let Some(distance) = distance.filter(|distance| *distance <= within) else { continue };
+            if found.is_none_or(|(least, _)| distance <= least) {
+                found = Some((distance, item));
+            }
+        }
+        found.map(|(_, item)| item)
+    }
+
     /// Adds a shape that cannot be picked and says nothing of itself.
     pub(super) fn add(&mut self, role: Role, shape: Shape) {
         self.items.push(Item { shape, role, message: None, title: String::new() });
@@ -235,5 +275,35 @@ impl Scene {
     /// Adds a line.
     pub(super) fn line(&mut self, role: Role, from: Point, to: Point) {
         self.add(role, Shape::Line { from, to });
+    }
+}
+
+/// How far a point is from a straight line between two others.
+fn distance(point: Point, from: Point, to: Point) -> f64 {
+    let (dx, dy) = (to.x - from.x, to.y - from.y);
+    let along = ((point.x - from.x) * dx + (point.y - from.y) * dy) / (dx * dx + dy * dy).max(f64::MIN_POSITIVE);
+    let along = along.clamp(0.0, 1.0);
+    (point.x - from.x - along * dx).hypot(point.y - from.y - along * dy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_arrow_is_found_and_nothing_that_is_far() {
+        let point = |x: f64, y: f64| Point { x, y };
+        let arrow = |id: u32, y: f64| Item {
+            shape: Shape::Arrow { from: point(0.0, y), to: point(100.0, y + 10.0) },
+            role: Role::Note,
+            message: Some(MessageId(id)),
+            title: String::new(),
+        };
+        let scene = Scene { width: 100.0, height: 100.0, items: vec![arrow(1, 10.0), arrow(2, 20.0)] };
+        let found = |at| scene.nearest(at, 6.0).and_then(|item| item.message);
+        assert_eq!(found(point(50.0, 17.0)), Some(MessageId(1)));
+        assert_eq!(found(point(50.0, 23.0)), Some(MessageId(2)));
+        assert_eq!(found(point(50.0, 60.0)), None);
+        assert_eq!(found(point(-30.0, 10.0)), None, "an arrow ends where it ends");
     }
 }

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use crate::analysis::Provenance;
 use crate::analysis::break_even::Way;
-use crate::drawing::{Anchor, Badge, Item, Point, Role, Scene, Shape};
+use crate::drawing::{Badge, Item, Point, Role, Scene, Shape};
 use crate::trace::{MessageId, Protocol};
 
 /// Half the width of an arrow's head, in pixels.
-const HEAD: f64 = 4.0;
+pub const HEAD: f64 = 4.0;
 
 /// The markup of all items, to stand within an `<svg>` of the scene's size.
 #[must_use]
@@ -73,11 +73,7 @@ fn write_shape(out: &mut String, item: &Item) {
         }
         Shape::Dot { at, radius } => dot(out, item.role, *at, *radius),
         Shape::Text { at, text, anchor } => {
-            let anchor = match anchor {
-                Anchor::Start => "start",
-                Anchor::Middle => "middle",
-                Anchor::End => "end",
-            };
+            let anchor = anchor.name();
             add(out, format_args!("<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">", at.x, at.y));
             escape(out, text);
             out.push_str("</text>");
@@ -91,12 +87,26 @@ fn line(out: &mut String, from: Point, to: Point, attributes: &str) {
 }
 
 fn head(out: &mut String, from: Point, to: Point) {
+    let [one, other] = head_ends(from, to);
+    add(
+        out,
+        format_args!(
+            "<path class=\"head\" d=\"M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}\"/>",
+            one.x, one.y, to.x, to.y, other.x, other.y
+        ),
+    );
+}
+
+/// The two ends of an arrow's head, on either side behind its tip.
+#[must_use]
+pub fn head_ends(from: Point, to: Point) -> [Point; 2] {
     let (dx, dy) = (to.x - from.x, to.y - from.y);
     let length = dx.hypot(dy).max(1e-6);
     let (ux, uy) = (dx / length, dy / length);
-    let back = |side: f64| (to.x - ux * 2.2 * HEAD - uy * side * HEAD, to.y - uy * 2.2 * HEAD + ux * side * HEAD);
-    let ((x1, y1), (x2, y2)) = (back(1.0), back(-1.0));
-    add(out, format_args!("<path class=\"head\" d=\"M{x1:.1} {y1:.1}L{:.1} {:.1}L{x2:.1} {y2:.1}\"/>", to.x, to.y));
+    [1.0, -1.0].map(|side| Point {
+        x: to.x - ux * 2.2 * HEAD - uy * side * HEAD,
+        y: to.y - uy * 2.2 * HEAD + ux * side * HEAD,
+    })
 }
 
 /// A badge's sign about its place: the path's data.
@@ -208,6 +218,8 @@ fn classes(role: Role) -> String {
         Role::Crossing => "crossing".into(),
         Role::CrossingLabel => "crossing-label".into(),
         Role::Note => "note".into(),
+        Role::Playhead => "playhead".into(),
+        Role::Notable(protocol) => of("notable", protocol),
         Role::Participant => "participant".into(),
         Role::Badge(badge, protocol) => of(badge_class(badge), protocol),
         Role::Queued(protocol) => of("queued", protocol),
@@ -255,6 +267,7 @@ pub const fn protocol_class(protocol: Protocol) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drawing::Anchor;
 
     #[test]
     fn texts_are_escaped_and_messages_named() {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use leptos::prelude::*;
 
+use super::diagram::Look;
 use super::endpoints::Found;
 use super::store::Store;
 use crate::analysis::Timeline;
@@ -99,21 +100,6 @@ pub(super) enum Stage {
     Settling,
 }
 
-/// How the diagrams are looked at.
-#[derive(Clone, Copy)]
-pub(super) struct Look {
-    /// How much larger than by itself.
-    pub(super) zoom: RwSignal<f64>,
-    /// Both on the wall clock, instead of each in its own time.
-    pub(super) wall_time: RwSignal<bool>,
-    /// Pixels scrolled from the top, the same for both.
-    pub(super) scroll: RwSignal<f64>,
-    /// Scroll along while the run goes on.
-    pub(super) follow: RwSignal<bool>,
-    /// Width and height of a diagram's window, in pixels.
-    pub(super) size: RwSignal<(f64, f64)>,
-}
-
 /// All that changes.
 #[derive(Clone, Copy)]
 pub(super) struct LabState {
@@ -153,18 +139,6 @@ pub(super) struct LabState {
     pub(super) abort: StoredValue<Option<futures_util::future::AbortHandle>>,
 }
 
-impl Look {
-    /// Zooms, and keeps what is in the middle of the window there.
-    pub(super) fn zoom_by(&self, factor: f64) {
-        let before = self.zoom.get_untracked();
-        let after = (before * factor).clamp(0.25, 10_000.0);
-        let half = self.size.get_untracked().1 / 2.0;
-        let scroll = (self.scroll.get_untracked() + half) * after / before - half;
-        self.zoom.set(after);
-        self.scroll.set(scroll.max(0.0));
-    }
-}
-
 impl LabState {
     pub(super) fn new(link: Link, notices: Vec<String>) -> Self {
         Self {
@@ -178,13 +152,7 @@ impl LabState {
             record: RwSignal::new(Record::default()),
             summed_up: RwSignal::new(Time(0)),
             selected: RwSignal::new(None),
-            look: Look {
-                zoom: RwSignal::new(1.0),
-                wall_time: RwSignal::new(false),
-                scroll: RwSignal::new(0.0),
-                follow: RwSignal::new(true),
-                size: RwSignal::new((480.0, 560.0)),
-            },
+            look: Look::new(),
             store: Store::open(),
             sequence: RwSignal::new(None),
             runs: StoredValue::new(HashMap::new()),
@@ -252,9 +220,7 @@ impl LabState {
     pub(super) fn show(&self, record: Record) {
         self.trouble.set(None);
         self.selected.set(None);
-        self.look.scroll.set(0.0);
-        self.look.zoom.set(1.0);
-        self.look.follow.set(true);
+        self.look.begin_anew();
         self.record.set(record);
         self.summed_up.set(clock::now());
     }

@@ -4,10 +4,13 @@
 pub mod break_even;
 pub mod claims;
 pub mod labs;
+mod marks;
 pub mod published;
 pub mod raw;
 #[cfg(test)]
 mod tests;
+
+pub use marks::mark;
 
 use crate::analysis::{Placed, Provenance, bytes_in_words};
 use crate::trace::{Cause, Direction, Failure, Inference, Kind, Link, Message, Outcome, Protocol, Span, Trace};

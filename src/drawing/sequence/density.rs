@@ -1,67 +1,120 @@
 //! Where more messages are in view than can be told apart: how many there are in each row of pixels, and those that
-//! must not be lost among them.
+//! must not be lost among them. And the same of a whole run, in a narrow strip beside its diagram.
 
-use super::Layout;
 use super::legend::is_notable;
-use crate::drawing::scene::{Item, Point, Role, Shape};
-use crate::trace::{Message, MessageId, Time};
+use super::{Layout, Plan};
+use crate::analysis::Timeline;
+use crate::drawing::scene::{Item, Point, Role, Scene, Shape};
+use crate::trace::{Message, MessageId, Time, Trace};
 
 /// The height of a row, in pixels.
 const ROW: f64 = 3.0;
 /// The least numbers of messages in a row for each level of density.
 const LEVELS: [usize; 4] = [1, 4, 16, 64];
 
-impl Layout<'_> {
-    /// Rows of like density are one shape. Costs as much as there are rows, whatever there is in them.
-    pub(super) fn density(&mut self, from: Time, until: Time) {
-        let within = self.plan.within(self.trace, from, until);
-        let rows = (self.view.visible.1.min(self.view.height) - self.view.visible.0.max(0.0)) / ROW;
-        let top = self.view.visible.0.max(0.0);
-        let mut begun: Option<(usize, f64, usize)> = None;
-        let mut place = within.start;
-        for row in 0..rows.ceil() as usize {
-            let y = top + row as f64 * ROW;
-            let next = self.first_below(place, within.end, y + ROW);
-            let count = next - place;
-            let level = LEVELS.iter().filter(|least| count >= **least).count();
-            match begun {
-                Some((same, _, ref mut all)) if same == level => *all += count,
-                _ => {
-                    self.band(begun, y);
-                    begun = Some((level, y, count));
-                }
+/// Rows of like density.
+struct Band {
+    top: f64,
+    bottom: f64,
+    /// From 1.
+    level: u8,
+    /// How many messages are in it.
+    count: usize,
+}
+
+/// How densely messages lie in rows of pixels from `top` on. Costs as much as there are rows, whatever there is in
+/// them.
+fn bands(
+    plan: &Plan,
+    trace: &Trace,
+    timeline: &Timeline,
+    scale: f64,
+    (top, row, rows): (f64, f64, usize),
+) -> Vec<Band> {
+    let shown = plan.shown();
+    let y = |id: &MessageId| plan.place(trace, timeline, *id, scale).unwrap_or(0.0);
+    let mut bands: Vec<Band> = Vec::new();
+    let mut place = shown.partition_point(|id| y(id) < top);
+    for number in 0..rows {
+        let begin = top + number as f64 * row;
+        let next = place + shown[place..].partition_point(|id| y(id) < begin + row);
+        let count = next - place;
+        let level = LEVELS.iter().filter(|least| count >= **least).count() as u8;
+        match bands.last_mut() {
+            Some(last) if last.level == level => {
+                last.bottom = begin + row;
+                last.count += count;
             }
-            place = next;
+            _ => bands.push(Band { top: begin, bottom: begin + row, level, count }),
         }
-        self.band(begun, top + rows.ceil() * ROW);
-        self.notable(from, until);
+        place = next;
     }
+    bands.retain(|band| band.level > 0);
+    bands
+}
 
-    /// The place of the first message among those shown that the page sent or received below a pixel.
-    fn first_below(&self, from: usize, end: usize, y: f64) -> usize {
-        let below = |id: &MessageId| self.page_y(*id) < y;
-        from + self.plan.shown()[from..end].partition_point(below)
-    }
-
-    fn page_y(&self, id: MessageId) -> f64 {
-        self.plan.place(self.trace, self.timeline, id, self.view.scale).unwrap_or(0.0)
-    }
-
-    fn band(&mut self, begun: Option<(usize, f64, usize)>, bottom: f64) {
-        let Some((level, top, count)) = begun.filter(|(level, ..)| *level > 0) else { return };
-        let bottom = bottom.min(self.view.height);
-        if bottom <= top {
-            return;
+/// A whole run in a narrow strip: where its messages are, and where something is to be noticed.
+#[must_use]
+pub fn overview(
+    plan: &Plan,
+    trace: &Trace,
+    timeline: &Timeline,
+    scale: f64,
+    paper: f64,
+    (width, height): (f64, f64),
+) -> Scene {
+    let mut scene = Scene { width, height, items: Vec::new() };
+    let factor = height / paper.max(1.0);
+    let rows = (height / ROW).ceil() as usize;
+    let protocols = plan.manner().subject.protocols();
+    let protocol = protocols.first().copied().filter(|_| protocols.len() == 1);
+    for band in bands(plan, trace, timeline, scale, (0.0, ROW / factor, rows)) {
+        let (top, bottom) = (band.top * factor, (band.bottom * factor).min(height));
+        if bottom > top {
+            let shape = Shape::Rect { at: Point { x: 4.0, y: top }, width: width - 8.0, height: bottom - top };
+            scene.add(Role::Density { protocol, level: band.level }, shape);
         }
+    }
+    let mut last = f64::NEG_INFINITY;
+    for &id in plan.notable() {
+        let Some(message) = trace.message(id).filter(|message| !message.kind.is_opening()) else { continue };
+        let y = plan.place(trace, timeline, id, scale).unwrap_or(0.0) * factor;
+        if y - last < ROW {
+            continue;
+        }
+        last = y;
+        let (from, to) = (Point { x: 0.0, y }, Point { x: width, y });
+        scene.line(Role::Notable(message.protocol), from, to);
+    }
+    scene
+}
+
+impl Layout<'_> {
+    pub(super) fn density(&mut self, from: Time, until: Time) {
         let protocols = self.plan.manner().subject.protocols();
         let protocol = protocols.first().copied().filter(|_| protocols.len() == 1);
         let (left, right) = (self.columns.client_x(0), self.columns.server_x);
-        self.scene.items.push(Item {
-            shape: Shape::Rect { at: Point { x: left, y: top }, width: right - left, height: bottom - top },
-            role: Role::Density { protocol, level: level as u8 },
-            message: None,
-            title: format!("{count} messages; zoom in to see each"),
-        });
+        let top = self.view.visible.0.max(0.0);
+        let playhead = self.view.until.map_or(f64::INFINITY, |until| self.plan.px(until, self.view.scale));
+        let end = self.view.visible.1.min(self.view.height).min(playhead);
+        let rows = ((end - top) / ROW).ceil().max(0.0) as usize;
+        for band in bands(self.plan, self.trace, self.timeline, self.view.scale, (top, ROW, rows)) {
+            let bottom = band.bottom.min(self.view.height);
+            if bottom <= band.top {
+                continue;
+            }
+            self.scene.items.push(Item {
+                shape: Shape::Rect {
+                    at: Point { x: left, y: band.top },
+                    width: right - left,
+                    height: bottom - band.top,
+                },
+                role: Role::Density { protocol, level: band.level },
+                message: None,
+                title: format!("{} messages; zoom in to see each", band.count),
+            });
+        }
+        self.notable(from, until);
     }
 
     /// Of those that are close together, one.
@@ -71,7 +124,7 @@ impl Layout<'_> {
         let first = plan.notable().partition_point(|id| at(id) < Some(from));
         let mut last = f64::NEG_INFINITY;
         for &id in plan.notable()[first..].iter().take_while(|id| at(id) <= Some(until)) {
-            let y = self.page_y(id);
+            let y = plan.place(trace, self.timeline, id, self.view.scale).unwrap_or(0.0);
             let is_selected = self.view.selected == Some(id);
             if y - last < ROW && !is_selected {
                 continue;

@@ -19,6 +19,7 @@ mod silence;
 mod ticks;
 mod words;
 
+pub use density::overview;
 pub use fold::Fold;
 pub use legend::Mark;
 pub use plan::{Manner, Plan, Subject};
@@ -146,6 +147,7 @@ impl<'a> Layout<'a> {
         self.control_frames();
         self.place_labels();
         self.done();
+        self.playhead();
         self.scene
     }
 
@@ -223,6 +225,12 @@ impl<'a> Layout<'a> {
             let took = last - self.trace.circumstances.origin;
             self.scene.text(Role::Note, at, Anchor::Middle, format!("done at {took}"));
         }
+    }
+
+    fn playhead(&mut self) {
+        let Some(until) = self.view.until else { return };
+        let y = self.plan.px(until, self.view.scale).min(self.view.height);
+        self.scene.line(Role::Playhead, Point { x: GUTTER - 6.0, y }, Point { x: self.view.width, y });
     }
 
     /// The x of a message's end at its client, and of that at the server.

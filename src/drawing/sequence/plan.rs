@@ -317,6 +317,13 @@ impl Plan {
         self.hidden.get(id.0 as usize).copied().unwrap_or(false)
     }
 
+    /// The fold, by its first message, that a message is folded away in.
+    #[must_use]
+    pub fn fold_of(&self, id: MessageId) -> Option<MessageId> {
+        let within = |fold: &&Fold| !fold.open && self.is_hidden(id) && (fold.first..=fold.last).contains(&id);
+        self.folds.iter().find(within).map(|fold| fold.first)
+    }
+
     /// The clock is the wall's, not each protocol's own.
     #[must_use]
     pub fn is_wall_time(&self) -> bool {

@@ -40,7 +40,7 @@ pub(super) fn Inspector(state: LabState) -> impl IntoView {
     // The focus goes back to the diagram that the message is in.
     let close = move || {
         if let Some(protocol) = picked.get_untracked() {
-            surroundings::focus(diagram::window_id(protocol));
+            surroundings::focus(diagram::window_id(state.look, protocol));
         }
         state.selected.set(None);
     };

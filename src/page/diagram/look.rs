@@ -1,0 +1,109 @@
+//! How the diagrams are looked at.
+
+use std::collections::BTreeSet;
+
+use leptos::prelude::*;
+
+use crate::drawing::Pace;
+use crate::drawing::sequence::Subject;
+use crate::trace::{MessageId, Protocol, Time};
+
+/// How the diagrams are looked at.
+#[derive(Clone, Copy)]
+pub(in crate::page) struct Look {
+    /// How much larger than by itself.
+    pub(in crate::page) zoom: RwSignal<f64>,
+    /// How time runs.
+    pub(in crate::page) pace: RwSignal<Pace>,
+    /// Both on the wall clock, instead of each in its own time.
+    pub(in crate::page) wall_time: RwSignal<bool>,
+    /// Both protocols in one diagram.
+    pub(in crate::page) together: RwSignal<bool>,
+    /// What repeats is folded.
+    pub(in crate::page) folding: RwSignal<bool>,
+    /// The folds that were opened, by their first message.
+    pub(in crate::page) unfolded: RwSignal<BTreeSet<MessageId>>,
+    /// Pixels scrolled from the top, the same for all diagrams.
+    pub(in crate::page) scroll: RwSignal<f64>,
+    /// Scroll along while the run goes on.
+    pub(in crate::page) follow: RwSignal<bool>,
+    /// Width and height of a diagram's window, in pixels.
+    pub(in crate::page) size: RwSignal<(f64, f64)>,
+    /// How far the run is played again, on the clock of the diagrams' axis; `None` for the whole.
+    pub(in crate::page) played: RwSignal<Option<Time>>,
+    /// It is being played.
+    pub(in crate::page) playing: RwSignal<bool>,
+    /// How much of the run's time goes by in a second.
+    pub(in crate::page) speed: RwSignal<f64>,
+}
+
+impl Look {
+    pub(in crate::page) fn new() -> Self {
+        Self {
+            zoom: RwSignal::new(1.0),
+            pace: RwSignal::new(Pace::Linear),
+            wall_time: RwSignal::new(false),
+            together: RwSignal::new(false),
+            folding: RwSignal::new(true),
+            unfolded: RwSignal::new(BTreeSet::new()),
+            scroll: RwSignal::new(0.0),
+            follow: RwSignal::new(true),
+            size: RwSignal::new((480.0, 560.0)),
+            played: RwSignal::new(None),
+            playing: RwSignal::new(false),
+            speed: RwSignal::new(0.1),
+        }
+    }
+
+    /// Another run is shown: from its beginning, as large as it is by itself.
+    pub(in crate::page) fn begin_anew(&self) {
+        self.zoom.set(1.0);
+        self.unfolded.set(BTreeSet::new());
+        self.scroll.set(0.0);
+        self.follow.set(true);
+        self.stop_playing();
+    }
+
+    /// The diagrams that are shown.
+    pub(super) fn subjects(&self) -> &'static [Subject] {
+        if self.together.get() {
+            &[Subject::Both]
+        } else {
+            &[Subject::One(Protocol::Http), Subject::One(Protocol::WebSocket)]
+        }
+    }
+
+    /// Both clocks are the wall's.
+    pub(super) fn is_wall_time(&self) -> bool {
+        self.wall_time.get() || self.together.get()
+    }
+
+    /// Zooms, and keeps what is in the middle of the window about there.
+    pub(in crate::page) fn zoom_by(&self, factor: f64) {
+        let before = self.zoom.get_untracked();
+        let half = self.size.get_untracked().1 / 2.0;
+        self.set_zoom(before * factor);
+        let scroll = (self.scroll.get_untracked() + half) * self.zoom.get_untracked() / before - half;
+        self.scroll.set(scroll.max(0.0));
+    }
+
+    /// Zooms, within what makes sense.
+    pub(super) fn set_zoom(&self, zoom: f64) {
+        self.zoom.set(zoom.clamp(0.02, 10_000.0));
+    }
+
+    /// Shows the whole run again.
+    pub(super) fn stop_playing(&self) {
+        self.playing.set(false);
+        self.played.set(None);
+    }
+
+    /// Folds what is unfolded, and the other way round.
+    pub(super) fn turn_fold(&self, first: MessageId) {
+        self.unfolded.update(|unfolded| {
+            if !unfolded.remove(&first) {
+                unfolded.insert(first);
+            }
+        });
+    }
+}

@@ -1,0 +1,370 @@
+//! One sequence diagram: its window, that is scrolled and zoomed, by pointer, wheel, pinch and keyboard.
+
+use leptos::ev::{KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
+use leptos::html::Div;
+use leptos::prelude::*;
+
+use super::sheets::Sheets;
+use super::slice::Slice;
+use super::strip::Strip;
+use super::tools::ZOOM;
+use super::{Look, step};
+use crate::browser::surroundings;
+use crate::drawing::sequence::{self, Subject, View};
+use crate::drawing::{Role, Scene};
+use crate::format::svg;
+use crate::page::messages::MessageTable;
+use crate::page::state::LabState;
+use crate::trace::{MessageId, Protocol};
+use crate::words;
+
+/// The window is laid out in steps of this many pixels, and as much around it.
+const STEP: f64 = 400.0;
+/// Below the newest message while a run goes on, in pixels.
+const BELOW: f64 = 40.0;
+/// A turn of the wheel by so many pixels makes everything twice as large.
+const WHEEL: f64 = 300.0;
+
+#[component]
+pub(super) fn Pane(state: LabState, sheets: Sheets, subject: Subject) -> impl IntoView {
+    let (window, paper) = (NodeRef::<Div>::new(), NodeRef::<Div>::new());
+    let look = state.look;
+    let Sheets { scale, height, .. } = sheets;
+    let offset = offset(state, sheets, subject);
+    let let_go = move || {
+        look.scroll.set(offset.get_untracked());
+        look.follow.set(false);
+    };
+    // Laid out anew when the window has moved by a step, not at each pixel.
+    let visible = Memo::new(move |_| {
+        let step = (offset.get() / STEP).floor() * STEP;
+        (step - STEP, step + look.size.get().1 + 2.0 * STEP)
+    });
+    let scene = Memo::new(move |_| {
+        let view = View {
+            scale: scale.get(),
+            width: look.size.get().0,
+            height: height.get(),
+            visible: visible.get(),
+            selected: state.selected.get(),
+            until: look.played.get(),
+            most: View::MOST,
+        };
+        let scene = sheets.with(subject, |plan, trace, timeline| sequence::sequence(plan, trace, timeline, view));
+        scene.unwrap_or_default()
+    });
+    let names = Memo::new(move |_| {
+        let width = look.size.get().0;
+        sheets.with(subject, |plan, _, _| sequence::participants(plan, width)).unwrap_or_default()
+    });
+    keep_in_step(look, (window, paper), offset, height);
+    keep_playhead_in_view(state, sheets, subject);
+    let fingers = StoredValue::new(Vec::new());
+    view! {
+        <section class=format!("pane {}", class(subject)) aria-label=name(subject)>
+            <h3>{name(subject)} <small>{way(subject)}</small></h3>
+            <div class="participants" aria-hidden="true">
+                <svg width=move || names.read().width height=move || names.read().height
+                    inner_html=move || svg::markup(&names.read(), None)></svg>
+            </div>
+            <div class="frame">
+                <div
+                    class="window"
+                    id=id_of(subject)
+                    node_ref=window
+                    tabindex="0"
+                    role="application"
+                    aria-label=format!("Sequence diagram of {}; arrow keys pick messages, Enter shows one, plus and minus zoom", name(subject))
+                    on:scroll=move |_| {
+                        let following = look.follow.get_untracked() && state.running.get_untracked();
+                        if let Some(window) = window.get_untracked().filter(|_| !following) {
+                            look.scroll.set(f64::from(window.scroll_top()));
+                        }
+                    }
+                    on:wheel=move |event| {
+                        let_go();
+                        let top = window.get_untracked().map(|window| surroundings::top_of(&window));
+                        on_wheel(&event, sheets, subject, look, top.unwrap_or_default());
+                    }
+                    on:pointerdown=move |event| {
+                        let_go();
+                        finger_down(fingers, &event);
+                    }
+                    on:pointermove=move |event| {
+                        let top = window.get_untracked().map(|window| surroundings::top_of(&window));
+                        pinch(fingers, &event, sheets, subject, look, top.unwrap_or_default());
+                    }
+                    on:pointerup=move |event| finger_up(fingers, &event)
+                    on:pointercancel=move |event| finger_up(fingers, &event)
+                    on:pointerleave=move |event| finger_up(fingers, &event)
+                    on:click=move |event| pick(&event, state, &scene.read_untracked(), visible.get_untracked().0.max(0.0))
+                    on:keydown=move |event| on_key(&event, state, subject)
+                >
+                    <div class="paper" node_ref=paper>
+                        <Slice state scene visible height/>
+                    </div>
+                    <p class="empty" hidden=move || state.record.read().trace.is_some()>
+                        "The conversation will be drawn here."
+                    </p>
+                </div>
+                <Strip state sheets subject offset/>
+            </div>
+            {subject.protocols().iter().map(|&protocol| view! { <MessageTable state protocol/> }).collect_view()}
+        </section>
+    }
+}
+
+/// Where the window is, in pixels from the top. While the run goes on each window stays at its own newest message;
+/// otherwise all are at the same place of the axis.
+fn offset(state: LabState, sheets: Sheets, subject: Subject) -> Memo<f64> {
+    let look = state.look;
+    Memo::new(move |_| {
+        if !(look.follow.get() && state.running.get()) {
+            return look.scroll.get();
+        }
+        let scale = sheets.scale.get();
+        let end = sheets.with(subject, |plan, trace, timeline| plan.px(plan.last(trace, timeline), scale));
+        (end.unwrap_or(0.0) + BELOW - look.size.get().1).max(0.0)
+    })
+}
+
+/// The id of a protocol's window in the document: where both are in one diagram, that one's.
+pub(in crate::page) fn window_id(look: Look, protocol: Protocol) -> &'static str {
+    if look.together.get_untracked() { id_of(Subject::Both) } else { id_of(Subject::One(protocol)) }
+}
+
+const fn id_of(subject: Subject) -> &'static str {
+    match subject {
+        Subject::One(Protocol::Http) => "http-diagram",
+        Subject::One(Protocol::WebSocket) => "ws-diagram",
+        Subject::Both => "both-diagram",
+    }
+}
+
+const fn class(subject: Subject) -> &'static str {
+    match subject {
+        Subject::One(protocol) => svg::protocol_class(protocol),
+        Subject::Both => "both",
+    }
+}
+
+const fn name(subject: Subject) -> &'static str {
+    match subject {
+        Subject::One(protocol) => words::protocol(protocol),
+        Subject::Both => "HTTP and WebSocket",
+    }
+}
+
+const fn way(subject: Subject) -> &'static str {
+    match subject {
+        Subject::One(Protocol::Http) => "a request and its response, again and again",
+        Subject::One(Protocol::WebSocket) => "one handshake, then messages",
+        Subject::Both => "all connections, on the wall clock",
+    }
+}
+
+/// The window is scrolled to where it shall be, and tells its size.
+fn keep_in_step(look: Look, (window, paper): (NodeRef<Div>, NodeRef<Div>), offset: Memo<f64>, height: Memo<f64>) {
+    // The effect keeps what it gives, and with it the observer, as long as the component lives.
+    Effect::new(move |_| {
+        let element = window.get()?;
+        surroundings::observe_size(&element, move |width, height| {
+            let size = (width, height);
+            if look.size.try_get_untracked().is_some_and(|known| known != size) {
+                look.size.set(size);
+            }
+        })
+    });
+    Effect::new(move |_| {
+        let (offset, height) = (offset.get(), height.get());
+        if let Some((window, paper)) = window.get().zip(paper.get()) {
+            surroundings::scroll(&window, &paper, height, offset);
+        }
+    });
+}
+
+/// Brings a place into the windows if it is not there.
+fn show(look: Look, y: f64) {
+    let (scroll, window) = (look.scroll.get_untracked(), look.size.get_untracked().1);
+    if y < scroll + 20.0 || y > scroll + window - 20.0 {
+        look.follow.set(false);
+        look.scroll.set((y - window / 2.0).max(0.0));
+    }
+}
+
+/// Picking a message elsewhere brings it into the windows; where it is folded away, it is unfolded.
+pub(super) fn keep_selection_in_view(state: LabState, sheets: Sheets) {
+    let look = state.look;
+    Effect::new(move |_| {
+        let Some(id) = state.selected.get() else { return };
+        for &subject in look.subjects() {
+            let fold =
+                sheets.with_untracked(subject, |plan, _, _| plan.is_hidden(id).then(|| plan.fold_of(id)).flatten());
+            if let Some(first) = fold.flatten() {
+                look.unfolded.update(|unfolded| {
+                    unfolded.insert(first);
+                });
+            }
+            let scale = sheets.scale.get_untracked();
+            let y = sheets.with_untracked(subject, |plan, trace, timeline| {
+                let is_here = trace.message(id).is_some_and(|message| subject.shows(message.protocol));
+                is_here.then(|| plan.place(trace, timeline, id, scale)).flatten()
+            });
+            if let Some(y) = y.flatten() {
+                show(look, y);
+            }
+        }
+    });
+}
+
+/// While a run is played again, its newest message stays in the window.
+fn keep_playhead_in_view(state: LabState, sheets: Sheets, subject: Subject) {
+    let look = state.look;
+    Effect::new(move |_| {
+        let Some(at) = look.played.get() else { return };
+        let scale = sheets.scale.get_untracked();
+        let y =
+            sheets.with_untracked(subject, |plan, trace, timeline| plan.px(at.min(plan.last(trace, timeline)), scale));
+        let (scroll, window) = (look.scroll.get_untracked(), look.size.get_untracked().1);
+        if let Some(y) = y.filter(|y| *y < scroll || *y > scroll + window * 0.85) {
+            // What is shorter than the other has been played to its end before.
+            let is_leading = look.subjects().iter().all(|&other| {
+                sheets
+                    .with_untracked(other, |plan, trace, timeline| plan.px(at.min(plan.last(trace, timeline)), scale))
+                    .is_none_or(|other| other <= y + 1.0)
+            });
+            if is_leading {
+                look.scroll.set((y - window * 0.5).max(0.0));
+            }
+        }
+    });
+}
+
+fn pick(event: &MouseEvent, state: LabState, scene: &Scene, top: f64) {
+    let Some(target) = event.target() else { return };
+    let number = |name| surroundings::data_of(&target, name).and_then(|id| id.parse().ok()).map(MessageId);
+    if let Some(first) = number("fold") {
+        state.look.turn_fold(first);
+    } else if let Some(id) = number("message") {
+        state.selected.set(Some(id));
+    } else if surroundings::data_of(&target, "slice").is_some() {
+        let at = crate::drawing::Point { x: f64::from(event.offset_x()), y: f64::from(event.offset_y()) + top };
+        match scene.nearest(at, 6.0).map(|item| (item.role, item.message)) {
+            Some((_, Some(id))) => state.selected.set(Some(id)),
+            Some((Role::Fold(first), None)) => state.look.turn_fold(first),
+            _ => {}
+        }
+    }
+}
+
+/// Zooms, and what is at a place of the window stays there.
+fn zoom_at(sheets: Sheets, subject: Subject, look: Look, factor: f64, y: f64) {
+    let (before, scroll) = (sheets.scale.get_untracked(), look.scroll.get_untracked());
+    let at = sheets.with_untracked(subject, |plan, _, _| plan.at(scroll + y, before));
+    look.set_zoom(look.zoom.get_untracked() * factor);
+    let after = sheets.scale.get_untracked();
+    let place = at.and_then(|at| sheets.with_untracked(subject, |plan, _, _| plan.px(at, after)));
+    if let Some(place) = place {
+        look.scroll.set((place - y).max(0.0));
+    }
+}
+
+/// With Ctrl, or by two fingers on a touch pad, the wheel zooms.
+fn on_wheel(event: &WheelEvent, sheets: Sheets, subject: Subject, look: Look, top: f64) {
+    if !event.ctrl_key() {
+        return;
+    }
+    event.prevent_default();
+    let factor = (-event.delta_y() / WHEEL * std::f64::consts::LN_2).exp();
+    zoom_at(sheets, subject, look, factor, f64::from(event.client_y()) - top);
+}
+
+/// A finger on the glass: its pointer and where it is.
+type Finger = (i32, f64, f64);
+
+fn finger_down(fingers: StoredValue<Vec<Finger>>, event: &PointerEvent) {
+    if event.pointer_type() == "touch" {
+        let finger = (event.pointer_id(), f64::from(event.client_x()), f64::from(event.client_y()));
+        fingers.update_value(|fingers| fingers.push(finger));
+    }
+}
+
+fn finger_up(fingers: StoredValue<Vec<Finger>>, event: &PointerEvent) {
+    fingers.update_value(|fingers| fingers.retain(|finger| finger.0 != event.pointer_id()));
+}
+
+/// Two fingers zoom by as much as they move apart.
+fn pinch(
+    fingers: StoredValue<Vec<Finger>>,
+    event: &PointerEvent,
+    sheets: Sheets,
+    subject: Subject,
+    look: Look,
+    top: f64,
+) {
+    let apart = |fingers: &[Finger]| match fingers {
+        [one, other] => Some(((one.1 - other.1).hypot(one.2 - other.2).max(1.0), f64::midpoint(one.2, other.2))),
+        _ => None,
+    };
+    let moved = fingers.try_update_value(|fingers| {
+        let before = apart(fingers)?;
+        let finger = fingers.iter_mut().find(|finger| finger.0 == event.pointer_id())?;
+        (finger.1, finger.2) = (f64::from(event.client_x()), f64::from(event.client_y()));
+        let after = apart(fingers)?;
+        Some((after.0 / before.0, after.1))
+    });
+    if let Some((factor, middle)) = moved.flatten() {
+        event.prevent_default();
+        zoom_at(sheets, subject, look, factor, middle - top);
+    }
+}
+
+fn on_key(event: &KeyboardEvent, state: LabState, subject: Subject) {
+    let look = state.look;
+    // Those belong to the browser: zoom, back and forward.
+    if event.ctrl_key() || event.alt_key() || event.meta_key() {
+        return;
+    }
+    let step = |by: isize| match subject {
+        Subject::One(protocol) => step(state, protocol, by),
+        Subject::Both => step_any(state, by),
+    };
+    match event.key().as_str() {
+        "ArrowDown" | "ArrowRight" => step(1),
+        "ArrowUp" | "ArrowLeft" => step(-1),
+        "Enter" => {
+            if state.selected.get_untracked().is_none() {
+                step(1);
+            }
+            surroundings::focus("inspector");
+        }
+        "Escape" => state.selected.set(None),
+        "+" | "=" => look.zoom_by(ZOOM),
+        "-" => look.zoom_by(1.0 / ZOOM),
+        "0" => look.zoom.set(1.0),
+        _ => return,
+    }
+    event.prevent_default();
+}
+
+/// Picks the next or the previous message of whichever protocol.
+fn step_any(state: LabState, by: isize) {
+    let record = state.record.read_untracked();
+    let Some(trace) = &record.trace else { return };
+    let Some(id) = state.selected.get_untracked() else {
+        state.selected.set(trace.messages.first().map(|message| message.id));
+        return;
+    };
+    let key = |id: MessageId| (trace.message(id).and_then(crate::trace::Message::page_time), id);
+    let here = key(id);
+    let others = Protocol::BOTH.into_iter().filter_map(|protocol| {
+        let ids = record.timeline.messages(protocol);
+        let place = ids.partition_point(|other| key(*other) < here);
+        let next = if by > 0 { ids[place..].iter().find(|other| key(**other) > here) } else { ids[..place].last() };
+        next.copied()
+    });
+    let next = if by > 0 { others.min_by_key(|id| key(*id)) } else { others.max_by_key(|id| key(*id)) };
+    if let Some(next) = next {
+        state.selected.set(Some(next));
+    }
+}

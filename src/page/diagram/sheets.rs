@@ -1,0 +1,186 @@
+//! The plans of the diagrams that are shown: made once for a run, followed while it goes on, made anew when they are
+//! to be made another way.
+
+use leptos::prelude::*;
+
+use super::look::Look;
+use crate::analysis::Timeline;
+use crate::drawing::sequence::{Manner, Mark, Plan, Subject};
+use crate::page::state::{LabState, Record};
+use crate::trace::{MessageId, Time, Trace};
+use crate::wire::RunId;
+
+/// A turn gets at least this much room by itself, in pixels.
+const TURN: f64 = 36.0;
+/// No diagram is higher than this, in pixels: browsers stop at some tens of millions.
+const HIGHEST: f64 = 8_000_000.0;
+/// Above and below what is drawn, in pixels.
+const MARGINS: f64 = 60.0;
+
+/// A plan and the run that it is of.
+struct Sheet {
+    run: RunId,
+    plan: Plan,
+}
+
+/// The plans, and all that follows from them and from how near one looks.
+#[derive(Clone, Copy)]
+pub(super) struct Sheets {
+    state: LabState,
+    sheets: StoredValue<Vec<Sheet>>,
+    /// Changes whenever a plan does.
+    version: Memo<u64>,
+    /// Pixels to a millisecond or a step.
+    pub(super) scale: Memo<f64>,
+    /// The height of the highest diagram, in pixels.
+    pub(super) height: Memo<f64>,
+}
+
+impl Sheets {
+    pub(super) fn new(state: LabState) -> Self {
+        let look = state.look;
+        let sheets = StoredValue::new(Vec::new());
+        let version = Memo::new(move |before: Option<&u64>| {
+            let record = state.record.read();
+            sheets.update_value(|sheets| update(sheets, &record, &look));
+            before.map_or(0, |before| before.wrapping_add(1))
+        });
+        let reach = move |(trace, timeline): (&Trace, &Timeline)| {
+            sheets.with_value(|sheets: &Vec<Sheet>| {
+                sheets.iter().map(|sheet| sheet.plan.reach(trace, timeline)).collect::<Vec<_>>()
+            })
+        };
+        let scale = Memo::new(move |_| {
+            version.track();
+            let record = state.record.read_untracked();
+            let Some(of) = record.trace.as_ref().map(|trace| (trace, &record.timeline)) else { return 1.0 };
+            let turns =
+                sheets.with_value(|sheets: &Vec<Sheet>| sheets.iter().map(|sheet| sheet.plan.shown().len()).max());
+            let window = look.size.get().1 - MARGINS;
+            let fits = |(flow, fixed): (f64, f64)| {
+                let room = (window - fixed).max(window / 2.0).max(TURN / 2.0 * turns.unwrap_or(0) as f64);
+                room / flow.max(0.01)
+            };
+            let reach = reach(of);
+            let by_itself = reach.iter().copied().map(fits).min_by(f64::total_cmp).unwrap_or(1.0);
+            let most = reach.iter().map(|(flow, _)| HIGHEST / flow.max(0.01)).min_by(f64::total_cmp);
+            (by_itself * look.zoom.get()).min(most.unwrap_or(1.0))
+        });
+        let height = Memo::new(move |_| {
+            version.track();
+            let record = state.record.read_untracked();
+            let Some(trace) = record.trace.as_ref() else { return 0.0 };
+            let scale = scale.get();
+            sheets.with_value(|sheets: &Vec<Sheet>| {
+                sheets.iter().map(|sheet| sheet.plan.height(trace, &record.timeline, scale)).fold(0.0, f64::max)
+            })
+        });
+        Self { state, sheets, version, scale, height }
+    }
+
+    /// Does something with the plan of a subject, its trace and its timeline, where there is a run; again whenever
+    /// the plan changes.
+    pub(super) fn with<R>(&self, subject: Subject, with: impl FnOnce(&Plan, &Trace, &Timeline) -> R) -> Option<R> {
+        self.version.track();
+        self.with_untracked(subject, with)
+    }
+
+    /// The same, once.
+    pub(super) fn with_untracked<R>(
+        &self,
+        subject: Subject,
+        with: impl FnOnce(&Plan, &Trace, &Timeline) -> R,
+    ) -> Option<R> {
+        let record = self.state.record.read_untracked();
+        let trace = record.trace.as_ref()?;
+        self.sheets.with_value(|sheets| {
+            let sheet = sheets.iter().find(|sheet| sheet.plan.manner().subject == subject)?;
+            Some(with(&sheet.plan, trace, &record.timeline))
+        })
+    }
+
+    /// When the run began, and when the last thing happened in any diagram, on the clock of their axes.
+    pub(super) fn span(&self) -> Option<(Time, Time)> {
+        self.version.track();
+        self.span_untracked()
+    }
+
+    /// The same, once.
+    pub(super) fn span_untracked(&self) -> Option<(Time, Time)> {
+        let record = self.state.record.read_untracked();
+        let trace = record.trace.as_ref()?;
+        let last = self
+            .sheets
+            .with_value(|sheets| sheets.iter().map(|sheet| sheet.plan.last(trace, &record.timeline)).max())?;
+        Some((trace.circumstances.origin, last))
+    }
+
+    /// The next or the previous message that the page sent or received, seen from a time of the axes, and its own time.
+    pub(super) fn beside(&self, at: Time, forward: bool) -> Option<(MessageId, Time)> {
+        let record = self.state.record.read_untracked();
+        let trace = record.trace.as_ref()?;
+        self.sheets.with_value(|sheets| {
+            let found = sheets.iter().filter_map(|sheet| {
+                let time = |id: &MessageId| {
+                    let message = trace.message(*id)?;
+                    Some(sheet.plan.time(&record.timeline, message.protocol, message.page_time()?))
+                };
+                let shown = sheet.plan.shown();
+                let place = match forward {
+                    true => Some(shown.partition_point(|id| time(id) <= Some(at))),
+                    false => shown.partition_point(|id| time(id) < Some(at)).checked_sub(1),
+                };
+                let id = *shown.get(place?)?;
+                Some((id, time(&id)?))
+            });
+            if forward { found.min_by_key(|(_, at)| *at) } else { found.max_by_key(|(_, at)| *at) }
+        })
+    }
+
+    /// The marks that occur in any diagram.
+    pub(super) fn legend(&self) -> Vec<Mark> {
+        self.version.track();
+        let record = self.state.record.read_untracked();
+        let marks = self.sheets.with_value(|sheets| {
+            sheets
+                .iter()
+                .flat_map(|sheet| sheet.plan.legend(&record.timeline))
+                .collect::<std::collections::BTreeSet<_>>()
+        });
+        marks.into_iter().collect()
+    }
+
+    /// Something repeats.
+    pub(super) fn has_folds(&self) -> bool {
+        self.version.track();
+        self.sheets.with_value(|sheets| sheets.iter().any(|sheet| !sheet.plan.folds().is_empty()))
+    }
+}
+
+fn update(sheets: &mut Vec<Sheet>, record: &Record, look: &Look) {
+    let Some(trace) = &record.trace else {
+        sheets.clear();
+        return;
+    };
+    let wall_time = look.is_wall_time();
+    let wanted = look.subjects().iter().map(|&subject| Manner {
+        subject,
+        pace: look.pace.get(),
+        wall_time,
+        folding: look.folding.get(),
+        open: look.unfolded.get(),
+    });
+    let run = trace.circumstances.run;
+    let mut before = std::mem::take(sheets);
+    for manner in wanted {
+        let known = before.iter().position(|sheet| sheet.run == run && *sheet.plan.manner() == manner);
+        let plan = match known.map(|place| before.swap_remove(place).plan) {
+            Some(mut plan) => {
+                plan.follow(trace, &record.timeline);
+                plan
+            }
+            None => Plan::of(trace, &record.timeline, manner),
+        };
+        sheets.push(Sheet { run, plan });
+    }
+}
