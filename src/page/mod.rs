@@ -17,6 +17,7 @@ mod messages;
 mod prediction;
 mod published;
 mod run;
+mod runs;
 mod state;
 mod status;
 mod store;

@@ -6,6 +6,7 @@ pub mod claims;
 pub mod labs;
 pub mod published;
 pub mod raw;
+pub mod settings;
 #[cfg(test)]
 mod tests;
 
