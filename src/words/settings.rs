@@ -1,8 +1,8 @@
-//! The words for settings of a run that are others than those that the page shows.
+//! The words for the settings of a run: which they were, and where they are others than those that the page shows.
 
 use super::labs;
 use crate::lab::differences::{Difference, HTTP, LINK, WS};
-use crate::lab::{Lab, Parameter};
+use crate::lab::{Lab, Parameter, Settings};
 
 /// That what is shown comes from a run with other settings, and which; `None` where there are none.
 pub fn of_another_run(lab: Lab, differences: &[Difference]) -> Option<String> {
@@ -14,6 +14,26 @@ pub fn of_another_run(lab: Lab, differences: &[Difference]) -> Option<String> {
         "These are the results of a run with other settings than those above: {}. Press Run for results with the settings above.",
         all.join("; ")
     ))
+}
+
+/// What a run was of: its lab, and those settings that are not as by default.
+pub fn of_run(lab: Lab, settings: &[(String, String)]) -> String {
+    let defaults = Settings::of(lab);
+    let default = |name: &str| match name {
+        LINK => lab.default_link().map(str::to_owned),
+        _ => defaults.text(name),
+    };
+    let other = settings.iter().filter(|(name, value)| default(name).as_ref() != Some(value));
+    let mut other: Vec<_> = other.map(|(name, value)| setting(lab, name, Some(value))).collect();
+    if lab.default_link().is_some() && !settings.iter().any(|(name, _)| name == LINK) {
+        other.push(setting(lab, LINK, None));
+    }
+    let name = labs::name(lab);
+    if other.is_empty() {
+        format!("in the lab “{name}” with its defaults")
+    } else {
+        format!("in the lab “{name}” with {}", other.join("; "))
+    }
 }
 
 /// A setting by its label, with its value.
@@ -72,6 +92,18 @@ mod tests {
         assert!(said.contains("Clients: 12 (above: 50)"), "{said}");
         assert!(said.contains("Server takes: 100 ms (above: 5 ms)"), "{said}");
         assert!(said.contains("Network: as it is (above: cable)"), "{said}");
+    }
+
+    #[test]
+    fn a_run_is_told_by_its_lab_and_what_is_not_as_by_default() {
+        let mut settings = Settings::of(Lab::Crowd);
+        assert_eq!(of_run(Lab::Crowd, &settings.pairs()), "in the lab “Crowd” with its defaults");
+        settings.set("clients", "50").expect("it is in the range");
+        assert_eq!(of_run(Lab::Crowd, &settings.pairs()), "in the lab “Crowd” with Clients: 50");
+        let straight = Settings::of(Lab::Duplex).pairs();
+        assert!(of_run(Lab::Duplex, &straight).ends_with("with Network: as it is"));
+        let over = [straight, vec![(LINK.to_owned(), "mobile".to_owned())]].concat();
+        assert!(of_run(Lab::Duplex, &over).ends_with("with its defaults"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::{outcomes, press, press_at, run_in, tab_to, until_ready};
+use super::{outcomes, press, press_at, run_by_keyboard, run_in, tab_to, until_ready};
 use crate::page::Lab;
 use crate::server::Server;
 
@@ -111,19 +111,21 @@ async fn what_is_stored_and_cannot_be_read_is_ignored_without_an_error() {
     let kept = |version: u32, claim: &str, outcome: &str| {
         format!(
             "{{\"version\":{version},\"verdicts\":[{{\"claim\":\"{claim}\",\"outcome\":\"{outcome}\",\"reasons\":[],\
-             \"lab\":\"crowd\",\"http\":\"http://a/\",\"ws\":\"ws://a/\",\"at\":1}}]}}"
+             \"lab\":\"crowd\",\"settings\":[],\"finished\":true,\"http\":\"http://a/\",\"ws\":\"ws://a/\",\"at\":1}}]}}"
         )
     };
     // The control: what is right is read.
     let rows = [
-        (kept(1, "C15", "supported"), 15),
-        (kept(2, "C15", "supported"), 16),
-        (kept(1, "C15", "certain"), 16),
-        (kept(1, "C99", "supported"), 16),
+        (kept(2, "C15", "supported"), 15),
+        // What it rests on was not kept then.
+        (kept(1, "C15", "supported"), 16),
+        (kept(3, "C15", "supported"), 16),
+        (kept(2, "C15", "certain"), 16),
+        (kept(2, "C99", "supported"), 16),
         ("garbage".to_owned(), 16),
         ("[]".to_owned(), 16),
         (String::new(), 16),
-        ("{\"version\":1,\"guesses\":{\"opening\":99,\"nonsense\":1}}".to_owned(), 16),
+        ("{\"version\":2,\"guesses\":{\"opening\":99,\"nonsense\":1}}".to_owned(), 16),
     ];
     for (stored, open) in rows {
         let quoted = serde_json::to_string(&stored).expect("a string");
@@ -136,6 +138,31 @@ async fn what_is_stored_and_cannot_be_read_is_ignored_without_an_error() {
     lab.tab.goto(format!("{}/?lab=opening", server.origin())).await.expect("the page opens");
     until_ready(&lab).await;
     assert!(lab.ask::<bool>("[...document.querySelectorAll('[name=prediction]')].every((it) => !it.checked)").await);
+    lab.assert_no_errors().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_with_different_settings_add_up_and_a_lesser_one_displaces_nothing() {
+    let server = Server::start();
+    let mut lab = run_by_keyboard(server.origin(), "lab=opening&connection=close").await.lab;
+    for (query, claim, expected) in [
+        ("lab=opening&connection=keep-alive", "C3", "depends"),
+        ("lab=crowd&clients=2", "C15", "supported"),
+        // One client cannot tell, and takes nothing away.
+        ("lab=crowd&clients=1", "C15", "supported"),
+    ] {
+        lab.tab.goto(format!("{}/?{query}", server.origin())).await.expect("the page opens");
+        until_ready(&lab).await;
+        lab = run_in(lab).await.lab;
+        lab.tab.goto(format!("{}/?lab=verdict", server.origin())).await.expect("the page opens");
+        until_ready(&lab).await;
+        let row = lab.text(&format!("tr[data-claim={claim}] .measured")).await;
+        assert_eq!(outcomes(&lab).await[claim], expected, "{query}: {row}");
+        let other: bool =
+            lab.ask(&format!("document.querySelector('tr[data-claim={claim}] .other-runs li') !== null")).await;
+        assert_eq!(other, query != "lab=crowd&clients=2", "{query}: each run is told of");
+    }
+    assert!(lab.text("tr[data-claim=C3] .outcome").await.contains("in one run and not in another"));
     lab.assert_no_errors().await;
 }
 
