@@ -1,9 +1,10 @@
-//! A headless Chromium of its own for each test, with a fresh profile.
+//! A headless Chromium for each test, with a fresh profile for each of its tabs.
 
 use std::env;
 use std::path::PathBuf;
 
 use chromiumoxide::cdp::browser_protocol::network::EnableParams;
+use chromiumoxide::cdp::browser_protocol::target::{CreateBrowserContextParams, CreateTargetParams};
 use chromiumoxide::{Browser, BrowserConfig, Page};
 use futures_util::StreamExt as _;
 use tempfile::TempDir;
@@ -46,9 +47,17 @@ impl Chromium {
         format!("{origin}/devtools/page/{}", tab.target_id().inner())
     }
 
-    /// A blank tab whose network events are on.
+    /// A blank tab whose network events are on. It is in a window and a profile of its own, so that what goes on in others
+    /// is neither shared nor waited for.
     pub(crate) async fn tab(&self) -> Page {
-        let page = self.browser.new_page("about:blank").await.expect("a tab");
+        let profile = self.browser.create_browser_context(CreateBrowserContextParams::default()).await;
+        let blank = CreateTargetParams::builder()
+            .url("about:blank")
+            .browser_context_id(profile.expect("a profile"))
+            .new_window(true)
+            .build()
+            .expect("a blank tab");
+        let page = self.browser.new_page(blank).await.expect("a tab");
         page.execute(EnableParams::default()).await.expect("network events");
         page
     }
