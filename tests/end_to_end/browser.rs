@@ -1,4 +1,4 @@
-//! A headless Chromium for each test, with a fresh profile for each of its tabs.
+//! A headless Chromium of its own for each test, with a fresh profile.
 
 use std::env;
 use std::path::PathBuf;
@@ -47,16 +47,21 @@ impl Chromium {
         format!("{origin}/devtools/page/{}", tab.target_id().inner())
     }
 
-    /// A blank tab whose network events are on. It is in a window and a profile of its own, so that what goes on in others
-    /// is neither shared nor waited for.
+    /// A blank tab whose network events are on.
     pub(crate) async fn tab(&self) -> Page {
+        self.open(CreateTargetParams::new("about:blank")).await
+    }
+
+    /// One in a window and a profile of its own, so that what goes on in others is neither shared nor waited for. A window
+    /// takes the browser longer than a tab.
+    pub(crate) async fn tab_apart(&self) -> Page {
         let profile = self.browser.create_browser_context(CreateBrowserContextParams::default()).await;
-        let blank = CreateTargetParams::builder()
-            .url("about:blank")
-            .browser_context_id(profile.expect("a profile"))
-            .new_window(true)
-            .build()
-            .expect("a blank tab");
+        let profile = profile.expect("a profile");
+        let blank = CreateTargetParams::builder().url("about:blank").browser_context_id(profile).new_window(true);
+        self.open(blank.build().expect("a blank tab")).await
+    }
+
+    async fn open(&self, blank: CreateTargetParams) -> Page {
         let page = self.browser.new_page(blank).await.expect("a tab");
         page.execute(EnableParams::default()).await.expect("network events");
         page

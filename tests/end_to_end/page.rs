@@ -66,16 +66,22 @@ impl Lab {
 
     /// The same, in a browser with more command line switches.
     pub(crate) async fn open_with(switches: &[&str], url: &str) -> Self {
-        Self::open_in(&Arc::new(Chromium::start_with(switches).await), url).await
+        let browser = Arc::new(Chromium::start_with(switches).await);
+        let tab = browser.tab().await;
+        Self::show(browser, tab, url).await
     }
 
     /// The same, in a browser that has others open, with a profile of its own.
     pub(crate) async fn open_in(browser: &Arc<Chromium>, url: &str) -> Self {
-        let tab = browser.tab().await;
+        let tab = browser.tab_apart().await;
+        Self::show(browser.clone(), tab, url).await
+    }
+
+    async fn show(browser: Arc<Chromium>, tab: Page, url: &str) -> Self {
         let log = NetworkLog::follow(&tab).await;
         let errors = Errors::follow(&tab).await;
         tab.goto(url).await.expect("the page opens");
-        Self { tab, log, errors, browser: browser.clone() }
+        Self { tab, log, errors, browser }
     }
 
     /// Where this tab's DevTools protocol is spoken.
