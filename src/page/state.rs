@@ -8,7 +8,7 @@ use super::runs::Runs;
 use super::store::Store;
 use crate::analysis::Timeline;
 use crate::browser::clock;
-use crate::browser::surroundings;
+use crate::browser::surroundings::{self, Focused};
 use crate::lab::Lab;
 use crate::lab::differences::{Difference, differences};
 use crate::lab::exchange::MESSAGES;
@@ -135,6 +135,8 @@ pub(super) struct LabState {
     pub(super) summed_up: RwSignal<Time>,
     /// The message that is picked.
     pub(super) selected: RwSignal<Option<MessageId>>,
+    /// What had the focus as it went to the picked message, which has it again when that is closed.
+    pub(super) opener: StoredValue<Option<Focused>, LocalStorage>,
     /// How the diagrams are looked at.
     pub(super) look: Look,
     /// What is kept in the visitor's browser.
@@ -176,6 +178,7 @@ impl LabState {
             record: RwSignal::new(Record::default()),
             summed_up: RwSignal::new(Time(0)),
             selected: RwSignal::new(None),
+            opener: StoredValue::new_local(None),
             look: Look {
                 zoom: RwSignal::new(1.0),
                 wall_time: RwSignal::new(false),
@@ -263,6 +266,7 @@ impl LabState {
     pub(super) fn show(&self, record: Record) {
         self.trouble.set(None);
         self.selected.set(None);
+        self.opener.set_value(None);
         self.look.scroll.set(0.0);
         self.look.zoom.set(1.0);
         self.look.follow.set(true);

@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use super::break_even::BreakEven;
+use super::controls::{RUN, STOP};
 use super::findings::{outcome, standards};
 use super::published::Published;
 use super::state::{LabState, Phase};
@@ -40,8 +41,8 @@ pub(super) fn VerdictPage(state: LabState) -> impl IntoView {
         </section>
         <div class="run-all">
             <div class="buttons">
-                <button type="button" class="run" disabled=running on:click=move |_| run::start_all(state)>"Run all labs"</button>
-                <button type="button" class="stop" disabled=move || !running() on:click=move |_| run::stop(state)>"Stop"</button>
+                <button type="button" id=RUN class="run" aria-disabled=move || running().to_string() on:click=move |_| run::start_all(state)>"Run all labs"</button>
+                <button type="button" id=STOP class="stop" disabled=move || !running() on:click=move |_| run::stop(state)>"Stop"</button>
             </div>
             <p class="hint">"Each lab runs with its defaults against your echo server; all of them take a minute or two."</p>
         </div>
@@ -145,6 +146,8 @@ pub(super) fn PageLink(state: LabState, page: Page, words: &'static str) -> impl
         if !state.running.get_untracked() {
             state.turn_to(link());
             surroundings::scroll_to_top();
+            // Whoever goes on by keyboard is at the beginning of what has just come.
+            surroundings::focus(super::MAIN);
         }
     };
     view! {

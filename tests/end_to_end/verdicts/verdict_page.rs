@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::{outcomes, press, press_at, run_by_keyboard, run_in, tab_to, until_ready};
+use super::{outcomes, run_by_keyboard, run_in, until_ready};
 use crate::page::Lab;
 use crate::server::Server;
 
@@ -35,9 +35,9 @@ async fn all_labs_fill_the_table_which_survives_a_reload_until_it_is_forgotten()
     let server = Server::start();
     let lab = open(&server).await;
     assert_eq!(not_measured(&outcomes(&lab).await).len(), 16);
-    tab_to(&lab, "button.run").await;
+    lab.tab_to("button.run").await;
     let began = Instant::now();
-    press(&lab, "Enter").await;
+    lab.press("Enter").await;
     until_progress_says(&lab, "Lab 2 of 8").await;
     until_progress_says(&lab, "Lab 6 of 8").await;
     lab.until_run_is("finished").await;
@@ -54,7 +54,7 @@ async fn all_labs_fill_the_table_which_survives_a_reload_until_it_is_forgotten()
     assert_eq!(outcomes(&lab).await, filled);
     let whys: usize = lab.ask("document.querySelectorAll('table.claims details li').length").await;
     assert!(whys > 16, "{whys} reasons are kept too");
-    press_at(&lab, "section.claims > .buttons button").await;
+    lab.press_at("section.claims > .buttons button").await;
     lab.until("document.querySelectorAll('[data-outcome=not-measured][data-claim]').length === 16").await;
     assert!(lab.ask::<bool>("localStorage.getItem('duplex') === null").await);
     reload(&lab).await;
@@ -66,9 +66,9 @@ async fn all_labs_fill_the_table_which_survives_a_reload_until_it_is_forgotten()
 async fn stop_in_the_middle_keeps_what_is_there() {
     let server = Server::start();
     let lab = open(&server).await;
-    press_at(&lab, "button.run").await;
+    lab.press_at("button.run").await;
     until_progress_says(&lab, "Lab 3 of 8").await;
-    press_at(&lab, "button.stop").await;
+    lab.press_at("button.stop").await;
     lab.until_run_is("stopped").await;
     let kept = outcomes(&lab).await;
     for claim in ["C16", "C3", "C4", "C5", "C13"] {
@@ -94,9 +94,9 @@ async fn stop_while_the_servers_account_is_waited_for_begins_no_further_lab() {
              ? new Promise(() => {}) : real.call(window, what, how); true }",
         )
         .await;
-    press_at(&lab, "button.run").await;
+    lab.press_at("button.run").await;
     until_progress_says(&lab, "Asking the server for its account").await;
-    press_at(&lab, "button.stop").await;
+    lab.press_at("button.stop").await;
     lab.until("document.documentElement.dataset.run !== 'running'").await;
     assert!(lab.text(".notices").await.contains("was not waited for"), "{}", lab.text(".status").await);
     let kept = outcomes(&lab).await;
@@ -186,8 +186,8 @@ async fn has_comparison(lab: &Lab, place: usize) {
 
 /// Moves a slider to one of its ends, by keyboard.
 async fn slide(lab: &Lab, id: &str, key: &str) {
-    tab_to(lab, &format!("#{id}")).await;
-    press(lab, key).await;
+    lab.tab_to(&format!("#{id}")).await;
+    lab.press(key).await;
 }
 
 async fn advised(lab: &Lab) -> String {
@@ -205,7 +205,7 @@ async fn published_numbers_are_run_again_and_the_break_even_follows_the_sliders(
     for (place, link) in links.iter().enumerate() {
         let _: bool =
             lab.ask(&format!("(document.querySelectorAll('.published a.button')[{place}].focus(), true)")).await;
-        press(&lab, "Enter").await;
+        lab.press("Enter").await;
         lab.until("document.querySelector('form.controls') !== null").await;
         let address: String = lab.ask("location.pathname + location.search").await;
         assert_eq!(&address, link, "it leads to the lab with its settings");
@@ -229,7 +229,7 @@ async fn published_numbers_are_run_again_and_the_break_even_follows_the_sliders(
     let rarely = advised(&lab).await;
     let sentence = lab.text(".advice p").await;
     let _: bool = lab.ask("(document.querySelector('#even-how-often').focus(), true)").await;
-    press(&lab, "End").await;
+    lab.press("End").await;
     slide(&lab, "even-session", "End").await;
     lab.until(&format!("document.querySelector('.advice').dataset.advised !== '{rarely}'")).await;
     assert_eq!(advised(&lab).await, "web-socket", "instead of {rarely}");
