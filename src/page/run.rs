@@ -8,6 +8,7 @@ use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::controls::{RUN, STOP};
 use super::endpoints::{self, Endpoints, Found, Over};
 use super::state::{LabState, Record, Stage};
 use crate::analysis::judgement;
@@ -72,6 +73,10 @@ fn begin_running(state: LabState) {
 }
 
 fn end_running(state: LabState) {
+    // Stop goes out of use, and would take the focus with it.
+    if surroundings::has_focus(STOP) {
+        surroundings::focus(RUN);
+    }
     state.running.set(false);
     if let Some(link) = state.turn_next.try_update_value(Option::take).flatten() {
         state.turn_to(link);

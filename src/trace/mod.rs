@@ -17,6 +17,7 @@ mod recorder;
 pub(crate) mod testing;
 mod time;
 mod told;
+mod unheard;
 
 pub use circumstances::{Circumstances, ClockFit, Endpoint, Speaks};
 pub use event::{Event, Trace};

@@ -7,6 +7,7 @@ pub mod labs;
 mod marks;
 pub mod published;
 pub mod raw;
+pub mod settings;
 #[cfg(test)]
 mod tests;
 

@@ -13,6 +13,7 @@ use crate::browser::surroundings;
 use crate::drawing::sequence::{self, Subject, View};
 use crate::drawing::{Role, Scene};
 use crate::format::svg;
+use crate::page::inspector;
 use crate::page::messages::MessageTable;
 use crate::page::state::LabState;
 use crate::trace::{MessageId, Protocol};
@@ -336,7 +337,7 @@ fn on_key(event: &KeyboardEvent, state: LabState, subject: Subject) {
             if state.selected.get_untracked().is_none() {
                 step(1);
             }
-            surroundings::focus("inspector");
+            inspector::open(state);
         }
         "Escape" => state.selected.set(None),
         "+" | "=" => look.zoom_by(ZOOM),

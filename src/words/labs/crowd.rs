@@ -152,6 +152,7 @@ fn trouble(trouble: Trouble) -> String {
         }
         Trouble::NoAnswer => "there was no answer that the page may read".to_owned(),
         Trouble::TimedOut => "nothing came in time".to_owned(),
+        Trouble::GivenUp => "they were given up, because those before them had waited in vain; whether the server would have answered these is not known".to_owned(),
         Trouble::Closed => "the connection ended first".to_owned(),
         Trouble::Different => "what came back is not what was sent".to_owned(),
         Trouble::Unfinished => "the run ended first".to_owned(),

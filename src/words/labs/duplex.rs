@@ -58,6 +58,11 @@ pub fn fact(fact: &Fact) -> String {
         ),
         Fact::News { way, items, of, requests, in_vain, waited } => news(way, items, of, [requests, in_vain], waited),
         Fact::Behind { way, by } => behind(way, by),
+        Fact::Elsewhere => {
+            "Requests and the WebSocket went to different addresses. How soon news came over one and over the \
+                            other is not compared, for the servers and the networks to them may differ."
+                .to_owned()
+        }
         Fact::Lay { items, median, longest } => format!(
             "The server had news and could not say so: {} lay there until the next short poll, typically for {median}, the \
              longest for {longest} (by the server’s own clock).",
@@ -205,7 +210,7 @@ const fn how_known(proof: Proof) -> &'static str {
 
 fn none_crossed(round_trip: Option<Span>) -> String {
     let quick = round_trip.map_or(String::new(), |round_trip| {
-        format!(" The quickest answer of this run took {round_trip} there and back: so short is the time in which they could.")
+        format!(" The quickest answer from its server took {round_trip} there and back: so short is the time in which they could.")
     });
     format!(
         "No two messages crossed on the WebSocket, as far as can be known.{quick} Over a slower link, or at shorter \

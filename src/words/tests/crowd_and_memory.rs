@@ -40,7 +40,7 @@ fn crowd() {
         NotServed => [
             not_served(Trouble::Status(503)); not_served(Trouble::Status(404)); not_served(Trouble::HandshakeRefused);
             not_served(Trouble::NoAnswer); not_served(Trouble::TimedOut); not_served(Trouble::Closed);
-            not_served(Trouble::Different); not_served(Trouble::Unfinished);
+            not_served(Trouble::Different); not_served(Trouble::Unfinished); not_served(Trouble::GivenUp);
         ],
         HttpConnections => [
             Fact::HttpConnections { requests: 12, connections: 6, already_open: 1 };

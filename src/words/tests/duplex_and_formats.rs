@@ -33,6 +33,7 @@ fn duplex() {
             Fact::Behind { way: Way::LongPolling, by: Span(-5_150) };
             Fact::Behind { way: Way::Events, by: Span(0) }, hiding "by";
         ],
+        Elsewhere => [Fact::Elsewhere],
         Lay => [Fact::Lay { items: 1, median: Span(150_000), longest: Span(354_000) }],
         OneResponse => [
             Fact::OneResponse { events: 9, requests: 1, lasted: Span(2_110_000) }, hiding "requests";

@@ -170,6 +170,9 @@ pub enum Fact {
         /// The medians differ by this; negative if they came earlier.
         by: Span,
     },
+    /// Requests and the WebSocket went to different addresses, so that what differs between the ways may be the servers' or
+    /// the networks'.
+    Elsewhere,
     /// By short polling, news that was published while no request was there lay at the server until one came.
     Lay {
         /// How many items.
@@ -231,8 +234,8 @@ pub enum Fact {
     },
     /// No two messages crossed, as far as can be known.
     NoneCrossed {
-        /// How long a message and its answer took at least together; the shorter, the less can cross. `None` where no
-        /// answer came.
+        /// How long a message and its answer took at least together, at the address of the WebSocket; the shorter, the less
+        /// can cross. `None` where no answer came from there.
         round_trip: Option<Span>,
     },
     /// Only an echo was there: what the server said answers what the page had said.
@@ -267,6 +270,7 @@ pub(super) fn what_happened(trace: &Trace, timeline: &Timeline) -> Vec<Finding> 
     findings.extend(run.news_by_http());
     findings.extend(run.long_responses());
     findings.extend(run.news(Way::WebSocket));
+    findings.extend(run.elsewhere());
     findings.extend(run.on_websocket());
     findings.extend(run.both_ways());
     findings.extend(run.missing_exchanges());

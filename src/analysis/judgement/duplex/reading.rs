@@ -185,10 +185,25 @@ impl<'a> Run<'a> {
         findings
     }
 
+    /// Requests and the WebSocket went to the same address: what a message takes there is the same for both.
+    fn one_address(&self) -> bool {
+        let known = &self.trace.circumstances;
+        authority(&known.http.url) == authority(&known.ws.url)
+    }
+
+    /// Both had news, but from different addresses.
+    pub(super) fn elsewhere(&self) -> Option<Finding> {
+        let over_http = [Way::ShortPolling, Way::LongPolling, Way::Events];
+        let first = |ways: &[Way]| ways.iter().find_map(|&way| self.heard(way).first().map(|heard| heard.message));
+        let (http, websocket) = (first(&over_http)?, first(&[Way::WebSocket])?);
+        (!self.one_address()).then(|| finding(Fact::Elsewhere, vec![http, websocket]))
+    }
+
     /// How much later half of the items came than over the WebSocket. Only where one clock was placed for both, so
-    /// that its error cancels.
+    /// that its error cancels, and the network to both is the same.
     fn behind(&self, way: Way) -> Option<Finding> {
-        let one_clock = self.timeline.clock(Protocol::Http) == self.timeline.clock(Protocol::WebSocket);
+        let one_clock =
+            self.one_address() && self.timeline.clock(Protocol::Http) == self.timeline.clock(Protocol::WebSocket);
         let (here, there) = (self.waited(way)?, self.waited(Way::WebSocket)?);
         let messages = self.heard(way).into_iter().chain(self.heard(Way::WebSocket)).map(|heard| heard.message);
         one_clock.then(|| finding(Fact::Behind { way, by: here.median - there.median }, messages.collect()))
@@ -266,11 +281,9 @@ impl<'a> Run<'a> {
         let talk = self.talk.as_ref()?;
         let Some(first) = self.crossings.first() else {
             let both = !talk.said.is_empty() && talk.items().next().is_some();
-            let round_trips: Vec<Span> = Protocol::BOTH
-                .iter()
-                .flat_map(|&protocol| self.timeline.samples(protocol))
-                .map(|one| one.took)
-                .collect();
+            let there = Protocol::BOTH.into_iter().filter(|one| *one == Protocol::WebSocket || self.one_address());
+            let round_trips: Vec<Span> =
+                there.flat_map(|protocol| self.timeline.samples(protocol)).map(|one| one.took).collect();
             let fact = Fact::NoneCrossed { round_trip: Statistics::of(&round_trips).map(|figures| figures.least) };
             return both.then(|| finding(fact, Vec::new()));
         };
@@ -340,6 +353,12 @@ fn items_of(message: &Message) -> Vec<NewsItem> {
         Kind::Event | Kind::Text => said(message).into_iter().collect(),
         _ => Vec::new(),
     }
+}
+
+/// Host and port of a URL.
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
 }
 
 fn ids(messages: Vec<&Message>) -> Vec<MessageId> {

@@ -386,6 +386,26 @@ fn the_ways_are_compared_on_one_clock() {
 }
 
 #[test]
+fn ways_at_different_addresses_are_not_compared_and_one_is_not_judged_by_the_others_round_trip() {
+    let mut record = duplex();
+    record.web_socket_at("ws://elsewhere:9000/ws");
+    over_http(&mut record);
+    crossing_websocket(&mut record);
+    let (trace, timeline) = record.trace(|_| {});
+    let told: Vec<_> = what_happened(&trace, &timeline).into_iter().map(|finding| finding.fact).collect();
+    assert!(!told.iter().any(|fact| matches!(fact, AnyFact::Duplex(Fact::Behind { .. }))), "{told:#?}");
+    assert!(told.contains(&AnyFact::Duplex(Fact::Elsewhere)), "{told:#?}");
+
+    let mut record = duplex();
+    record.web_socket_at("ws://elsewhere:9000/ws");
+    exchanges(&mut record, b"hello");
+    websocket(&mut record, 0, &[1, 2, 3, 4], &[(510_000, 1)]);
+    let verdict = verdict(record, Claim::C2, |_| {});
+    // Requests took 100 ms, but not there.
+    assert_eq!(facts(&verdict)[0], &Fact::NoneCrossed { round_trip: None });
+}
+
+#[test]
 fn the_answer_is_how_often_the_page_asked_for_events() {
     let mut record = duplex();
     events(&mut record, 0);
