@@ -8,7 +8,7 @@ use super::state::LabState;
 use crate::lab::link::Link;
 use crate::lab::{CONNECT_TIMEOUT, Choice, Lab, Parameter, REPLY_TIMEOUT, Range};
 use crate::wire::LinkOffer;
-use crate::words::labs;
+use crate::words::{self, labs};
 
 #[component]
 pub(super) fn Controls(state: LabState, lab: Lab) -> impl IntoView {
@@ -48,7 +48,7 @@ pub(super) fn Controls(state: LabState, lab: Lab) -> impl IntoView {
                     <p class="hint">{move || found_words(&state.found.read())}</p>
                 </details>
             </fieldset>
-            <p class="error" role="alert">{move || too_much().map(|error| format!("{error}."))}</p>
+            <p class="error" role="alert">{move || too_much().map(|error| words::sentence(&error))}</p>
             <div class="buttons">
                 <button type="submit" class="run" disabled=move || state.running.get() || blocked()>"Run"</button>
                 <button type="button" class="stop" disabled=move || !state.running.get() on:click=move |_| run::stop(state)>
@@ -81,7 +81,7 @@ fn Number(state: LabState, refused: RwSignal<Vec<&'static str>>, lab: Lab, range
                     state.link.write().settings.set(range.name, &value.to_string()).ok();
                 }
             }
-            Err(why) => error.set(Some(format!("{why}."))),
+            Err(why) => error.set(Some(words::sentence(&why))),
         }
     };
     let range_words = format!("{}–{} {}", range.least, range.most, range.unit).trim_end().to_owned();

@@ -97,9 +97,12 @@ fn memory() {
             Memory::Carried { requests: 9, least: 119, most: 130, all: 1_000 };
             Memory::Carried { requests: 1, least: 119, most: 119, all: 119 };
         ],
-        WentOn => [Memory::WentOn { client: 0, held: held(2, 1) }; Memory::WentOn { client: 1, held: held(2, 3) }],
+        WentOn => [Memory::WentOn { clients: vec![0], held: held(2, 1) }, hiding "clients"; Memory::WentOn { clients: vec![0, 1], held: held(2, 3) }, hiding "clients"],
         OldToken => [Memory::OldToken { old: held(1, 4), newest: held(2, 5) }],
-        Remembered => [Memory::Remembered { client: 0, answers: 3, held: held(2, 1) }],
+        Remembered => [
+            Memory::Remembered { clients: vec![1], answers: 3, held: held(2, 1) }, hiding "clients";
+            Memory::Remembered { clients: vec![0, 1], answers: 3, held: held(2, 1) }, hiding "clients";
+        ],
         Forgot => [Memory::Forgot { answers: 1 }],
         NotOfConnection => [Memory::NotOfConnection { answers: 1, expected: held(1, 4), told: held(2, 5) }],
         NewConnection => [

@@ -163,12 +163,11 @@ pub enum Fact {
         /// How long the items were on their way; `None` where the server's clock could not be placed.
         waited: Option<Waited>,
     },
-    /// Half of the items came later by a way than over the WebSocket.
+    /// How the ways over HTTP compare with the WebSocket.
     Behind {
-        /// By which way.
-        way: Way,
-        /// The medians differ by this; negative if they came earlier.
-        by: Span,
+        /// By which way half of the items came later, and by how much: the medians differ by this, negative if they came
+        /// earlier.
+        ways: Vec<(Way, Span)>,
     },
     /// By short polling, news that was published while no request was there lay at the server until one came.
     Lay {
@@ -258,17 +257,18 @@ fn finding(fact: Fact, messages: Vec<MessageId>) -> Finding {
     Finding { fact: super::Fact::Duplex(fact), messages }
 }
 
-/// What happened, in the order in which it is told.
+/// What happened, in the order in which it is told. How much the plain exchanges and a long response carried stands with
+/// the claims’ reasons.
 #[must_use]
 pub(super) fn what_happened(trace: &Trace, timeline: &Timeline) -> Vec<Finding> {
     let run = Run::of(trace, timeline);
     let mut findings = Vec::new();
     findings.extend(run.who_starts());
     findings.extend(run.news_by_http());
-    findings.extend(run.long_responses());
+    findings.extend(run.one_response());
     findings.extend(run.news(Way::WebSocket));
+    findings.extend(run.behind());
     findings.extend(run.on_websocket());
-    findings.extend(run.both_ways());
     findings.extend(run.missing_exchanges());
     findings.extend(Way::ALL.into_iter().filter_map(|way| run.missing_news(way)));
     findings
