@@ -12,6 +12,7 @@ mod verdicts;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::Why;
 use super::{Answer, Claim, Finding, Verdict};
 use crate::analysis::Timeline;
 use crate::trace::{MessageId, Span, Trace};
@@ -83,18 +84,6 @@ pub enum What {
     Exchanges,
     /// News by a way.
     News(Way),
-}
-
-/// Why it is not there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Why {
-    /// The endpoint is no Duplex server, so it has no news of its own.
-    NotOffered,
-    /// The run ended before.
-    NotReached,
-    /// It was tried, and nothing came of it.
-    NothingCame,
 }
 
 /// How it is known that two messages crossed.

@@ -7,7 +7,7 @@ use super::{Fact, Waited, Way, What, Why, finding, part};
 use crate::analysis::judgement::Finding;
 use crate::analysis::judgement::payload::said;
 use crate::analysis::{Statistics, Timeline};
-use crate::trace::{Direction, Kind, Message, MessageId, Moment, Protocol, ServerTime, Span, Speaks, Time, Trace};
+use crate::trace::{Direction, Kind, Message, MessageId, Moment, Protocol, ServerTime, Span, Time, Trace};
 use crate::wire::{NewsAnswer, NewsItem};
 
 /// A run of the lab.
@@ -326,12 +326,10 @@ impl<'a> Run<'a> {
             Way::WebSocket => &self.trace.circumstances.ws,
             _ => &self.trace.circumstances.http,
         };
-        let why = match (self.trace.part(way.part()), endpoint.speaks) {
-            _ if !self.heard(way).is_empty() => return None,
-            (None, Speaks::Plain) => Why::NotOffered,
-            (None, Speaks::Duplex) => Why::NotReached,
-            (Some(_), _) => Why::NothingCame,
-        };
+        if !self.heard(way).is_empty() {
+            return None;
+        }
+        let why = Why::nothing_of(self.trace, way.part(), endpoint);
         Some(finding(Fact::Missing { what: What::News(way), why }, ids(self.requests(way.part()).collect())))
     }
 }

@@ -10,6 +10,7 @@ mod verdicts;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::Why;
 use super::{Answer, Claim, Finding, Verdict};
 use crate::analysis::Timeline;
 use crate::trace::{MessageId, Trace};
@@ -66,18 +67,6 @@ impl Stretch {
             Self::NewConnection => part::NEW_CONNECTION,
         }
     }
-}
-
-/// Why there is nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Why {
-    /// The endpoint is no Duplex server, so it has no counter and no cart.
-    NotOffered,
-    /// The run ended before.
-    NotReached,
-    /// It was tried, and what came was not enough to compare.
-    NothingCame,
 }
 
 /// What can be said of a run of it.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{Fact, Held, Stretch, Why, finding, part};
 use crate::analysis::judgement::Finding;
 use crate::analysis::judgement::payload::said;
-use crate::trace::{Connection, Direction, Kind, Message, MessageId, Protocol, Speaks, Trace};
+use crate::trace::{Connection, Direction, Kind, Message, MessageId, Protocol, Trace};
 use crate::wire::{MemoryAnswer, MemoryCommand, MemoryRequest, MemoryState};
 
 /// A command over HTTP and its answer.
@@ -328,13 +328,8 @@ impl<'a> Run<'a> {
             }
             Stretch::NewConnection => (self.new_connection().is_some(), &self.trace.circumstances.ws),
         };
-        let why = match (self.trace.part(what.part()), endpoint.speaks) {
-            _ if is_there => return None,
-            (None, Speaks::Plain) => Why::NotOffered,
-            (None, Speaks::Duplex) => Why::NotReached,
-            (Some(_), _) => Why::NothingCame,
-        };
-        Some(finding(Fact::Missing { what, why }, Vec::new()))
+        let why = Why::nothing_of(self.trace, what.part(), endpoint);
+        (!is_there).then(|| finding(Fact::Missing { what, why }, Vec::new()))
     }
 }
 
