@@ -88,6 +88,12 @@ fn check_text(text: &str) {
         assert!(!text.split(' ').any(is_word), "{first_person}: {text}");
     }
     let words: Vec<&str> = text.split(' ').collect();
+    for (at, word) in words.iter().enumerate().filter(|(_, word)| ["were", "are", "have"].contains(word)) {
+        // `1 were`, `1 of 12 clients were`
+        let subject = [at.checked_sub(1), at.checked_sub(4).filter(|&of| words[of + 1] == "of")];
+        let is_one = subject.into_iter().flatten().any(|subject| words[subject] == "1");
+        assert!(!is_one, "1 {word}: {text}");
+    }
     for pair in words.windows(2) {
         let noun = pair[1].trim_end_matches([',', '.', ':', ';', ')']);
         let is_plural = noun.ends_with('s') && !noun.ends_with("ss") && !["is", "was", "has", "times"].contains(&noun);
