@@ -8,9 +8,9 @@ use crate::trace::{Span, Time};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Pace {
     /// In true proportion.
-    #[default]
     Linear,
     /// In true proportion, but for long silences, which are shrunk to a visible break.
+    #[default]
     Compressed,
     /// One step a message; lengths of time cannot be read off.
     Ordinal,
@@ -18,7 +18,7 @@ pub enum Pace {
 
 impl Pace {
     /// All of them, in the order in which they are offered.
-    pub const ALL: [Self; 3] = [Self::Linear, Self::Compressed, Self::Ordinal];
+    pub const ALL: [Self; 3] = [Self::Compressed, Self::Linear, Self::Ordinal];
 
     /// Its name in a link.
     #[must_use]

@@ -9,7 +9,7 @@ use crate::browser::surroundings;
 use crate::lab::link::Link;
 use crate::lab::{CONNECT_TIMEOUT, Choice, Lab, Parameter, REPLY_TIMEOUT, Range};
 use crate::wire::LinkOffer;
-use crate::words::labs;
+use crate::words::{self, labs};
 
 /// The button that starts a run.
 pub(super) const RUN: &str = "run";
@@ -56,7 +56,7 @@ pub(super) fn Controls(state: LabState, lab: Lab) -> impl IntoView {
                     "Stop"
                 </button>
             </div>
-            <p class="error" role="alert">{move || too_much().map(|error| format!("{error}."))}</p>
+            <p class="error" role="alert">{move || too_much().map(|error| words::sentence(&error))}</p>
             <fieldset disabled=move || state.running.get()>
                 <legend class="unseen">"Whom to talk to, and for how long to wait"</legend>
                 <details class="more">
@@ -95,7 +95,7 @@ fn Number(state: LabState, refused: RwSignal<Vec<&'static str>>, lab: Lab, range
                     state.link.write().settings.set(range.name, &value.to_string()).ok();
                 }
             }
-            Err(why) => error.set(Some(format!("{why}."))),
+            Err(why) => error.set(Some(words::sentence(&why))),
         }
     };
     let range_words = format!("{}–{} {}", range.least, range.most, range.unit).trim_end().to_owned();

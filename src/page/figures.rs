@@ -204,7 +204,7 @@ fn byte_lines(both: &[Summary; 2]) -> Vec<Line> {
     };
     lines.push(Line {
         key: "instrument",
-        what: "Our instrument",
+        what: "The instrument of Duplex",
         values: [instrument(0), instrument(1)],
         words: "run ids, evidence headers, envelopes: in no other row".to_owned(),
     });

@@ -16,6 +16,7 @@ use crate::browser::{BrowserNetwork, Plan, clock, surroundings, timer};
 use crate::lab::link::{Link, Page};
 use crate::lab::{self, Lab, Settings};
 use crate::trace::{Circumstances, Endpoint, Outcome, Protocol, Recorder, Span, Trace};
+use crate::words;
 
 /// While nothing is drawn for this long, the clock on the page goes on all the same, in ms.
 const TICK: u32 = 500;
@@ -56,7 +57,7 @@ pub(super) fn start(state: LabState) {
 fn go(state: LabState) {
     let settings = state.link.read_untracked().settings.clone();
     if let Err(error) = settings.check() {
-        state.notice(format!("{error}."));
+        state.notice(words::sentence(&error));
         return;
     }
     begin_running(state);

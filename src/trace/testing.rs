@@ -32,20 +32,7 @@ pub(crate) fn told(circumstances: Circumstances, recorder: &mut Recorder) -> Tra
 
 /// A connection of that id, still open, that carried these exchanges.
 pub(crate) fn connection_entry(id: u64, exchanges: Vec<ExchangeEntry>) -> ConnectionEntry {
-    ConnectionEntry {
-        id,
-        opened: 0,
-        closed: None,
-        bytes_in: 0,
-        bytes_out: 0,
-        read: None,
-        written: None,
-        requests: exchanges.len() as u64,
-        link: None,
-        emulated_handshake: None,
-        tls: None,
-        exchanges,
-    }
+    ConnectionEntry { requests: exchanges.len() as u64, exchanges, ..ConnectionEntry::accepted(id, 0) }
 }
 
 /// An exchange of that number over HTTP/1.1, of which no bytes were counted or kept.

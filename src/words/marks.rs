@@ -20,7 +20,7 @@ pub const fn mark(mark: Mark) -> &'static str {
         Mark::Queued => "waited in the browser before it was sent",
         Mark::Retried => "asked again by the page",
         Mark::Resent => "sent again by the browser itself",
-        Mark::Connection(_) => "a TCP connection while it is open; an edge where it was opened or closed",
+        Mark::Connection => "a TCP connection while it is open; an edge where it was opened or closed",
         Mark::BrokenConnection => "a connection that broke",
         Mark::EmulatedHandshake => "an emulated link’s handshake: the server holds the connection back",
         Mark::Cut => "time cut out",

@@ -242,6 +242,11 @@ fn many(count: impl Into<u64>, what: &str) -> String {
     counted(count, what, &format!("{what}s"))
 }
 
+/// An error, which is written to stand within a sentence, as one of its own.
+pub fn sentence(error: &impl ToString) -> String {
+    format!("{}.", capital(&error.to_string()))
+}
+
 /// With a capital letter at the beginning.
 fn capital(text: &str) -> String {
     let mut letters = text.chars();

@@ -1,6 +1,7 @@
 //! Messages as arrows: from sender to receiver, as far as is known.
 
 use super::label::Label;
+use super::legend::is_lost;
 use super::queue::queued;
 use super::words::{is_unasked, label, short_label, title};
 use super::{BAR, Layout};
@@ -92,12 +93,10 @@ impl Layout<'_> {
             (None, Some(received)) => (point(half_way, received - DROOP), point(receiver, received)),
             (None, None) => return None,
         };
-        let shape = match message.fate {
-            Fate::Broken | Fate::Lost => Shape::Lost { from, to },
-            _ if message.was_refused() => Shape::Lost { from, to },
-            Fate::Unanswered if received.is_none() => Shape::Lost { from, to },
-            _ if received.is_none() => Shape::Line { from, to },
-            _ => Shape::Arrow { from, to },
+        let shape = match received {
+            _ if is_lost(self.trace, self.timeline, message) => Shape::Lost { from, to },
+            None => Shape::Line { from, to },
+            Some(_) => Shape::Arrow { from, to },
         };
         Some(Arrow { shape, from, to })
     }

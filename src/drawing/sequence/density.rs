@@ -1,7 +1,7 @@
 //! Where more messages are in view than can be told apart: how many there are in each row of pixels, and those that
 //! must not be lost among them. And the same of a whole run, in a narrow strip beside its diagram.
 
-use super::legend::is_notable;
+use super::legend::{is_notable, is_odd};
 use super::{Layout, Plan};
 use crate::analysis::Timeline;
 use crate::drawing::scene::{Item, Point, Role, Scene, Shape};
@@ -77,7 +77,7 @@ pub fn overview(
     }
     let mut last = f64::NEG_INFINITY;
     for &id in plan.notable() {
-        let Some(message) = trace.message(id).filter(|message| !message.kind.is_opening()) else { continue };
+        let Some(message) = trace.message(id).filter(|message| is_odd(trace, timeline, message)) else { continue };
         let y = plan.place(trace, timeline, id, scale).unwrap_or(0.0) * factor;
         if y - last < ROW {
             continue;
@@ -136,7 +136,7 @@ impl Layout<'_> {
         }
         let selected = self.view.selected.and_then(|id| trace.message(id));
         let is_shown = |one: &&Message| plan.manner().subject.shows(one.protocol) && !plan.is_hidden(one.id);
-        if let Some(message) = selected.filter(is_shown).filter(|message| !is_notable(message)) {
+        if let Some(message) = selected.filter(is_shown).filter(|message| !is_notable(trace, self.timeline, message)) {
             self.message(message);
         }
     }

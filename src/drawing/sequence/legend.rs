@@ -7,7 +7,7 @@ use super::queue::queued;
 use super::words::is_unasked;
 use crate::analysis::Timeline;
 use crate::drawing::axis::Fixed;
-use crate::trace::{Closing, Connection, Direction, Fate, Kind, Message, Moment, Protocol, Time};
+use crate::trace::{Closing, Connection, Direction, Fate, Kind, Message, Moment, Protocol, Time, Trace};
 
 /// A kind of mark, in the order of a legend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,7 +37,7 @@ pub enum Mark {
     /// A request that arrived more than once, since the browser sent it again by itself.
     Resent,
     /// A connection, as long as it is open.
-    Connection(Protocol),
+    Connection,
     /// A connection that ended without a goodbye.
     BrokenConnection,
     /// The handshake of TCP that an emulated link holds a connection back for.
@@ -51,21 +51,35 @@ pub enum Mark {
 }
 
 /// A message that must not be lost in a crowd of others.
-pub(super) fn is_notable(message: &Message) -> bool {
-    let odd = !matches!(message.fate, Fate::Delivered | Fate::InFlight) || message.failing.is_some();
-    odd || message.retries.is_some()
+pub(super) fn is_notable(trace: &Trace, timeline: &Timeline, message: &Message) -> bool {
+    is_odd(trace, timeline, message) || message.kind.is_opening() || matches!(message.kind, Kind::Close { .. })
+}
+
+/// Something went wrong with a message, or it was sent again.
+pub(super) fn is_odd(trace: &Trace, timeline: &Timeline, message: &Message) -> bool {
+    is_lost(trace, timeline, message)
+        || message.failing.is_some()
+        || message.retries.is_some()
         || message.arrivals.unwrap_or(1) > 1
-        || message.kind.is_opening()
-        || matches!(message.kind, Kind::Close { .. })
+}
+
+/// A message that is drawn with a cross: lost, broken off, refused, or not known to have arrived and never answered.
+pub(super) fn is_lost(trace: &Trace, timeline: &Timeline, message: &Message) -> bool {
+    let is_unknown = || timeline.ends(trace, message).1.is_none();
+    match message.fate {
+        Fate::Broken | Fate::Lost => true,
+        Fate::Unanswered => is_unknown(),
+        Fate::Delivered | Fate::InFlight => message.was_refused(),
+    }
 }
 
 /// Notes the marks of a message.
-pub(super) fn note(marks: &mut BTreeSet<Mark>, message: &Message) {
+pub(super) fn note(marks: &mut BTreeSet<Mark>, trace: &Trace, timeline: &Timeline, message: &Message) {
     let server_end = match message.direction {
         Direction::ToServer => message.received,
         Direction::ToPage => message.sent,
     };
-    let is_lost = matches!(message.fate, Fate::Broken | Fate::Lost | Fate::Unanswered) || message.was_refused();
+    let is_lost = is_lost(trace, timeline, message);
     let is_message = !message.kind.is_opening() && !matches!(message.kind, Kind::Close { .. });
     let occurs = [
         (Mark::Message(message.protocol), is_message && !is_unasked(message)),
@@ -87,7 +101,7 @@ pub(super) fn note_connection(marks: &mut BTreeSet<Mark>, connection: &Connectio
     if !connection.came_to_be() {
         return;
     }
-    marks.insert(Mark::Connection(connection.protocol));
+    marks.insert(Mark::Connection);
     if is_broken(connection) {
         marks.insert(Mark::BrokenConnection);
     }

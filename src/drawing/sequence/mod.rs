@@ -118,6 +118,8 @@ struct Layout<'a> {
     crossings: Vec<f64>,
     /// Stretches in which no message's label may stand.
     reserved: Vec<(f64, f64)>,
+    /// The names of parts, by the pixel at which each begins.
+    part_names: Vec<(f64, String)>,
 }
 
 impl<'a> Layout<'a> {
@@ -132,6 +134,7 @@ impl<'a> Layout<'a> {
             labels: Vec::new(),
             crossings: Vec::new(),
             reserved: Vec::new(),
+            part_names: Vec::new(),
         }
     }
 
@@ -146,6 +149,7 @@ impl<'a> Layout<'a> {
         self.messages();
         self.control_frames();
         self.place_labels();
+        self.part_names();
         self.done();
         self.playhead();
         self.scene

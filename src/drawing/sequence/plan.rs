@@ -131,7 +131,7 @@ impl Plan {
             return;
         }
         for message in &trace.messages[self.seen..] {
-            self.take(trace, message);
+            self.take(trace, timeline, message);
         }
         self.seen = trace.messages.len();
         for connection in &trace.connections[self.connections..] {
@@ -141,7 +141,7 @@ impl Plan {
     }
 
     /// A message that came since the plan was made.
-    fn take(&mut self, trace: &Trace, message: &Message) {
+    fn take(&mut self, trace: &Trace, timeline: &Timeline, message: &Message) {
         if !self.manner.subject.shows(message.protocol) {
             return;
         }
@@ -149,10 +149,10 @@ impl Plan {
         let place = self.shown.partition_point(|id| at(id) <= message.page_time());
         self.shown.insert(place, message.id);
         self.lanes.client(message.client);
-        if legend::is_notable(message) {
+        if legend::is_notable(trace, timeline, message) {
             self.notable.push(message.id);
         }
-        legend::note(&mut self.marks, message);
+        legend::note(&mut self.marks, trace, timeline, message);
     }
 
     fn open_lane(&mut self, trace: &Trace, timeline: &Timeline, id: ConnectionId) {
@@ -185,14 +185,15 @@ impl Plan {
         self.blocks = trace.messages.chunks(BLOCK).map(|block| under_way(trace, timeline, block)).collect();
         self.marks = BTreeSet::new();
         for message in self.shown.iter().filter_map(|id| trace.message(*id)) {
-            legend::note(&mut self.marks, message);
+            legend::note(&mut self.marks, trace, timeline, message);
         }
         for connection in &trace.connections {
             if self.manner.subject.shows(connection.protocol) {
                 legend::note_connection(&mut self.marks, connection);
             }
         }
-        let is_notable = |id: &&MessageId| trace.message(**id).is_some_and(legend::is_notable);
+        let is_notable =
+            |id: &&MessageId| trace.message(**id).is_some_and(|message| legend::is_notable(trace, timeline, message));
         self.notable = self.shown.iter().filter(is_notable).copied().collect();
         (self.built, self.seen, self.connections) =
             (trace.messages.len(), trace.messages.len(), trace.connections.len());

@@ -99,8 +99,15 @@ impl Layout<'_> {
             }
             named = y;
             self.reserved.push((y, y + NAME));
-            let middle = f64::midpoint(self.columns.client_x(0), self.columns.server_x);
-            self.scene.text(Role::Part, Point { x: middle, y: y + NAME - 2.0 }, Anchor::Middle, &*part.name);
+            self.part_names.push((y, part.name.to_string()));
+        }
+    }
+
+    /// In front of what crosses them.
+    pub(super) fn part_names(&mut self) {
+        let middle = f64::midpoint(self.columns.client_x(0), self.columns.server_x);
+        for (y, name) in std::mem::take(&mut self.part_names) {
+            self.scene.text(Role::Part, Point { x: middle, y: y + NAME - 2.0 }, Anchor::Middle, name);
         }
     }
 

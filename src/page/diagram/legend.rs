@@ -45,7 +45,7 @@ fn sample(mark: Mark) -> String {
         Mark::Queued => "<g class='queued http'><rect x='15' y='1' width='3' height='12'/></g>".to_owned(),
         Mark::Retried => badge(Badge::Retried, "retried", Protocol::Http),
         Mark::Resent => badge(Badge::Resent, "resent", Protocol::Http),
-        Mark::Connection(protocol) => format!("<g class='connection-end {}'><rect x='13' y='1' width='8' height='12'/><line x1='11' y1='1' x2='23' y2='1'/><line x1='11' y1='13' x2='23' y2='13'/></g>", class(protocol)),
+        Mark::Connection => "<g class='connection-end http'><rect x='13' y='1' width='8' height='12'/><line x1='11' y1='1' x2='23' y2='1'/><line x1='11' y1='13' x2='23' y2='13'/></g>".to_owned(),
         Mark::BrokenConnection => {
             let cross = svg::badge_path(Badge::Broken, Point { x: 17.0, y: 10.0 }, 3.0);
             format!("<g class='connection-end ws'><rect x='13' y='0' width='8' height='10'/></g><g class='badge broken ws'><path d='{cross}'/></g>")

@@ -41,7 +41,7 @@ impl Look {
     pub(in crate::page) fn new() -> Self {
         Self {
             zoom: RwSignal::new(1.0),
-            pace: RwSignal::new(Pace::Linear),
+            pace: RwSignal::new(Pace::default()),
             wall_time: RwSignal::new(false),
             together: RwSignal::new(false),
             folding: RwSignal::new(true),

@@ -161,6 +161,10 @@ fn byte_rows(trace: &Trace, message: &Message) -> impl IntoView + use<> {
     (
         row("Payload", bytes_in_words(message.payload), ""),
         row("Overhead", overhead.map_or_else(unknown, bytes_in_words), overhead_note),
-        row("Our instrument", message.instrument.map_or_else(unknown, bytes_in_words), "charged to no protocol"),
+        row(
+            "The instrument of Duplex",
+            message.instrument.map_or_else(unknown, bytes_in_words),
+            "charged to no protocol",
+        ),
     )
 }

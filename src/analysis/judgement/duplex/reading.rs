@@ -7,7 +7,7 @@ use super::{Fact, Waited, Way, What, Why, finding, part};
 use crate::analysis::judgement::Finding;
 use crate::analysis::judgement::payload::said;
 use crate::analysis::{Statistics, Timeline};
-use crate::trace::{Direction, Kind, Message, MessageId, Moment, Protocol, ServerTime, Span, Speaks, Time, Trace};
+use crate::trace::{Direction, Kind, Message, MessageId, Moment, Protocol, ServerTime, Span, Time, Trace};
 use crate::wire::{NewsAnswer, NewsItem};
 
 /// A run of the lab.
@@ -177,7 +177,6 @@ impl<'a> Run<'a> {
         let mut findings = Vec::new();
         for way in [Way::ShortPolling, Way::LongPolling, Way::Events] {
             findings.extend(self.news(way));
-            findings.extend(self.behind(way));
             if way == Way::ShortPolling {
                 findings.extend(self.lay());
             }
@@ -199,14 +198,18 @@ impl<'a> Run<'a> {
         (!self.one_address()).then(|| finding(Fact::Elsewhere, vec![http, websocket]))
     }
 
-    /// How much later half of the items came than over the WebSocket. Only where one clock was placed for both, so
-    /// that its error cancels, and the network to both is the same.
-    fn behind(&self, way: Way) -> Option<Finding> {
+    /// How much later half of the items came by each way over HTTP than over the WebSocket. Only where one clock was
+    /// placed for both, so that its error cancels, and the network to both is the same.
+    pub(super) fn behind(&self) -> Option<Finding> {
         let one_clock =
             self.one_address() && self.timeline.clock(Protocol::Http) == self.timeline.clock(Protocol::WebSocket);
-        let (here, there) = (self.waited(way)?, self.waited(Way::WebSocket)?);
-        let messages = self.heard(way).into_iter().chain(self.heard(Way::WebSocket)).map(|heard| heard.message);
-        one_clock.then(|| finding(Fact::Behind { way, by: here.median - there.median }, messages.collect()))
+        let there = self.waited(Way::WebSocket).filter(|_| one_clock)?.median;
+        let over_http = [Way::ShortPolling, Way::LongPolling, Way::Events];
+        let ways: Vec<(Way, Span)> =
+            over_http.into_iter().filter_map(|way| Some((way, self.waited(way)?.median - there))).collect();
+        let compared = ways.iter().map(|(way, _)| *way).chain([Way::WebSocket]);
+        let messages = compared.flat_map(|way| self.heard(way)).map(|heard| heard.message).collect();
+        (!ways.is_empty()).then(|| finding(Fact::Behind { ways }, messages))
     }
 
     /// Items that lay at the server until the page asked again. A short poll is answered at once, so what lay until the
@@ -233,7 +236,7 @@ impl<'a> Run<'a> {
         [self.one_response(), self.streamed()].into_iter().flatten().collect()
     }
 
-    fn one_response(&self) -> Option<Finding> {
+    pub(super) fn one_response(&self) -> Option<Finding> {
         let events: Vec<_> = self.in_part(part::EVENTS).filter(|message| message.kind == Kind::Event).collect();
         let requests: BTreeSet<MessageId> = events.iter().filter_map(|event| event.answers).collect();
         let asked = self.trace.message(*requests.first()?)?.sent.page()?;
@@ -336,12 +339,10 @@ impl<'a> Run<'a> {
             Way::WebSocket => &self.trace.circumstances.ws,
             _ => &self.trace.circumstances.http,
         };
-        let why = match (self.trace.part(way.part()), endpoint.speaks) {
-            _ if !self.heard(way).is_empty() => return None,
-            (None, Speaks::Plain) => Why::NotOffered,
-            (None, Speaks::Duplex) => Why::NotReached,
-            (Some(_), _) => Why::NothingCame,
-        };
+        if !self.heard(way).is_empty() {
+            return None;
+        }
+        let why = Why::nothing_of(self.trace, way.part(), endpoint);
         Some(finding(Fact::Missing { what: What::News(way), why }, ids(self.requests(way.part()).collect())))
     }
 }
