@@ -124,6 +124,8 @@ impl Anchor {
 pub enum Role {
     /// A participant's lifeline.
     Lifeline,
+    /// Where the lifelines of many clients stand too close to be told apart.
+    Crowd,
     /// A connection's lifetime.
     Connection(Protocol),
     /// A connection's bar along a lifeline, and the edge at which it was opened or closed.

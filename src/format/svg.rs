@@ -193,6 +193,7 @@ fn classes(role: Role) -> String {
     let of = |name: &str, protocol: Protocol| format!("{name} {}", protocol_class(protocol));
     match role {
         Role::Lifeline => "lifeline".into(),
+        Role::Crowd => "crowd".into(),
         Role::Connection(protocol) => of("connection", protocol),
         Role::ConnectionEnd(protocol) => of("connection-end", protocol),
         Role::EmulatedHandshake(protocol) => of("emulated-handshake", protocol),

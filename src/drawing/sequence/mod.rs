@@ -193,12 +193,25 @@ impl<'a> Layout<'a> {
         self.scene.items.push(Item { shape, role, message: None, title });
     }
 
+    /// The lifelines that are drawn one by one: of a crowd of clients the outermost ones, with a band between them.
     fn lifelines(&mut self) {
-        let (height, server_x) = (self.view.height, self.columns.server_x);
-        let clients: Vec<f64> = self.columns.clients().map(|(_, x)| x).collect();
-        for x in clients.into_iter().chain([server_x]) {
+        let height = self.view.height;
+        if let Some((first, last)) = self.columns.crowd() {
+            let shape = Shape::Rect { at: Point { x: first, y: 0.0 }, width: last - first, height };
+            self.add(Role::Crowd, shape, String::new());
+        }
+        for x in self.lifelines_x() {
             self.scene.line(Role::Lifeline, Point { x, y: 0.0 }, Point { x, y: height });
         }
+    }
+
+    fn lifelines_x(&self) -> Vec<f64> {
+        let mut all: Vec<f64> = match self.columns.crowd() {
+            Some((first, last)) => vec![first, last],
+            None => self.columns.clients().map(|(_, x)| x).collect(),
+        };
+        all.push(self.columns.server_x);
+        all
     }
 
     fn messages(&mut self) {
