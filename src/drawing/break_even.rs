@@ -5,6 +5,7 @@
 //! apart. A line that would press all others flat leaves at the upper edge.
 
 use super::axis::round_up;
+use super::charts::scale::{Quantity, Scale, short};
 use super::scene::{Anchor, Item, Point, Role, Scene, Shape};
 use crate::analysis::break_even::{BreakEven, Crossing, Line, Measure, Way};
 use crate::analysis::bytes_in_words;
@@ -150,13 +151,14 @@ impl Plot {
     }
 
     fn axes(&self, scene: &mut Scene, per_hour: u32) {
-        let (unit, words) = unit_of(self.view.measure, self.most);
-        let step = round_up(self.most / unit / ((self.bottom() - TOP) / 44.0).max(2.0));
-        for value in ticks(step, self.most / unit) {
-            let y = self.y(value * unit);
+        let quantity = match self.view.measure {
+            Measure::Bytes => Quantity::Bytes,
+            Measure::Time => Quantity::Time,
+        };
+        for tick in Scale::linear((0.0, self.most), (self.bottom(), TOP)).ticks(quantity, 44.0) {
+            let y = self.y(tick.value);
             scene.line(Role::Grid, Point { x: LEFT, y }, Point { x: self.right, y });
-            let label = if value > 0.0 { format!("{} {words}", short(value)) } else { "0".to_owned() };
-            scene.text(Role::Tick, Point { x: LEFT - 6.0, y: y + 4.0 }, Anchor::End, label);
+            scene.text(Role::Tick, Point { x: LEFT - 6.0, y: y + 4.0 }, Anchor::End, tick.label);
         }
         let added_up = match self.view.measure {
             Measure::Bytes => "bytes, both ways",
@@ -333,16 +335,6 @@ fn ticks(step: f64, until: f64) -> impl Iterator<Item = f64> {
     (0..=count).map(move |number| f64::from(number) * step)
 }
 
-/// The unit in which a scale up to a value is written, in bytes or µs, and its sign.
-fn unit_of(measure: Measure, most: f64) -> (f64, &'static str) {
-    let units: &[(f64, &str)] = match measure {
-        Measure::Bytes => &[(1.0, "B"), (1024.0, "KiB"), (1_048_576.0, "MiB"), (GIB, "GiB"), (1024.0 * GIB, "TiB")],
-        Measure::Time => &[(1.0, "µs"), (1e3, "ms"), (1e6, "s"), (6e7, "min"), (3.6e9, "h")],
-    };
-    let fitting = units.iter().rev().find(|(unit, _)| most >= 2.0 * unit);
-    *fitting.unwrap_or(&units[0])
-}
-
 /// Bytes or µs in words.
 #[must_use]
 pub fn amount(measure: Measure, value: f64) -> String {
@@ -352,20 +344,6 @@ pub fn amount(measure: Measure, value: f64) -> String {
         Measure::Bytes => bytes_in_words(value.round() as u64),
         Measure::Time if value >= 120.0 * 6e7 => format!("{:.1} h", value / 3.6e9),
         Measure::Time => Span(value.round() as i64).to_string(),
-    }
-}
-
-/// A tick's number without what floating point adds.
-fn plain(value: f64) -> String {
-    ((value * 1e6).round() / 1e6).to_string()
-}
-
-/// A number in few letters.
-fn short(value: f64) -> String {
-    match value {
-        ..10_000.0 => plain(value),
-        10_000.0..1_000_000.0 => format!("{}k", plain((value / 100.0).round() / 10.0)),
-        _ => format!("{}M", plain((value / 10_000.0).round() / 100.0)),
     }
 }
 
