@@ -219,14 +219,20 @@ impl CumulativeBytes {
             let mut points = vec![Point { x: x.px(0.0), y: y.px(0.0) }];
             for &place in &drawn {
                 let (at, now) = (x.px(self.value(place, &steps[place])), height(&of(&steps[place]), layers));
-                points.push(Point { x: at, y: y.px(before) });
+                // In time, bytes come all at once; from message to message a straight line is easier on the eye.
+                if self.view.along != Along::Messages {
+                    points.push(Point { x: at, y: y.px(before) });
+                }
                 points.push(Point { x: at, y: y.px(now) });
                 before = now;
+            }
+            if self.view.along != Along::Messages {
+                points.push(Point { x: x.pixels().1, y: y.px(before) });
             }
             points
         };
         let edges = [0, 1, 2, 3].map(edge);
-        let (mut items, end) = (Vec::new(), drawn.last().map(|place| x.px(self.value(*place, &steps[*place]))));
+        let (mut items, end) = (Vec::new(), edges[0].last().map(|last| last.x));
         for (number, layer) in Layer::ALL.into_iter().enumerate() {
             if last.layers[number] == 0 {
                 continue;
@@ -239,7 +245,11 @@ impl CumulativeBytes {
         }
         if last.unknown > 0 {
             let first = drawn.iter().position(|place| of(&steps[*place]).unknown > 0).unwrap_or(0);
-            let points = edges[3].iter().skip(1 + 2 * first).copied().collect();
+            let points = edges[3]
+                .iter()
+                .skip(if self.view.along == Along::Messages { first } else { 1 + 2 * first })
+                .copied()
+                .collect();
             let title = "at least so many: not all overhead is known".to_owned();
             let role = Role::AtLeast(protocol);
             items.push(Item { shape: Shape::Path { points, closed: false }, role, message: None, title });

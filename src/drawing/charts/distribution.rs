@@ -14,7 +14,7 @@ use crate::trace::{MessageId, Protocol, Span};
 /// Above the histogram, for a name and percentiles, in pixels.
 const TOP: f64 = 34.0;
 /// Between the histogram and what is below, in pixels.
-const BETWEEN: f64 = 46.0;
+const BETWEEN: f64 = 62.0;
 /// A bar, at least, in pixels.
 const BAR: f64 = 7.0;
 /// For what is beyond the scale, in pixels.
@@ -81,8 +81,10 @@ impl Distribution {
         });
         let scene = Scene { width: view.width, height: view.height, items: Vec::new() };
         let resolution = (of.trace.circumstances.resolution.0.max(1)) as f64;
-        let x = scale_of_times(&figures, view, resolution);
-        let bins = x.map_or_else(Vec::new, |(x, step)| bins(&sorted, x, view.logarithmic, step));
+        let most_samples = sorted.iter().map(Vec::len).max().unwrap_or(0);
+        let count = bars_across(view.width - LEFT - RIGHT - BEYOND, most_samples);
+        let x = scale_of_times(&figures, view, resolution, count);
+        let bins = x.map_or_else(Vec::new, |(x, step)| bins(&sorted, x, view.logarithmic, step, count));
         let most = bins.iter().flat_map(|bin| bin.counts).max().unwrap_or(1) as f64 * 1.05;
         let (middle, reach) = middle(view.height);
         let upward = |to: f64| Scale::linear((0.0, most), (middle, to));
@@ -147,7 +149,7 @@ impl Distribution {
     fn caption(&self, protocol: Protocol) -> f64 {
         match protocol {
             Protocol::Http => 13.0,
-            Protocol::WebSocket => self.bars[1].pixels().1 + 15.0,
+            Protocol::WebSocket => self.bars[1].pixels().1 + 30.0,
         }
     }
 
@@ -225,7 +227,7 @@ impl Distribution {
             mark(Shape::Dot { at: Point { x, y: self.parts.px(part) }, radius: 3.0 });
             let y = match protocol {
                 Protocol::Http => 27.0,
-                Protocol::WebSocket => self.caption(protocol),
+                Protocol::WebSocket => bars.1 + 14.0,
             };
             let role = Role::PercentileLabel(protocol);
             let long = format!("{called} {value}");
@@ -352,7 +354,7 @@ fn sorted(samples: &[Sample]) -> Vec<(i64, MessageId)> {
 /// A linear axis reaches a little beyond the p99 of the slower protocol, and begins at 0 unless all are far from it; a
 /// logarithmic one reaches from the shortest to the longest. With it comes the width of a bar, in µs; of a logarithmic
 /// one, the least.
-fn scale_of_times(figures: &[Option<Statistics>; 2], view: View, resolution: f64) -> Option<(Scale, f64)> {
+fn scale_of_times(figures: &[Option<Statistics>; 2], view: View, resolution: f64, count: f64) -> Option<(Scale, f64)> {
     let known = || figures.iter().flatten();
     let least = known().map(|figures| figures.least.0).min()? as f64;
     let most = known().map(|figures| figures.most.0).max()? as f64;
@@ -364,22 +366,22 @@ fn scale_of_times(figures: &[Option<Statistics>; 2], view: View, resolution: f64
     let p99 = known().map(|figures| figures.p99.0).max()? as f64;
     let to = (p99 + (p99 - least) * 0.1).max(least + 4.0 * resolution);
     let from = if least > (to - least) * 2.0 { (least - (to - least) * 0.1).max(0.0) } else { 0.0 };
-    let step = round_up(((to - from) / bars_across(pixels)).max(resolution));
+    let step = round_up(((to - from) / count).max(resolution));
     let to = ((to / step).ceil() * step).max(step);
     Some((Scale::linear(((from / step).floor() * step, to), pixels), step))
 }
 
-/// About how many bars go between two pixels.
-fn bars_across((left, right): (f64, f64)) -> f64 {
-    ((right - left) / BAR).max(4.0)
+/// About how many bars show so many samples: fewer for few, so that a bar stands for several.
+fn bars_across(room: f64, samples: usize) -> f64 {
+    (2.0 * (samples as f64).sqrt()).min(room / BAR).max(4.0)
 }
 
 /// Bins of about as many pixels each, none narrower than the clock's resolution: there it would be empty by itself.
-fn bins(sorted: &[Vec<(i64, MessageId)>; 2], x: Scale, logarithmic: bool, step: f64) -> Vec<Bin> {
+fn bins(sorted: &[Vec<(i64, MessageId)>; 2], x: Scale, logarithmic: bool, step: f64, count: f64) -> Vec<Bin> {
     let (from, to) = x.values();
     let mut edges = Vec::new();
     if logarithmic {
-        let ratio = (to / from).powf(1.0 / bars_across(x.pixels()));
+        let ratio = (to / from).powf(1.0 / count);
         let mut edge = from;
         while edge < to {
             edges.push(edge);
@@ -387,8 +389,8 @@ fn bins(sorted: &[Vec<(i64, MessageId)>; 2], x: Scale, logarithmic: bool, step: 
         }
         edges.push(to);
     } else {
-        let count = ((to - from) / step).round() as u32;
-        edges.extend((0..=count).map(|number| from + f64::from(number) * step));
+        let whole = ((to - from) / step).round() as u32;
+        edges.extend((0..=whole).map(|number| from + f64::from(number) * step));
     }
     let (mut bins, mut so_far) = (Vec::new(), [0, 0]);
     let ends = edges.iter().skip(1).copied().chain([f64::INFINITY]);

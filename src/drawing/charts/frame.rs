@@ -64,7 +64,7 @@ pub(super) fn upward(
     quantity: Quantity,
     (left, right): (f64, f64),
 ) {
-    for tick in scale.ticks(quantity, 34.0) {
+    for tick in scale.ticks(quantity, 28.0) {
         let y = scale.px(tick.value);
         scene.line(Role::Grid, Point { x: left, y }, Point { x: right, y });
         labels.put(scene, Role::Tick, Point { x: left - 7.0, y: y + 4.0 }, Anchor::End, &tick.label);
@@ -76,7 +76,7 @@ pub(super) fn upward(
 pub(super) fn along(scene: &mut Scene, labels: &mut Labels, scale: Scale, quantity: Quantity, bottom: f64, axis: &str) {
     let (left, right) = scale.pixels();
     scene.line(Role::Axis, Point { x: left, y: bottom }, Point { x: right, y: bottom });
-    for tick in scale.ticks(quantity, 62.0) {
+    for tick in scale.ticks(quantity, 48.0) {
         let x = scale.px(tick.value);
         scene.line(Role::Axis, Point { x, y: bottom }, Point { x, y: bottom + 4.0 });
         labels.put_within(scene, Role::Tick, Point { x, y: bottom + 16.0 }, &tick.label);

@@ -5,7 +5,7 @@
 use super::waterfall::{Of, Row};
 use super::{Recorded, name};
 use crate::analysis::{Placed, Provenance};
-use crate::trace::{Connection, Message, MessageId, Phases, Span, Time};
+use crate::trace::{Connection, Direction, Message, MessageId, Phases, Span, Time};
 
 /// A kind of stretch, or a point of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -230,8 +230,13 @@ fn opening(
 fn closing(found: &mut Stretches<'_>, connection: Option<&Connection>, frame: Option<&Message>) {
     let closed = connection.and_then(|connection| connection.closed.as_ref()?.at.page());
     let Some(from) = frame.and_then(Message::page_time).or(closed) else { return };
-    let until = closed.unwrap_or(from).max(from);
-    found.whole(Piece::Closing, from, until, "");
+    // How long it took is known where the page began it.
+    if let (Some(closed), Some(Direction::ToServer)) = (closed, frame.map(|frame| frame.direction)) {
+        found.whole(Piece::Closing, from, closed.max(from), "");
+        return;
+    }
+    let title = "the page learnt that it is closed".to_owned();
+    found.all.push(Stretch { piece: Piece::Arrival, from, until: from, title });
 }
 
 /// What a row says when it is read out.

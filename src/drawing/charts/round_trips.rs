@@ -166,7 +166,11 @@ impl RoundTrips {
         }
         for protocol in Protocol::BOTH {
             let at = Point { x: LEFT - 7.0, y: lane(protocol) + 4.0 };
-            self.scene.text(Role::Named(protocol), at, Anchor::End, name(protocol));
+            let short = match protocol {
+                Protocol::Http => "HTTP",
+                Protocol::WebSocket => "WS",
+            };
+            self.scene.text(Role::Named(protocol), at, Anchor::End, format!("{} {short}", sign(protocol)));
         }
     }
 
@@ -390,6 +394,8 @@ fn scale_of_times(of: Recorded<'_>, logarithmic: bool, pixels: (f64, f64)) -> Op
 
 fn title(of: Recorded<'_>, protocol: Protocol, sample: &Sample) -> String {
     let number = if sample.warm_up { "warm-up".to_owned() } else { format!("turn {}", sample.turn) };
+    let client = of.trace.message(sample.request).map_or(0, |message| message.client);
+    let number = if client == 0 { number } else { format!("client {}, {number}", client + 1) };
     let left_out = if sample.hidden { ", not counted: the tab was hidden" } else { "" };
     format!("{} {}, {number}: {}{left_out}", sign(protocol), name(protocol), of.told(sample.took))
 }

@@ -113,7 +113,7 @@ impl Scale {
         values
             .map(|value| {
                 let (unit, sign) = unit_of(quantity, value * 2.0);
-                Tick { value, label: labelled(quantity, value / unit, sign) }
+                Tick { value, label: labelled(quantity, value / unit, 0, sign) }
             })
             .collect()
     }
@@ -131,7 +131,9 @@ impl Scale {
         let count = (to / unit / step + 1e-9).floor() - first;
         let ticks = (0..=count.max(0.0) as u32).map(|number| (first + f64::from(number)) * step);
         let ticks = ticks.filter(|value| *value * unit <= to * (1.0 + 1e-9) + 1e-12);
-        let ticks = ticks.map(|value| Tick { value: value * unit, label: labelled(quantity, value, sign) });
+        // All ticks of an axis have as many decimals.
+        let decimals = plain(step).split_once('.').map_or(0, |(_, decimals)| decimals.len());
+        let ticks = ticks.map(|value| Tick { value: value * unit, label: labelled(quantity, value, decimals, sign) });
         let mut ticks: Vec<Tick> = ticks.collect();
         // On a logarithmic scale equal steps come closer and closer.
         let mut last = f64::NEG_INFINITY;
@@ -147,14 +149,15 @@ impl Scale {
     }
 }
 
-fn labelled(quantity: Quantity, value: f64, sign: &str) -> String {
+fn labelled(quantity: Quantity, value: f64, decimals: usize, sign: &str) -> String {
+    let number = |value: f64| if decimals > 0 { format!("{value:.decimals$}") } else { short(value) };
     match (quantity, value) {
-        (Quantity::Share, _) => format!("{} %", short(value)),
+        (Quantity::Share, _) => format!("{} %", number(value)),
         (_, 0.0) => "0".to_owned(),
         // Bytes the other way are drawn downward.
-        (Quantity::Bytes, _) => format!("{} {sign}", short(value.abs())),
-        _ if sign.is_empty() => short(value),
-        _ => format!("{} {sign}", short(value)),
+        (Quantity::Bytes, _) => format!("{} {sign}", number(value.abs())),
+        _ if sign.is_empty() => number(value),
+        _ => format!("{} {sign}", number(value)),
     }
 }
 

@@ -10,7 +10,7 @@ use super::pieces::{Piece, Stretch, added, stretches, told};
 use super::scale::{Quantity, Scale};
 use super::{Chart, Datum, Recorded, name, sign};
 use crate::drawing::scene::{Anchor, Item, Point, Role, Scene, Shape};
-use crate::trace::{ConnectionId, Kind, Message, MessageId, Protocol, Span, Time};
+use crate::trace::{ConnectionId, Direction, Kind, Message, MessageId, Protocol, Span, Time};
 
 /// A row, in pixels.
 pub const ROW: f64 = 20.0;
@@ -149,7 +149,9 @@ impl Rows {
             }
             Of::Closing(id) => {
                 let closed = connection(id).and_then(|known| known.closed.as_ref()?.at.page());
-                (sent.or(closed)?, closed)
+                // How long it took is known where the page began it.
+                let begun_here = message.is_some_and(|frame| frame.direction == Direction::ToServer);
+                (sent.or(closed)?, closed.filter(|_| begun_here))
             }
         };
         let at = |time: Time| of.since_start(protocol, time, self.wall).0;
@@ -250,7 +252,7 @@ impl Waterfall {
         let mut labels = Labels::default();
         let (left, right) = self.x.pixels();
         let bottom = TOP + self.in_view().len() as f64 * ROW;
-        for tick in self.x.ticks(Quantity::Time, 74.0) {
+        for tick in self.x.ticks(Quantity::Time, 56.0) {
             let x = self.x.px(tick.value);
             self.scene.line(Role::Grid, Point { x, y: TOP - 6.0 }, Point { x, y: bottom });
             labels.put_within(&mut self.scene, Role::Tick, Point { x, y: TOP - 12.0 }, &tick.label);
@@ -325,8 +327,8 @@ impl Waterfall {
         let begin = self.x.px(row.from as f64);
         let (x, anchor) = if end + 8.0 + width <= self.view.width {
             (end + 8.0, Anchor::Start)
-        } else if begin - 8.0 - width >= self.x.pixels().0 {
-            (begin - 8.0, Anchor::End)
+        } else if begin - 11.0 - width >= self.x.pixels().0 {
+            (begin - 11.0, Anchor::End)
         } else {
             return;
         };
@@ -425,7 +427,7 @@ fn left(width: f64) -> f64 {
 /// What a row is called.
 fn label(of: Recorded<'_>, row: &Row) -> String {
     let message = row.message.and_then(|id| of.trace.message(id));
-    let client = |number: u32| if number == 0 { String::new() } else { format!("client {} ", number + 1) };
+    let client = |number: u32| if number == 0 { String::new() } else { format!("client {}, ", number + 1) };
     match (row.of, message) {
         (Of::Opening(_), Some(message)) => format!("{}opening", client(message.client)),
         (Of::Opening(_), None) => "opening".to_owned(),

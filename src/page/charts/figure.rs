@@ -113,7 +113,9 @@ pub(super) fn Figure(state: LabState, around: Around, frame: Frame, chart: Memo<
             <h4>{heading}</h4>
             <p class="hint">{how}</p>
             {tools}
-            <p class="read-out" aria-live="polite">{move || told.get()}</p>
+            <p class="read-out" aria-live="polite" class:none=move || told.read().is_none()>
+                {move || told.get().unwrap_or_else(|| "Nothing is read out yet.".to_owned())}
+            </p>
             <div node_ref=holder class="holder" class:scrolls=whole.is_some() tabindex="0" role="application" aria-label=label
                 style:height=move || format!("{}px", height.get())
                 on:pointermove=move |event| hover(&event)

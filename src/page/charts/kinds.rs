@@ -15,7 +15,7 @@ use crate::lab::Lab;
 use crate::page::state::LabState;
 
 /// In pixels.
-const TIMES: f64 = 280.0;
+const TIMES: f64 = 300.0;
 /// In pixels.
 const DISTRIBUTED: f64 = 400.0;
 /// Panels of bytes are below one another where a chart is narrower than this, in pixels.

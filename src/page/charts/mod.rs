@@ -34,10 +34,14 @@ pub(super) fn Charts(state: LabState, lab: Lab) -> impl IntoView {
             <div class="chart-grid">
                 <Show when=move || timed.get()>
                     <kinds::Times state lab/>
-                    {compares.then(|| view! { <kinds::Distributed state/> })}
                 </Show>
                 <Show when=move || begun.get()>
                     <kinds::Carried state/>
+                </Show>
+                <Show when=move || timed.get() && compares>
+                    <kinds::Distributed state/>
+                </Show>
+                <Show when=move || begun.get()>
                     <waterfall::Phases state/>
                 </Show>
             </div>

@@ -13,7 +13,7 @@ use crate::format::svg;
 use crate::page::state::LabState;
 
 /// Rows in view.
-const ROWS: usize = 16;
+const ROWS: usize = 18;
 
 #[component]
 pub(super) fn Phases(state: LabState) -> impl IntoView {
