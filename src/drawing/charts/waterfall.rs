@@ -69,8 +69,8 @@ impl Row {
 #[derive(Debug, Default)]
 pub struct Rows {
     rows: Vec<Row>,
-    /// What answers a message: a request's response, a handshake's 101, a message's echo.
-    answers: HashMap<MessageId, MessageId>,
+    /// What answers a message, by its place: a request's response, a handshake's 101, a message's echo.
+    answers: Vec<Option<MessageId>>,
     /// Server-sent events, by the request whose response they are parts of.
     events: HashMap<MessageId, Vec<MessageId>>,
     wall: bool,
@@ -80,12 +80,14 @@ impl Rows {
     /// The rows of a record, by the wall clock or in each protocol's own time.
     #[must_use]
     pub fn of(of: Recorded<'_>, wall: bool) -> Self {
-        let mut all = Self { wall, ..Self::default() };
+        let mut all = Self { wall, answers: vec![None; of.trace.messages.len()], ..Self::default() };
         for message in &of.trace.messages {
             match (message.kind, message.answers) {
                 (Kind::Event, Some(request)) => all.events.entry(request).or_default().push(message.id),
                 (_, Some(request)) => {
-                    all.answers.entry(request).or_insert(message.id);
+                    if let Some(answer) = all.answers.get_mut(request.0 as usize) {
+                        answer.get_or_insert(message.id);
+                    }
                 }
                 _ => {}
             }
@@ -130,8 +132,12 @@ impl Rows {
         self.rows.is_empty()
     }
 
+    fn answer(&self, message: MessageId) -> Option<MessageId> {
+        *self.answers.get(message.0 as usize)?
+    }
+
     fn row(&self, of: Recorded<'_>, what: Of, protocol: Protocol, message: Option<&Message>) -> Option<Row> {
-        let answer = message.and_then(|message| of.trace.message(*self.answers.get(&message.id)?));
+        let answer = message.and_then(|message| of.trace.message(self.answer(message.id)?));
         let received = answer.and_then(|answer| answer.received.page());
         let sent = message.and_then(Message::page_time);
         let connection = |id: ConnectionId| of.trace.connection(id);
@@ -167,7 +173,7 @@ impl Rows {
     }
 
     fn stretches(&self, of: Recorded<'_>, row: &Row) -> Vec<Stretch> {
-        let answer = row.message.and_then(|id| self.answers.get(&id).copied());
+        let answer = row.message.and_then(|id| self.answer(id));
         let events = row.message.and_then(|id| self.events.get(&id));
         stretches(of, row, answer, events.map_or(&[][..], Vec::as_slice))
     }
@@ -279,7 +285,7 @@ impl Waterfall {
         let title = told(of, &row, &label, &stretches);
         let role = Role::RowLabel(row.protocol);
         self.scene.items.push(Item { shape: words, role, message: row.message, title });
-        let mut end = self.px(of, row.protocol, row.from_time(of, self.rows.wall));
+        let mut end = self.px(of, row.protocol, row.begins(of, self.rows.wall));
         for stretch in &stretches {
             end = self.stretch(of, &row, stretch, y).unwrap_or(end).max(end);
             if !self.occurring.contains(&stretch.piece) {
@@ -338,7 +344,7 @@ impl Waterfall {
 
 impl Row {
     /// Where the row begins on the wall clock of the page, as it is drawn.
-    fn from_time(&self, of: Recorded<'_>, wall: bool) -> Time {
+    fn begins(&self, of: Recorded<'_>, wall: bool) -> Time {
         let message = self.message.and_then(|id| of.trace.message(id)).and_then(Message::page_time);
         message.unwrap_or_else(|| {
             let own = of.timeline.cuts(self.protocol);
