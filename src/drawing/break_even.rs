@@ -59,8 +59,7 @@ pub struct View {
 #[must_use]
 pub fn lines(even: &BreakEven, view: View) -> Scene {
     let mut scene = Scene { width: view.width, height: view.height, items: Vec::new() };
-    let known: Vec<(Way, Line)> =
-        even.outlooks.iter().filter_map(|outlook| Some((outlook.way, outlook.line(view.measure).ok()?))).collect();
+    let known = known_lines(even, view);
     if known.is_empty() {
         let middle = Point { x: view.width / 2.0, y: view.height / 2.0 };
         scene.text(Role::Note, middle, Anchor::Middle, "No way has known costs here.");
@@ -72,6 +71,49 @@ pub fn lines(even: &BreakEven, view: View) -> Scene {
     plot.crossings(&mut scene, even, &known);
     plot.labels(&mut scene, &known, &ends);
     scene
+}
+
+/// The ways whose costs are known, with their lines.
+fn known_lines(even: &BreakEven, view: View) -> Vec<(Way, Line)> {
+    even.outlooks.iter().filter_map(|outlook| Some((outlook.way, outlook.line(view.measure).ok()?))).collect()
+}
+
+/// After how many messages a place of the chart lies, in pixels from the left: a whole number, from 1 to the last.
+#[must_use]
+pub fn messages_at(even: &BreakEven, view: View, x: f64) -> f64 {
+    let plot = Plot::of(&known_lines(even, view), view);
+    let share = ((x - LEFT) / (plot.right - LEFT)).clamp(0.0, 1.0);
+    (share * plot.view.until).round().clamp(1.0, plot.view.until)
+}
+
+/// What lies over the chart where it is read out after so many messages, and what it says there; `None` where no way has
+/// known costs.
+#[must_use]
+pub fn read_out(even: &BreakEven, view: View, messages: f64) -> Option<(Scene, String)> {
+    let known = known_lines(even, view);
+    if known.is_empty() {
+        return None;
+    }
+    let plot = Plot::of(&known, view);
+    let messages = messages.clamp(1.0, plot.view.until);
+    let mut scene = Scene { width: view.width, height: view.height, items: Vec::new() };
+    let x = plot.x(messages);
+    scene.line(Role::Crosshair, Point { x, y: TOP }, Point { x, y: plot.bottom() });
+    let mut told = Vec::new();
+    for (way, line) in &known {
+        let value = after(line, messages);
+        // What has left at the upper edge is said, and has no place.
+        if value <= plot.most {
+            scene.add(Role::Reading, Shape::Dot { at: Point { x, y: plot.y(value) }, radius: 3.5 });
+        }
+        told.push(format!("{} {}", name(*way, true), amount(view.measure, value)));
+    }
+    let count = if messages == 1.0 {
+        "1 message".to_owned()
+    } else {
+        format!("{} messages", (messages * 100.0).round() / 100.0)
+    };
+    Some((scene, format!("After {count}: {}", told.join(", "))))
 }
 
 /// How many messages to show so that the crossings of the session's lines are well in view: twice as many as the last
