@@ -84,9 +84,25 @@ pub(super) fn along(scene: &mut Scene, labels: &mut Labels, scale: Scale, quanti
     labels.put(scene, Role::Tick, Point { x: right, y: bottom + 31.0 }, Anchor::End, axis);
 }
 
-/// A picture in which nothing can be drawn yet says so.
+/// A picture in which nothing can be drawn yet says so, in as many lines as its width wants.
 pub(super) fn empty(width: f64, height: f64, words: &str) -> Scene {
     let mut scene = Scene { width, height, items: Vec::new() };
-    scene.text(Role::Note, Point { x: width / 2.0, y: height / 2.0 }, Anchor::Middle, words);
+    let letters = (width / LETTER) as usize;
+    let mut lines = vec![String::new()];
+    for word in words.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= letters => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    let mut at = Point { x: width / 2.0, y: height / 2.0 };
+    for line in lines {
+        scene.text(Role::Note, at, Anchor::Middle, line);
+        at.y += 15.0;
+    }
     scene
 }
