@@ -6,7 +6,8 @@ use duplex::lab::exchange::Parameters;
 use duplex::lab::{Lab, Settings};
 use duplex::network::sim::Conditions;
 use duplex::trace::{
-    Direction, Failing, Fate, Inference, Kind, Moment, Outcome, Protocol, Recorder, ServerTime, Span, Time, Trace, Turn,
+    Closed, Closing, Direction, Failing, Inference, Kind, Moment, Outcome, Protocol, Recorder, ServerTime, Span, Time,
+    Trace, Turn,
 };
 use proptest::prelude::*;
 
@@ -201,6 +202,37 @@ fn each_of_a_hundred_clients_has_its_connection_in_view_as_long_as_it_is_open() 
 }
 
 #[test]
+fn connections_that_cross_the_view_are_drawn_whichever_was_used_last() {
+    let mut trace = simulated::run_lab(crowded(Lab::Crowd), Conditions::default());
+    // The browser keeps one of its connections, and ends the others.
+    let kept = trace.connections.iter().position(|it| it.protocol == Protocol::Http).expect("a connection");
+    let last = Timeline::of(&trace).last(&trace, Protocol::Http).expect("there were responses");
+    let at = Moment::Page(last - Span(1_000));
+    for connection in trace.connections.iter_mut().skip(kept + 1).filter(|it| it.protocol == Protocol::Http) {
+        connection.closed = Some(Closed { at, how: Closing::ByClient });
+    }
+    for protocol in Protocol::BOTH {
+        let whole = draw(&trace, protocol, 10.0, None);
+        for top in (0..60).map(|step| f64::from(step) * 100.0 + 7.0) {
+            let window = (top, top + 20.0);
+            let crossing = |scene: &Scene| {
+                let channels = scene.items.iter().filter_map(|item| match (&item.role, &item.shape) {
+                    (Role::Connection(_), Shape::Path { points, .. }) => Some(points),
+                    _ => None,
+                });
+                let ends = channels.map(|points| {
+                    let ys = points.iter().map(|point| point.y);
+                    (ys.clone().fold(f64::INFINITY, f64::min), ys.fold(0.0, f64::max))
+                });
+                ends.filter(|(from, until)| *until >= window.0 && *from <= window.1).count()
+            };
+            let seen = draw(&trace, protocol, 10.0, Some(window));
+            assert_eq!(crossing(&seen), crossing(&whole), "{protocol:?} at {top}");
+        }
+    }
+}
+
+#[test]
 fn of_a_crowd_all_arrows_that_cross_the_view_are_drawn() {
     let conditions = Conditions { one_way: Span(50_000), ..Conditions::default() };
     let trace = simulated::run_lab(crowded(Lab::Crowd), conditions);
@@ -256,14 +288,4 @@ fn of_a_message_that_was_sent_nobody_knows_when_no_time_in_flight_is_told() {
     assert!(pushed.title.ends_with("when it was sent is unknown"), "{}", pushed.title);
     let unknown = matches!(pushed.role, Role::Message { provenance: duplex::analysis::Provenance::Unknown, .. });
     assert!(unknown, "{:?}", pushed.role);
-}
-
-#[test]
-fn what_arrived_after_the_page_had_stopped_lies_on_the_paper() {
-    // Stopped while the first request is on its way.
-    let conditions = Conditions { one_way: Span(100_000), ..Conditions::default() };
-    let trace = simulated::stop_lab(Parameters::default(), conditions, Time(250_000));
-    let request = trace.messages.last().expect("a request");
-    assert_eq!(request.fate, Fate::Delivered, "its server received it");
-    fits(&draw(&trace, Protocol::Http, 10.0, None));
 }

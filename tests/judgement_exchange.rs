@@ -2,7 +2,7 @@
 //! noticed where nothing is.
 
 use duplex::analysis::break_even::{Crossing, Measure, Missing, Way};
-use duplex::analysis::judgement::exchange::{Case, Fact as Own};
+use duplex::analysis::judgement::exchange::{Case, Fact as Own, Silence};
 use duplex::analysis::judgement::notable::Fact as Notable;
 use duplex::analysis::judgement::{self, Outcome};
 use duplex::analysis::{Claim, Fact, Finding, Timeline, Verdict};
@@ -84,7 +84,7 @@ fn different_situations_get_different_advice_from_a_runs_own_figures() {
 fn over_http_2_bytes_are_not_told_apart_and_time_decides() {
     let trace = run(Conditions { h2: true, ..Conditions::default() });
     let verdict = verdict(&trace);
-    let shared = Own::NotComparable { measure: Measure::Bytes, why: Missing::Shared };
+    let shared = Own::NotComparable { measure: Measure::Bytes, why: Missing::Shared, silent: Vec::new() };
     assert!(own(&verdict.reasons).contains(&shared), "{:#?}", verdict.reasons);
 }
 
@@ -93,7 +93,8 @@ fn a_plain_echo_leaves_it_unjudged_and_says_what_is_missing() {
     let trace = run(Conditions { plain: true, ..Conditions::default() });
     let verdict = verdict(&trace);
     assert_eq!(verdict.outcome, Outcome::NotMeasured);
-    let plain = Own::NotComparable { measure: Measure::Bytes, why: Missing::Plain };
+    let silent = Protocol::BOTH.map(|protocol| (protocol, Silence::Plain)).to_vec();
+    let plain = Own::NotComparable { measure: Measure::Bytes, why: Missing::Plain, silent };
     assert!(own(&verdict.reasons).contains(&plain), "{:#?}", verdict.reasons);
     let told = own(&findings(&trace));
     assert!(told.contains(&Own::ConnectionsNotTold { carried: 11 }), "{told:#?}");

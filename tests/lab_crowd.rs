@@ -11,7 +11,7 @@ use duplex::trace::{self, Direction, Kind, Message, Protocol, Span, Trace};
 
 mod simulated;
 
-use simulated::{record, run_lab};
+use simulated::{record, run_lab, stop_lab};
 
 fn settings(clients: u32) -> Settings {
     let mut settings = Settings::of(Lab::Crowd);
@@ -178,6 +178,48 @@ fn where_nobody_gets_through_the_run_fails_with_a_reason() {
     let verdict = verdict(&trace);
     assert_eq!(verdict.outcome, Outcome::NotMeasured);
     assert_eq!(facts(&verdict.reasons)[0], crowd::Fact::Missing(Missing::Served));
+}
+
+/// How long the run took, on the page's clock, until the last thing that it wrote down.
+fn lasted(trace: &Trace) -> Span {
+    let failed = trace.messages.iter().filter_map(|message| Some(message.failing.as_ref()?.at));
+    failed.max().expect("some failed") - trace.circumstances.origin
+}
+
+#[test]
+fn where_the_server_takes_all_and_answers_none_the_rest_is_given_up_soon() {
+    let trace = run_lab(settings(100), Conditions { server_stalls_at: Some(1), ..Conditions::default() });
+    assert!(matches!(trace.outcome, Some(trace::Outcome::Failed(_))), "{:?}", trace.outcome);
+    // Two replies and two connections are waited for, and not a hundred.
+    assert!(lasted(&trace) < Span::from_millis(35_000), "{}", lasted(&trace));
+    let told = told(&trace);
+    for protocol in Protocol::BOTH {
+        let not_served = |count, trouble| crowd::Fact::NotServed { protocol, clients: 100, count, trouble };
+        assert!(told.contains(&not_served(2, Trouble::TimedOut)), "{told:#?}");
+        assert!(told.contains(&not_served(98, Trouble::GivenUp)), "{told:#?}");
+    }
+    assert_eq!(facts(&verdict(&trace).reasons)[0], crowd::Fact::Missing(Missing::Served));
+}
+
+#[test]
+fn what_stop_cuts_short_was_not_given_up() {
+    // One has waited in vain by then, and the others still wait.
+    let conditions = Conditions { server_stalls_at: Some(1), ..Conditions::default() };
+    let trace = stop_lab(settings(12), conditions, trace::Time(10_150_000));
+    let of = |trouble| crowd::Fact::NotServed { protocol: Protocol::Http, clients: 12, count: 11, trouble };
+    let told = told(&trace);
+    assert!(told.contains(&of(Trouble::Unfinished)) && !told.contains(&of(Trouble::GivenUp)), "{told:#?}");
+}
+
+#[test]
+fn a_room_that_lets_nobody_in_is_not_waited_for_by_each() {
+    let trace = run_lab(settings(100), Conditions { server_stalls_at: Some(2), ..Conditions::default() });
+    assert_eq!(trace.outcome, Some(trace::Outcome::Finished));
+    assert!(lasted(&trace) < Span::from_millis(40_000), "{}", lasted(&trace));
+    let verdict = verdict(&trace);
+    assert_eq!(verdict.outcome, Outcome::Depends, "{:#?}", verdict.reasons);
+    let nobody = |fact: &crowd::Fact| matches!(fact, crowd::Fact::Heard { clients: 100, members: 0, heard: 0, .. });
+    assert!(facts(&verdict.reasons).iter().any(nobody), "{:#?}", verdict.reasons);
 }
 
 #[test]

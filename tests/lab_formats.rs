@@ -44,7 +44,7 @@ fn at_a_duplex_server_both_claims_depend_and_each_step_is_told() {
         let is_told = |fact: &Fact| matches!(fact, Fact::Intact { over: it, formats: told, .. } if *it == over && *told == formats);
         assert!(facts.iter().any(is_told), "{over:?}: {facts:?}");
     }
-    assert!(facts.contains(&Fact::MediaTypes { kept: 6, of: 6 }));
+    assert!(facts.contains(&Fact::MediaTypes { kept: 6, of: 6, asked: true }));
     assert!(facts.contains(&Fact::NoMediaType { messages: 10 }));
     assert!(facts.contains(&Fact::OnlyBinary { formats: vec![Format::Image, Format::Bytes] }));
     assert!(
@@ -96,6 +96,8 @@ fn at_a_plain_echo_http_is_judged_and_what_is_missing_for_websocket_is_said() {
     assert_eq!(judged(&trace, Claim::C7), VerdictOutcome::NotMeasured);
     let facts = happened(&trace);
     assert!(facts.contains(&Fact::Missing(Missing::BadText)));
+    let untold = |fact: &Fact| matches!(fact, Fact::MediaTypes { asked: false, of: 6, .. });
+    assert!(facts.iter().any(untold), "it does not know the query in which it is asked: {facts:?}");
     assert!(!facts.iter().any(|fact| matches!(fact, Fact::BadTextOverHttp { .. } | Fact::BadTextEnded { .. })));
 }
 

@@ -2,7 +2,7 @@
 //! under every fault of the list.
 #![cfg(not(target_arch = "wasm32"))]
 
-use duplex::analysis::judgement::interruption::{Account, Carrier, Fact, Learned, Missing};
+use duplex::analysis::judgement::interruption::{Account, Carrier, Fact, Learned, Missing, Reached};
 use duplex::analysis::judgement::{self, Claim};
 use duplex::analysis::{Fact as AnyFact, Finding, Timeline, VerdictOutcome};
 use duplex::lab::{Lab, Settings};
@@ -40,6 +40,10 @@ fn happened(trace: &Trace) -> Vec<Fact> {
     facts(judgement::what_happened(trace, &Timeline::of(trace)))
 }
 
+fn reasons(trace: &Trace, claim: Claim) -> Vec<Fact> {
+    facts(judgement::judge(claim, trace, &Timeline::of(trace)).reasons)
+}
+
 fn judged(trace: &Trace) -> [VerdictOutcome; 2] {
     [Claim::C8, Claim::C9].map(|claim| judgement::judge(claim, trace, &Timeline::of(trace)).outcome)
 }
@@ -56,17 +60,15 @@ fn account(facts: &[Fact], of: Protocol) -> Account {
 fn a_post_arrives_once_on_a_new_connection_and_twice_on_a_used_one() {
     let trace = run(&[], Conditions { preconnected: true, ..Conditions::default() });
     let facts = happened(&trace);
-    for (carrier, arrivals) in [(Carrier::New, 1), (Carrier::Used, 2)] {
-        let fact = Fact::Interrupted {
-            fault: Fault::Close,
-            carriers: vec![carrier],
-            requests: 2,
-            posts: 1,
-            learned: Learned::NoHead,
-            arrivals: Some(arrivals),
-        };
-        assert!(facts.contains(&fact), "{facts:?}");
-    }
+    let reached = |carrier, times| Reached { carrier, times: Some(times) };
+    let fact = Fact::Interrupted {
+        faults: vec![Fault::Close],
+        requests: 4,
+        posts: 2,
+        learned: Learned::NoHead,
+        reached: vec![reached(Carrier::New, 1), reached(Carrier::Used, 2)],
+    };
+    assert!(facts.contains(&fact), "{facts:?}");
     assert!(facts.contains(&Fact::SentAgainByBrowser { requests: 2, posts: 1, used: 2 }));
     let answer = judgement::answer(&trace, &Timeline::of(&trace)).expect("it was measured");
     assert_eq!(answer.choice, 3);
@@ -92,16 +94,16 @@ fn both_claims_depend_and_the_sums_are_right() {
 #[test]
 fn a_cut_is_noticed_at_once_and_a_stall_only_by_the_pages_timer() {
     let facts = happened(&run(&[("in-flight", "8"), ("wait", "700")], Conditions::default()));
-    let broke = Fact::Broke { fault: Fault::Cut, code: 1006, clean: false, sent: 8, answered: 4, read: Some(4) };
+    let broke = Fact::Broke { faults: vec![Fault::Cut], code: 1006, clean: false, sent: 8, answered: 4, read: Some(4) };
     assert!(facts.contains(&broke), "{facts:?}");
     let silent = Span::from_millis(700);
-    let stalled = Fact::Stalled { fault: Fault::Stall, silent, sent: 8, answered: 4, read: Some(4) };
+    let stalled = Fact::Stalled { faults: vec![Fault::Stall], silent, sent: 8, answered: 4, read: Some(4) };
     assert!(facts.contains(&stalled), "{facts:?}");
 }
 
 #[test]
 fn nothing_reconnects_but_the_script_with_growing_waits() {
-    let facts = happened(&run(&[("back-off", "40")], Conditions::default()));
+    let facts = reasons(&run(&[("back-off", "40")], Conditions::default()), Claim::C9);
     let stayed = facts.iter().find_map(|fact| match fact {
         Fact::StayedClosed { waited, arrivals } => Some((*waited, *arrivals)),
         _ => None,
@@ -113,7 +115,7 @@ fn nothing_reconnects_but_the_script_with_growing_waits() {
 
 #[test]
 fn an_event_source_comes_back_by_itself_and_a_reader_of_news_with_its_number() {
-    let facts = happened(&run(&[], Conditions::default()));
+    let facts = reasons(&run(&[], Conditions::default()), Claim::C9);
     assert!(facts.contains(&Fact::EventSource { arrivals: 2 }), "{facts:?}");
     assert!(facts.contains(&Fact::Resumed { after: 2, missed: 3, came: 3, twice: 0 }));
     assert!(facts.contains(&Fact::BegunAgain { came: 5, twice: 2 }));
@@ -124,13 +126,12 @@ fn under_every_fault_of_the_list_there_is_a_true_account() {
     let trace = run(&[("faults", "all"), ("in-flight", "5"), ("wait", "300")], Conditions::default());
     let facts = happened(&trace);
     for fault in Fault::ALL {
-        let over_http = facts.iter().any(|fact| matches!(fact, Fact::Interrupted { fault: it, .. } if *it == fault));
+        let over_http =
+            facts.iter().any(|fact| matches!(fact, Fact::Interrupted { faults, .. } if faults.contains(&fault)));
         assert!(over_http, "{fault} over HTTP: {facts:?}");
         let end = facts.iter().find(|fact| match fact {
-            Fact::Broke { fault: it, .. }
-            | Fact::Stalled { fault: it, .. }
-            | Fact::Survived { fault: it, .. }
-            | Fact::NotOpened { fault: it } => *it == fault,
+            Fact::Broke { faults, .. } | Fact::Stalled { faults, .. } => faults.contains(&fault),
+            Fact::Survived { fault: it, .. } | Fact::NotOpened { fault: it } => *it == fault,
             _ => false,
         });
         let end = end.unwrap_or_else(|| panic!("{fault} over WebSocket: {facts:?}"));
@@ -227,7 +228,7 @@ fn stopping_midway_tells_only_what_was_seen() {
 fn one_message_and_one_try_are_enough() {
     let trace = run(&[("in-flight", "1"), ("retries", "1")], Conditions::default());
     assert_eq!(judged(&trace), [VerdictOutcome::Depends; 2]);
-    let facts = happened(&trace);
+    let facts = reasons(&trace, Claim::C9);
     let waits = vec![Span::from_millis(100)];
     assert!(facts.contains(&Fact::Reconnected { waits, refused: 0, opened: true }), "{facts:?}");
 }

@@ -7,7 +7,7 @@ use duplex::analysis::raw::{self, Grounds, Missing};
 use duplex::decode::http1::StartLine;
 use duplex::format;
 use duplex::lab::exchange::Parameters;
-use duplex::network::sim::Conditions;
+use duplex::network::sim::{Conditions, MASKING_KEY, frame};
 use duplex::trace::{
     Closed, Closing, Connection, Direction, Event, Happening, Kind, Message, Moment, Outcome, PayloadCopy, Protocol,
     Raw, ServerTime, Time, Trace,
@@ -19,37 +19,11 @@ use proptest::prelude::*;
 
 mod simulated;
 
-const MASKING_KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
-
 /// A run of the lab on the simulated network, without an account of the server.
 fn recorded(parameters: Parameters, plain: bool) -> Trace {
     let trace = simulated::record(parameters, Conditions { plain, ..Conditions::default() }, None);
     assert_eq!(trace.outcome, Some(Outcome::Finished));
     trace
-}
-
-/// A frame, its head in the shortest form.
-fn frame(first: u8, payload: &[u8], mask: bool) -> Vec<u8> {
-    let bit = if mask { 0x80 } else { 0 };
-    let mut bytes = vec![first];
-    match payload.len() {
-        length @ 0..=125 => bytes.push(bit | length as u8),
-        length @ 126..=0xffff => {
-            bytes.push(bit | 126);
-            bytes.extend((length as u16).to_be_bytes());
-        }
-        length => {
-            bytes.push(bit | 127);
-            bytes.extend((length as u64).to_be_bytes());
-        }
-    }
-    if mask {
-        bytes.extend(MASKING_KEY);
-        bytes.extend(payload.iter().zip(MASKING_KEY.iter().cycle()).map(|(byte, key)| byte ^ key));
-    } else {
-        bytes.extend(payload);
-    }
-    bytes
 }
 
 /// How a connection's bytes are told.
@@ -169,18 +143,9 @@ fn transcript(trace: &Trace, telling: Telling) -> Transcript {
         }
     };
     let entry = |connection: &Connection| ConnectionEntry {
-        id: connection.server_id.expect("it is told"),
-        opened: 0,
         closed: Some((8_000_000, Ending::Client)),
-        bytes_in: 0,
-        bytes_out: 0,
-        read: None,
-        written: None,
-        requests: 0,
-        link: None,
-        emulated_handshake: None,
-        tls: None,
         exchanges: exchanges(connection),
+        ..ConnectionEntry::accepted(connection.server_id.expect("it is told"), 0)
     };
     Transcript { run: RunId(1), now: 0, connections: trace.connections.iter().map(entry).collect(), dropped: 0 }
 }

@@ -171,13 +171,15 @@ mod tests {
         for data in ["twelve bytes", "eight b."] {
             recorder.event(request, turn, Time(5), Moment::Unknown, data.as_bytes());
         }
-        recorder.response(request, turn, 200, &Reply { at: Time(9), ..Reply::default() });
+        let media_type = Some("text/event-stream");
+        recorder.response(request, turn, 200, &Reply { at: Time(9), media_type, ..Reply::default() });
         let exchange = ExchangeEntry {
             received: Some(1),
             sent: Some(2),
             request_bytes: Some(70),
             response_bytes,
             response_instrument_bytes: 30,
+            response: Some(testing::stream(&["twelve bytes", "eight b."])),
             method: "GET".into(),
             ..testing::exchange_entry(1)
         };

@@ -6,6 +6,7 @@ pub mod break_even;
 mod bytes;
 pub mod clock;
 pub mod judgement;
+pub mod kept;
 mod own_time;
 pub mod published;
 pub mod raw;

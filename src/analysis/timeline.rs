@@ -348,6 +348,7 @@ fn overlap(sample: &Sample, from: Time, until: Time) -> bool {
 mod tests {
     use super::*;
     use crate::trace::{Asked, Closing, Recorder, Reply, Speaks, Turn, testing};
+    use crate::wire::{Evidence, ExchangeEntry, RunId, Transcript};
 
     #[test]
     fn a_part_of_one_protocol_is_cut_out_of_the_others_time_as_a_whole() {
@@ -438,5 +439,25 @@ mod tests {
         recorder.closed(sockets[0], Time(99), Closing::GivenUp);
         let (trace, timeline) = followed(&mut recorder);
         assert_eq!(timeline.last(&trace, Protocol::WebSocket), Some(Time(99)));
+    }
+
+    #[test]
+    fn what_the_server_received_after_the_page_had_stopped_is_among_what_happened_last() {
+        let mut recorder = Recorder::default();
+        let turn = Turn::of(1);
+        let asked = |number, at| Asked { turn, number, at: Time(at), method: "POST", ..Asked::default() };
+        let request = recorder.request(&asked(0, 100));
+        let evidence =
+            Evidence { connection: Some(1), ordinal: 1, opened: 0, received: 1_150, sent: 1_150, framing: None };
+        recorder.response(request, turn, 200, &Reply { at: Time(200), evidence: Some(evidence), ..Reply::default() });
+        let given_up = recorder.request(&asked(1, 300));
+        recorder.unanswered(given_up);
+        let entry = ExchangeEntry { received: Some(1_350), ordinal: 2, ..testing::exchange_entry(1) };
+        let connections = vec![testing::connection_entry(1, vec![entry])];
+        let account = Transcript { run: RunId(1), now: 2_000, connections, dropped: 0 };
+        recorder.ledger(Time(310), vec![Protocol::Http], account);
+        let trace = testing::told(testing::circumstances("exchange", Speaks::Duplex), &mut recorder);
+        let last = Timeline::of(&trace).last(&trace, Protocol::Http);
+        assert_eq!(last, Some(Time(350)), "50 µs after it was sent");
     }
 }

@@ -307,6 +307,32 @@ pub fn focus(id: &str) {
     }
 }
 
+/// Whether the element of this id has the focus.
+#[must_use]
+pub fn has_focus(id: &str) -> bool {
+    document().active_element().is_some_and(|element| element.id() == id)
+}
+
+/// An element that had the focus, to give it back.
+#[derive(Clone, Debug)]
+pub struct Focused(web_sys::HtmlElement);
+
+impl Focused {
+    /// The one that has the focus now; none where that is the document as a whole.
+    #[must_use]
+    pub fn now() -> Option<Self> {
+        let element = document().active_element()?.dyn_into::<web_sys::HtmlElement>().ok()?;
+        (element.tag_name() != "BODY").then_some(Self(element))
+    }
+
+    /// Gives it back. Says whether it took it: what is gone, or hidden, does not.
+    #[must_use]
+    pub fn restore(&self) -> bool {
+        self.0.focus().ok();
+        document().active_element().is_some_and(|element| element.is_same_node(Some(&self.0)))
+    }
+}
+
 /// Makes the paper so high, in pixels, and scrolls the window that shows it. The height comes first: a
 /// window does not scroll beyond what it shows.
 pub fn scroll(window: &web_sys::Element, paper: &web_sys::HtmlElement, height: f64, top: f64) {

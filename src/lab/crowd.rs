@@ -4,11 +4,13 @@
 //!
 //! The clients are one page's, so that what its browser does with many of them is seen: how many connections it
 //! makes, what it lets wait, and what it does one after another. A server that can hold an answer back is asked to,
-//! so that waiting is seen even where it answers at once.
+//! so that waiting is seen even where it answers at once. Where several of them have waited in vain, one after another,
+//! the others are not waited for any longer.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::pin::pin;
 
-use futures_util::future::join_all;
+use futures_util::future::{Either, join_all, select};
 
 use super::Lab;
 use super::echo::{echo_over_http, echo_over_socket};
@@ -16,6 +18,8 @@ use super::exchange::fill;
 use super::parameter::{CONNECT_TIMEOUT, Parameter, REPLY_TIMEOUT, Range};
 use super::settings::Settings;
 use crate::analysis::Claim;
+use crate::analysis::judgement::crowd::IN_VAIN;
+use crate::network::bell::Flag;
 use crate::network::{Incoming, Network, Opening, Patience, Payload, Request, Service, Socket};
 use crate::trace::{Cause, Failure, Protocol, Span, Time, Turn};
 use crate::wire::{RoomNotice, query};
@@ -82,9 +86,9 @@ impl From<&Settings> for Parameters {
 }
 
 impl Parameters {
-    /// A request may have to wait until all others were answered, each of which is held.
-    fn reply_in_a_crowd(&self) -> Span {
-        Span(self.patience.reply.0 + i64::from(self.clients) * Span::from_millis(self.hold).0)
+    /// A request may have to wait until all before it were answered, each of which is held.
+    fn reply_in_a_crowd(&self, client: u32) -> Span {
+        Span(self.patience.reply.0 + i64::from(client + 1) * Span::from_millis(self.hold).0)
     }
 
     /// Browsers open WebSockets to an address one after another, so each waits for those before it.
@@ -96,6 +100,49 @@ impl Parameters {
         let mut payload = Vec::new();
         fill(&mut payload, turn, self.size as usize);
         payload
+    }
+}
+
+/// A crowd that waits, and is sent away once several of it have waited in vain, one after another: a server that takes
+/// connections and stays silent would keep each of them waiting for as long again.
+#[derive(Default)]
+struct Waiting {
+    in_a_row: Cell<u32>,
+    /// Why the last one of them did not get anything.
+    last: RefCell<Option<Failure>>,
+    sent_away: Flag,
+}
+
+impl Waiting {
+    /// Waits for what one of the crowd wants, as long as there is hope. Giving up drops it.
+    async fn wait<T>(&self, what: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        match select(pin!(what), pin!(self.hopeless())).await {
+            Either::Left((result, _)) => {
+                self.note(result.as_ref().err());
+                result
+            }
+            Either::Right((failure, _)) => Err(failure),
+        }
+    }
+
+    fn note(&self, failure: Option<&Failure>) {
+        let timed_out = failure
+            .filter(|failure| matches!(failure.cause, Cause::ConnectTimeout { .. } | Cause::ReplyTimeout { .. }));
+        let Some(failure) = timed_out else { return self.in_a_row.set(0) };
+        self.in_a_row.set(self.in_a_row.get() + 1);
+        *self.last.borrow_mut() = Some(failure.clone());
+        if self.in_a_row.get() >= IN_VAIN {
+            self.sent_away.raise();
+        }
+    }
+
+    async fn hopeless(&self) -> Failure {
+        loop {
+            self.sent_away.raised().await;
+            if let Some(failure) = self.last.borrow().clone() {
+                return failure;
+            }
+        }
     }
 }
 
@@ -137,17 +184,18 @@ async fn all_ask<N: Network>(network: &N, parameters: &Parameters) -> Vec<Result
     let held = network.offers(Service::News, Protocol::Http);
     let (feed, hold) = (network.place().id(0).to_string(), parameters.hold.to_string());
     let news = [(query::FEED, feed.as_str()), (query::INTERVAL, "0"), (query::WAIT, hold.as_str())];
-    let within = Some(parameters.reply_in_a_crowd());
-    let payload = parameters.payload(ONCE);
+    let (payload, waiting) = (parameters.payload(ONCE), Waiting::default());
     let (news, payload) = (&news, &payload);
-    let asks = (0..parameters.clients).map(|client| async move {
-        let turn = ONCE.by(client);
-        if held {
-            let request = Request { within, ..Request::get(turn, Service::News).with(news) };
-            network.fetch(request).await.map(drop).map_err(|failed| failed.failure)
-        } else {
-            echo_over_http(network, Request { within, ..Request::echo(turn, payload) }).await.map(drop)
-        }
+    let asks = (0..parameters.clients).map(|client| {
+        let (turn, within) = (ONCE.by(client), Some(parameters.reply_in_a_crowd(client)));
+        waiting.wait(async move {
+            if held {
+                let request = Request { within, ..Request::get(turn, Service::News).with(news) };
+                network.fetch(request).await.map(drop).map_err(|failed| failed.failure)
+            } else {
+                echo_over_http(network, Request { within, ..Request::echo(turn, payload) }).await.map(drop)
+            }
+        })
     });
     join_all(asks).await
 }
@@ -155,9 +203,10 @@ async fn all_ask<N: Network>(network: &N, parameters: &Parameters) -> Vec<Result
 /// Each client opens a WebSocket, all at once; when all are open, each says something and hears it back; then they
 /// close.
 async fn all_open<N: Network>(network: &N, parameters: &Parameters) -> Vec<Result<(), Failure>> {
+    let waiting = Waiting::default();
     let openings = (0..parameters.clients).map(|client| {
         let within = Some(parameters.open_in_a_crowd(client));
-        network.open(Opening { within, ..Opening::of(ONCE.by(client), Service::Echo) })
+        waiting.wait(network.open(Opening { within, ..Opening::of(ONCE.by(client), Service::Echo) }))
     });
     let sockets = join_all(openings).await;
     let payload = &parameters.payload(ONCE);
@@ -175,12 +224,13 @@ async fn all_open<N: Network>(network: &N, parameters: &Parameters) -> Vec<Resul
 async fn one_speaks_to_all<N: Network>(network: &N, parameters: &Parameters) {
     let payload = String::from_utf8_lossy(&parameters.payload(TO_ALL)).into_owned();
     let members: Vec<OnceCell<N::Socket>> = (0..parameters.clients).map(|_| OnceCell::new()).collect();
-    let (undecided, spoken) = (Cell::new(members.len()), Cell::new(None));
-    let (payload, undecided, spoken, members) = (payload.as_str(), &undecided, &spoken, members.as_slice());
+    let (undecided, spoken, waiting) = (Cell::new(members.len()), Cell::new(None), Waiting::default());
+    let (payload, undecided, spoken, waiting, members) =
+        (payload.as_str(), &undecided, &spoken, &waiting, members.as_slice());
     let stays = (0u32..).zip(members).map(|(client, place)| async move {
         let within = Some(parameters.open_in_a_crowd(client));
         let turn = TO_ALL.by(client);
-        let opened = network.open(Opening { within, ..Opening::of(turn, Service::Room) }).await;
+        let opened = waiting.wait(network.open(Opening { within, ..Opening::of(turn, Service::Room) })).await;
         let socket = opened.ok().map(|socket| place.get_or_init(|| socket));
         if let Some(socket) = socket {
             // A newcomer is told how many there are: it is in. If it is not told, it listens all the same.

@@ -3,6 +3,7 @@
 
 pub mod closing;
 pub mod crowd;
+pub mod differences;
 pub mod duplex;
 mod echo;
 pub mod exchange;

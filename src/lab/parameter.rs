@@ -58,7 +58,7 @@ pub const REPLY_TIMEOUT: Range = Range { name: "reply-timeout", least: 100, most
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ParameterError {
     /// It is no whole number, or outside the range.
-    #[error("{name} is a whole number from {least} to {most} ({unit}), not “{given}”", name = range.name, least = range.least, most = range.most, unit = range.unit)]
+    #[error("the setting {name} takes a whole number from {least} to {most} ({unit}), not “{given}”", name = range.name, least = range.least, most = range.most, unit = range.unit)]
     OutOfRange {
         /// What it may be.
         range: Range,
@@ -66,7 +66,7 @@ pub enum ParameterError {
         given: String,
     },
     /// It is none of the words that it may be.
-    #[error("{name} is one of {allowed}, not “{given}”")]
+    #[error("the setting {name} takes one of {allowed}, not “{given}”")]
     NoSuchWord {
         /// The parameter.
         name: &'static str,

@@ -5,10 +5,16 @@ use leptos::prelude::*;
 use super::endpoints::{Found, NOTHING_FOUND};
 use super::run;
 use super::state::LabState;
+use crate::browser::surroundings;
 use crate::lab::link::Link;
 use crate::lab::{CONNECT_TIMEOUT, Choice, Lab, Parameter, REPLY_TIMEOUT, Range};
 use crate::wire::LinkOffer;
-use crate::words::labs;
+use crate::words::{self, labs};
+
+/// The button that starts a run.
+pub(super) const RUN: &str = "run";
+/// The button that ends it.
+pub(super) const STOP: &str = "stop";
 
 #[component]
 pub(super) fn Controls(state: LabState, lab: Lab) -> impl IntoView {
@@ -30,6 +36,8 @@ pub(super) fn Controls(state: LabState, lab: Lab) -> impl IntoView {
             on:submit=move |event| {
                 event.prevent_default();
                 if !blocked() {
+                    // The fields are out of use while it goes on, and Enter may have been pressed in one of them.
+                    surroundings::focus(RUN);
                     run::start(state);
                 }
             }
@@ -38,6 +46,19 @@ pub(super) fn Controls(state: LabState, lab: Lab) -> impl IntoView {
                 <legend class="unseen">"What to do"</legend>
                 {own.into_iter().map(field).collect_view()}
                 <LinkChoice state/>
+            </fieldset>
+            <div class="buttons">
+                // What has the focus is not disabled as a run begins, or the focus would be lost.
+                <button type="submit" id=RUN class="run" disabled=blocked aria-disabled=move || state.running.get().to_string()>
+                    "Run"
+                </button>
+                <button type="button" id=STOP class="stop" disabled=move || !state.running.get() on:click=move |_| run::stop(state)>
+                    "Stop"
+                </button>
+            </div>
+            <p class="error" role="alert">{move || too_much().map(|error| words::sentence(&error))}</p>
+            <fieldset disabled=move || state.running.get()>
+                <legend class="unseen">"Whom to talk to, and for how long to wait"</legend>
                 <details class="more">
                     <summary>"Endpoints and time limits"</summary>
                     <div class="fields">
@@ -48,13 +69,6 @@ pub(super) fn Controls(state: LabState, lab: Lab) -> impl IntoView {
                     <p class="hint">{move || found_words(&state.found.read())}</p>
                 </details>
             </fieldset>
-            <p class="error" role="alert">{move || too_much().map(|error| format!("{error}."))}</p>
-            <div class="buttons">
-                <button type="submit" class="run" disabled=move || state.running.get() || blocked()>"Run"</button>
-                <button type="button" class="stop" disabled=move || !state.running.get() on:click=move |_| run::stop(state)>
-                    "Stop"
-                </button>
-            </div>
         </form>
     }
 }
@@ -81,7 +95,7 @@ fn Number(state: LabState, refused: RwSignal<Vec<&'static str>>, lab: Lab, range
                     state.link.write().settings.set(range.name, &value.to_string()).ok();
                 }
             }
-            Err(why) => error.set(Some(format!("{why}."))),
+            Err(why) => error.set(Some(words::sentence(&why))),
         }
     };
     let range_words = format!("{}–{} {}", range.least, range.most, range.unit).trim_end().to_owned();

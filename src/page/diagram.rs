@@ -4,6 +4,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 
+use super::inspector;
 use super::messages::MessageTable;
 use super::state::{LabState, Look, Record};
 use crate::browser::surroundings;
@@ -260,7 +261,7 @@ fn on_key(event: &KeyboardEvent, state: LabState, protocol: Protocol) {
             if state.selected.get_untracked().is_none() {
                 step(state, protocol, 1);
             }
-            surroundings::focus("inspector");
+            inspector::open(state);
         }
         "Escape" => state.selected.set(None),
         "+" | "=" => look.zoom_by(ZOOM),

@@ -2,6 +2,7 @@
 
 use super::state::LabState;
 use crate::browser::{discovery, surroundings};
+use crate::lab::Lab;
 use crate::lab::link::Link;
 use crate::trace::{Endpoint, Speaks};
 use crate::wire::{DEFAULT_ADDRESS, Discovery, Endpoints as Services};
@@ -39,6 +40,12 @@ impl Server {
         };
         let Services { echo, ws, .. } = &self.discovery.endpoints;
         Ok((format!("{origin}{echo}"), format!("{}{ws}", origin.replacen("http", "ws", 1))))
+    }
+
+    /// The same for a lab, whose own link is left out where it is not offered.
+    pub(super) fn addresses_for(&self, lab: Lab, link: Option<&str>) -> Result<(String, String), String> {
+        let offered = link.filter(|name| self.over(name).is_some() || Some(*name) != lab.default_link());
+        self.addresses(offered)
     }
 
     /// The origin behind an emulated link.

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::state::{LabState, Record};
 use crate::analysis::{Bytes, OneWay, Opening, Statistics, Summary, bytes_in_words};
 use crate::lab::Lab;
-use crate::trace::{Happening, Protocol, Raw, Recorder, Span, Speaks, Trace};
+use crate::trace::{Happening, Kind, Protocol, Raw, Recorder, Span, Speaks, Trace};
 use crate::words;
 
 /// One line of the summary.
@@ -204,7 +204,7 @@ fn byte_lines(both: &[Summary; 2]) -> Vec<Line> {
     };
     lines.push(Line {
         key: "instrument",
-        what: "Our instrument",
+        what: "The instrument of Duplex",
         values: [instrument(0), instrument(1)],
         words: "run ids, evidence headers, envelopes: in no other row".to_owned(),
     });
@@ -308,9 +308,12 @@ fn circumstances(trace: &Trace, record: &Record) -> String {
     let clocks = if http == ws { http } else { format!("for HTTP {http}; for the WebSocket {ws}") };
     let heads =
         if known.http.speaks == Speaks::Duplex { "counted by the server below HTTP" } else { "not known to a page" };
+    let has_events = trace.messages.iter().any(|message| message.kind == Kind::Event);
+    let unheard =
+        if has_events { ", without server-sent events that came after the page had closed their stream" } else { "" };
     format!(
         "Times are measured {place}, whose clock steps by {} (cross-origin {isolated}); {clocks}. HTTP’s overhead is \
-         {heads}; that of WebSocket frames follows from their lengths (RFC 6455 §5.2). Totals, percentiles and ratios are \
+         {heads}{unheard}; that of WebSocket frames follows from their lengths (RFC 6455 §5.2). Totals, percentiles and ratios are \
          derived.",
         known.resolution
     )

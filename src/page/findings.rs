@@ -3,10 +3,10 @@
 
 use leptos::prelude::*;
 
+use super::inspector;
 use super::state::LabState;
 use crate::analysis::judgement::{self, Outcome};
 use crate::analysis::{Claim, Finding, Verdict};
-use crate::browser::surroundings;
 use crate::lab::Lab;
 use crate::trace::MessageId;
 use crate::words::{self, claims, labs};
@@ -56,7 +56,7 @@ fn link(state: LabState, id: MessageId) -> impl IntoView {
     };
     let show = move |_| {
         state.selected.set(Some(id));
-        surroundings::focus("inspector");
+        inspector::open(state);
     };
     view! {
         <button type="button" class="message-link" title=name.clone() aria-label=format!("Show the message: {name}") on:click=show>

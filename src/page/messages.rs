@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::inspector;
 use super::state::LabState;
 use crate::analysis::{Placed, Provenance, Timeline, bytes_in_words, known_overhead};
 use crate::trace::{Direction, Message, MessageId, Protocol, Trace};
@@ -98,11 +99,15 @@ impl Row {
 
     fn view(self, state: LabState) -> impl IntoView {
         let id = self.id;
+        let show = move || {
+            state.selected.set(Some(id));
+            inspector::open(state);
+        };
         let cells = self.cells.map(|cell| view! { <td>{cell}</td> });
         view! {
             <tr class:selected=move || state.selected.get() == Some(id)>
                 <td>
-                    <button type="button" class="link" on:click=move |_| state.selected.set(Some(id))>
+                    <button type="button" class="link" on:click=move |_| show()>
                         {id.0 + 1}
                     </button>
                 </td>

@@ -17,6 +17,7 @@ mod messages;
 mod prediction;
 mod published;
 mod run;
+mod runs;
 mod state;
 mod status;
 mod store;
@@ -37,6 +38,9 @@ pub fn mount() {
     leptos::mount::mount_to_body(App);
 }
 
+/// What is below the navigation.
+const MAIN: &str = "main";
+
 #[component]
 fn App() -> impl IntoView {
     let (link, notices) = Link::read(&surroundings::query());
@@ -52,16 +56,22 @@ fn App() -> impl IntoView {
     let listener = surroundings::on_history(move || {
         run::turn(state, Link::read(&surroundings::query()));
     });
+    // Not by the address, which is the page's state.
+    let skip = |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        surroundings::focus(MAIN);
+    };
     // For as long as the page is there.
     std::mem::forget(listener);
     view! {
+        <a class="skip" href="#main" on:click=skip>"Skip to the lab"</a>
         <header class="site">
             <h1><a href="./">"Duplex"</a></h1>
             <p>"Watch HTTP and WebSocket talk."</p>
             <ThemeSwitch state/>
         </header>
         <Navigation state/>
-        <main>{shown}</main>
+        <main id=MAIN tabindex="-1">{shown}</main>
         <footer class="site">
             <p>
                 "Every arrow is a message that a browser really sent or received; nothing is simulated. "

@@ -10,8 +10,8 @@ use crate::lab::Lab;
 use crate::lab::link::{Link, Page};
 use crate::words::published as words;
 
-/// All of them. A comparison appears with the run that repeats it: the one that is shown, else the last one of its
-/// lab.
+/// All of them. A comparison appears with the run that repeats it: the one that is shown, else the newest one of
+/// this visit.
 #[component]
 pub(super) fn Published(state: LabState) -> impl IntoView {
     let compared = Memo::new(move |before: Option<&Vec<Comparison>>| {
@@ -45,7 +45,7 @@ fn comparisons(state: LabState) -> Vec<Comparison> {
         }
     };
     take(&state.record.read());
-    state.runs.with_value(|runs| runs.values().for_each(&mut take));
+    state.runs.with_value(|runs| runs.newest_first().for_each(&mut take));
     known
 }
 

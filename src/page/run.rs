@@ -8,6 +8,7 @@ use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::controls::{RUN, STOP};
 use super::endpoints::{self, Endpoints, Found, Over};
 use super::state::{LabState, Record, Stage};
 use crate::analysis::judgement;
@@ -15,6 +16,7 @@ use crate::browser::{BrowserNetwork, Plan, clock, surroundings, timer};
 use crate::lab::link::{Link, Page};
 use crate::lab::{self, Lab, Settings};
 use crate::trace::{Circumstances, Endpoint, Outcome, Protocol, Recorder, Span, Trace};
+use crate::words;
 
 /// While nothing is drawn for this long, the clock on the page goes on all the same, in ms.
 const TICK: u32 = 500;
@@ -55,7 +57,7 @@ pub(super) fn start(state: LabState) {
 fn go(state: LabState) {
     let settings = state.link.read_untracked().settings.clone();
     if let Err(error) = settings.check() {
-        state.notice(format!("{error}."));
+        state.notice(words::sentence(&error));
         return;
     }
     begin_running(state);
@@ -72,6 +74,10 @@ fn begin_running(state: LabState) {
 }
 
 fn end_running(state: LabState) {
+    // Stop goes out of use, and would take the focus with it.
+    if surroundings::has_focus(STOP) {
+        surroundings::focus(RUN);
+    }
     state.running.set(false);
     if let Some(link) = state.turn_next.try_update_value(Option::take).flatten() {
         state.turn_to(link);

@@ -1,16 +1,16 @@
 //! The lab's state, one signal for each thing that changes by itself. What follows from others is
 //! derived.
 
-use std::collections::HashMap;
-
 use leptos::prelude::*;
 
 use super::endpoints::Found;
+use super::runs::Runs;
 use super::store::Store;
 use crate::analysis::Timeline;
 use crate::browser::clock;
-use crate::browser::surroundings;
+use crate::browser::surroundings::{self, Focused};
 use crate::lab::Lab;
+use crate::lab::differences::{Difference, differences};
 use crate::lab::exchange::MESSAGES;
 use crate::lab::link::{Link, Page};
 use crate::trace::{MessageId, Outcome, Span, Time, Trace};
@@ -42,7 +42,7 @@ impl Record {
     }
 
     /// About how many bytes it takes.
-    fn weight(&self) -> u64 {
+    pub(super) fn weight(&self) -> u64 {
         let Some(trace) = &self.trace else { return 0 };
         let copies = trace.messages.iter().filter_map(|message| message.copy.as_ref()).map(|copy| copy.0.len() as u64);
         trace.messages.len() as u64 * MESSAGE + trace.raw_bytes() + copies.sum::<u64>()
@@ -57,8 +57,6 @@ impl Record {
     }
 }
 
-/// About how many bytes of other labs' runs are kept.
-const MOST_PUT_AWAY: u64 = 128 * 1024 * 1024;
 /// About how many bytes a message takes in a record, but for what it carried.
 const MESSAGE: u64 = 600;
 
@@ -137,14 +135,16 @@ pub(super) struct LabState {
     pub(super) summed_up: RwSignal<Time>,
     /// The message that is picked.
     pub(super) selected: RwSignal<Option<MessageId>>,
+    /// What had the focus as it went to the picked message, which has it again when that is closed.
+    pub(super) opener: StoredValue<Option<Focused>, LocalStorage>,
     /// How the diagrams are looked at.
     pub(super) look: Look,
     /// What is kept in the visitor's browser.
     pub(super) store: Store,
     /// While all labs run: which one, from 0.
     pub(super) sequence: RwSignal<Option<usize>>,
-    /// The newest run of each lab that is not shown, as long as the page is open and there is room.
-    pub(super) runs: StoredValue<HashMap<Lab, Record>>,
+    /// The runs that are not shown, as long as the page is open and there is room.
+    pub(super) runs: StoredValue<Runs>,
     /// Where Back or Forward has led while a run goes on: turned to when that has ended.
     pub(super) turn_next: StoredValue<Option<Link>>,
     /// Somebody pressed Stop since the run, or the row of runs, was started.
@@ -178,6 +178,7 @@ impl LabState {
             record: RwSignal::new(Record::default()),
             summed_up: RwSignal::new(Time(0)),
             selected: RwSignal::new(None),
+            opener: StoredValue::new_local(None),
             look: Look {
                 zoom: RwSignal::new(1.0),
                 wall_time: RwSignal::new(false),
@@ -187,7 +188,7 @@ impl LabState {
             },
             store: Store::open(),
             sequence: RwSignal::new(None),
-            runs: StoredValue::new(HashMap::new()),
+            runs: StoredValue::new(Runs::default()),
             turn_next: StoredValue::new(None),
             stopping: StoredValue::new(false),
             abort: StoredValue::new(None),
@@ -200,7 +201,8 @@ impl LabState {
         Memo::new(move |_| link.read().page)
     }
 
-    /// Shows another page, with its newest run if there is one.
+    /// Shows another page, or the same with other settings: with the run that was made with these if there is one, else
+    /// with the newest of the lab, which is said to be another's.
     pub(super) fn turn_to(&self, link: Link) {
         if *self.link.read_untracked() == link {
             return;
@@ -208,26 +210,38 @@ impl LabState {
         self.notices.set(Vec::new());
         self.put_away();
         let record = match link.page {
-            Page::Lab(lab) => self.runs.try_update_value(|runs| runs.remove(&lab)).flatten(),
+            Page::Lab(lab) => {
+                let found = self.found.read_untracked();
+                let is_right = |trace: &Trace| differ(trace, &link, &found, false).is_empty();
+                self.runs.try_update_value(|runs| runs.take(lab, is_right)).flatten()
+            }
             Page::Verdict => None,
         };
         self.show(record.unwrap_or_default());
         self.link.set(link);
     }
 
-    /// Puts the run that is shown where it is found again when its lab is turned to; another is to be shown. Of more
-    /// runs than there is room for, the largest are forgotten.
+    /// Puts the run that is shown where it is found again when its lab is turned to; another is to be shown.
     pub(super) fn put_away(&self) {
         let record = std::mem::take(&mut *self.record.write_untracked());
         let is_run = !record.from_file && record.trace.as_ref().is_some_and(|trace| trace.outcome.is_some());
-        let Some(lab) = record.lab().filter(|_| is_run) else { return };
-        self.runs.update_value(|runs| {
-            runs.insert(lab, record);
-            while runs.values().map(Record::weight).sum::<u64>() > MOST_PUT_AWAY {
-                let largest = runs.iter().max_by_key(|(_, record)| record.weight()).map(|(lab, _)| *lab);
-                largest.and_then(|lab| runs.remove(&lab));
+        if record.lab().is_some() && is_run {
+            self.runs.update_value(|runs| runs.put(record));
+        }
+    }
+
+    /// What the page's settings have other than the run that is shown; nothing while one goes on.
+    pub(super) fn differences(&self) -> Vec<Difference> {
+        if self.running.get() {
+            return Vec::new();
+        }
+        let (record, link) = (self.record.read(), self.link.read());
+        match &record.trace {
+            Some(trace) if record.lab().map(Page::Lab) == Some(link.page) => {
+                differ(trace, &link, &self.found.read(), record.from_file)
             }
-        });
+            _ => Vec::new(),
+        }
     }
 
     /// Where the run stands.
@@ -252,6 +266,7 @@ impl LabState {
     pub(super) fn show(&self, record: Record) {
         self.trouble.set(None);
         self.selected.set(None);
+        self.opener.set_value(None);
         self.look.scroll.set(0.0);
         self.look.zoom.set(1.0);
         self.look.follow.set(true);
@@ -297,4 +312,17 @@ impl LabState {
             link.page
         });
     }
+}
+
+/// What a link asks for other than a run was made with. Where one from a file was made is said anyway.
+fn differ(trace: &Trace, link: &Link, found: &Found, from_file: bool) -> Vec<Difference> {
+    let known = &trace.circumstances;
+    if from_file {
+        return differences(known, &Link { http: None, ws: None, ..link.clone() }, None);
+    }
+    let own = match found {
+        Found::Server(server) => server.addresses_for(link.settings.lab(), link.link.as_deref()).ok(),
+        Found::Looking | Found::Nothing => None,
+    };
+    differences(known, link, own.as_ref().map(|(http, ws)| (http.as_str(), ws.as_str())))
 }

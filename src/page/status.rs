@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::endpoints::{Found, NOTHING_FOUND};
 use super::state::{LabState, Phase, Stage};
-use crate::analysis::{Claim, Statistics, judgement};
+use crate::analysis::{Claim, Statistics, VerdictOutcome};
 use crate::browser::surroundings;
 use crate::lab::Lab;
 use crate::lab::link::Page;
@@ -130,7 +130,7 @@ fn ended_words(state: LabState) -> String {
 /// What the labs have come to, where all were asked for.
 fn judged_words(state: LabState, trace: &Trace) -> String {
     let kept = state.store.kept.read();
-    let judged = kept.verdicts.iter().filter(|kept| kept.outcome != judgement::Outcome::NotMeasured).count();
+    let judged = Claim::ALL.into_iter().filter(|claim| kept.outcome(*claim) != VerdictOutcome::NotMeasured).count();
     let ended = match &trace.outcome {
         Some(Outcome::Stopped) => "Stopped. What was measured is kept.",
         _ => "Done.",

@@ -4,24 +4,26 @@
 use leptos::prelude::*;
 
 use super::break_even::BreakEven;
+use super::controls::{RUN, STOP};
 use super::findings::{outcome, standards};
 use super::published::Published;
 use super::state::{LabState, Phase};
-use super::store::KeptVerdict;
 use super::{run, status};
+use crate::analysis::kept::{KeptVerdict, Together};
 use crate::analysis::{Claim, VerdictOutcome};
 use crate::browser::surroundings;
 use crate::lab::Lab;
 use crate::lab::link::Page;
-use crate::words::{claims, labs};
+use crate::words::{claims, labs, settings};
 
 #[component]
 pub(super) fn VerdictPage(state: LabState) -> impl IntoView {
     let store = state.store;
-    let some = move || !store.kept.read().verdicts.is_empty();
+    let some = move || !store.kept.read().has_no_verdict();
     let counts = move || {
         let kept = store.kept.read();
-        let of = |outcome| kept.verdicts.iter().filter(|kept| kept.outcome == outcome).count();
+        let outcomes = Claim::ALL.map(|claim| kept.outcome(claim));
+        let of = |outcome| outcomes.iter().filter(|other| **other == outcome).count();
         let [supported, depends, refuted] =
             [VerdictOutcome::Supported, VerdictOutcome::Depends, VerdictOutcome::Refuted].map(of);
         let open = Claim::ALL.len() - supported - depends - refuted;
@@ -39,8 +41,8 @@ pub(super) fn VerdictPage(state: LabState) -> impl IntoView {
         </section>
         <div class="run-all">
             <div class="buttons">
-                <button type="button" class="run" disabled=running on:click=move |_| run::start_all(state)>"Run all labs"</button>
-                <button type="button" class="stop" disabled=move || !running() on:click=move |_| run::stop(state)>"Stop"</button>
+                <button type="button" id=RUN class="run" aria-disabled=move || running().to_string() on:click=move |_| run::start_all(state)>"Run all labs"</button>
+                <button type="button" id=STOP class="stop" disabled=move || !running() on:click=move |_| run::stop(state)>"Stop"</button>
             </div>
             <p class="hint">"Each lab runs with its defaults against your echo server; all of them take a minute or two."</p>
         </div>
@@ -76,7 +78,7 @@ pub(super) fn VerdictPage(state: LabState) -> impl IntoView {
 #[component]
 fn Row(state: LabState, claim: Claim) -> impl IntoView {
     let words = claims::of(claim);
-    let kept = Memo::new(move |_| state.store.kept.read().verdict(claim).cloned());
+    let kept = Memo::new(move |_| state.store.kept.read().verdict(claim));
     let measured = move || match kept.get() {
         None => view! { {outcome(VerdictOutcome::NotMeasured)} }.into_any(),
         Some(kept) => verdict(&kept).into_any(),
@@ -94,20 +96,40 @@ fn Row(state: LabState, claim: Claim) -> impl IntoView {
     }
 }
 
-fn verdict(kept: &KeptVerdict) -> impl IntoView + use<> {
-    let mut reasons = kept.reasons.iter().cloned();
+/// What the runs so far come to, and each of them.
+fn verdict(known: &Together) -> impl IntoView + use<> {
+    let Together { outcome: ruled, differ, leading, others } = known;
+    let mut reasons = leading.reasons.iter().cloned();
     let decisive = reasons.next();
-    let others = reasons.map(|reason| view! { <li>{reason}</li> }).collect_view();
-    let at = format!("Measured {} against {} and {}.", surroundings::date(kept.at), kept.http, kept.ws);
+    let further = reasons.map(|reason| view! { <li>{reason}</li> }).collect_view();
+    let ruling = if *differ { claims::RUNS_DIFFER } else { claims::ruling(leading.claim, *ruled) };
+    let runs = others.len();
+    let others = others.iter().map(other).collect_view();
     view! {
-        <p class="outcome">{outcome(kept.outcome)}" "{claims::ruling(kept.claim, kept.outcome)}</p>
+        <p class="outcome">{outcome(*ruled)}" "{ruling}</p>
         <p class="reason">{decisive}</p>
         <details>
             <summary>"Why, in full"</summary>
-            <ul class="findings">{others}</ul>
-            <p class="hint">{at}</p>
+            <ul class="findings">{further}</ul>
+            <p class="hint">{came_from(leading)}</p>
+            <p hidden={runs == 0}>"Other runs of this browser:"</p>
+            <ul class="findings other-runs">{others}</ul>
         </details>
     }
+}
+
+/// Another run's verdict, in short.
+fn other(kept: &KeptVerdict) -> impl IntoView + use<> {
+    let decisive = kept.reasons.first().cloned();
+    view! { <li>{outcome(kept.outcome)}" "{decisive}" "<span class="hint">{came_from(kept)}</span></li> }
+}
+
+/// When and how a verdict was come to.
+fn came_from(kept: &KeptVerdict) -> String {
+    let settings = Lab::named(&kept.lab).map_or_else(String::new, |lab| settings::of_run(lab, &kept.settings));
+    let cut_short = if kept.finished { "" } else { " The run did not come to its end." };
+    let KeptVerdict { at, http, ws, .. } = kept;
+    format!("Measured {} {settings}, against {http} and {ws}.{cut_short}", surroundings::date(*at))
 }
 
 /// A link to another page of this one, which opens without loading it anew.
@@ -124,6 +146,8 @@ pub(super) fn PageLink(state: LabState, page: Page, words: &'static str) -> impl
         if !state.running.get_untracked() {
             state.turn_to(link());
             surroundings::scroll_to_top();
+            // Whoever goes on by keyboard is at the beginning of what has just come.
+            surroundings::focus(super::MAIN);
         }
     };
     view! {

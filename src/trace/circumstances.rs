@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::is_false;
+use super::message::is_false;
 use super::{Span, Time};
 use crate::wire::RunId;
 

@@ -3,11 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use super::entry::unknown_connection;
+use super::unheard::unheard;
 use super::{
     Closed, Closing, Connection, ConnectionBytes, ConnectionId, Fate, Happening, Kind, Mark, Message, MessageId,
     Moment, Protocol, Raw, RawFrames, ServerTime, Time, Trace,
 };
 use crate::wire::{Capture, ConnectionEntry, Ending, ExchangeEntry, Transcript};
+
+/// The type of a response that brings events (HTML standard, §9.2).
+const EVENT_STREAM: &str = "text/event-stream";
 
 /// How a request arrived.
 #[derive(Clone, Copy)]
@@ -269,7 +273,8 @@ impl Trace {
     }
 
     /// `response` comes with the bytes that the events within it carried, if they are known: they are the
-    /// application's, as a body's are.
+    /// application's, as a body's are. What came behind the last event that the page had, because it had closed the stream by
+    /// then, is left out.
     fn apply_exchange_entry(
         &mut self,
         connection: ConnectionId,
@@ -301,8 +306,11 @@ impl Trace {
             let instrument = message.instrument.unwrap_or(0) + entry.response_instrument_bytes;
             message.instrument = Some(instrument);
             // Of a response that broke off the page has not all that the server wrote: what is left is no overhead.
-            let apart =
-                events.filter(|_| message.fate != Fate::Broken).map(|events| message.payload + events + instrument);
+            let is_stream = message.media_type.as_deref() == Some(EVENT_STREAM);
+            let apart = events.filter(|_| message.fate != Fate::Broken).and_then(|events| {
+                let unheard = if is_stream { unheard(response_raw.as_deref(), events)? } else { 0 };
+                Some(message.payload + events + unheard + instrument)
+            });
             message.overhead = entry.response_bytes.zip(apart).and_then(|(bytes, apart)| bytes.checked_sub(apart));
             (message.alpn, message.raw) = (alpn(), response_raw);
         }
@@ -408,6 +416,11 @@ mod tests {
 
     /// The overhead of a response of which 10 bytes were read, and of which the server wrote 300.
     fn overhead(asked_again: bool, broken: bool, with_event: bool) -> Option<u64> {
+        overhead_of(asked_again, broken, with_event, &["0123456789"])
+    }
+
+    /// The same where the server sent these events.
+    fn overhead_of(asked_again: bool, broken: bool, with_event: bool, events: &[&str]) -> Option<u64> {
         let mut recorder = Recorder::default();
         let turn = Turn::of(1);
         let request = recorder.request(&Asked { turn, method: "GET", ..Asked::default() });
@@ -415,13 +428,15 @@ mod tests {
             recorder.event(request, turn, Time(5), Moment::Unknown, b"0123456789");
         }
         let payload: &[u8] = if with_event { b"" } else { b"0123456789" };
-        let reply = Reply { at: Time(9), head: Some(Time(4)), payload, ..Reply::default() };
+        let media_type = with_event.then_some(EVENT_STREAM);
+        let reply = Reply { at: Time(9), head: Some(Time(4)), payload, media_type, ..Reply::default() };
         match broken {
             true => recorder.broken_response(request, turn, 200, &reply),
             false => recorder.response(request, turn, 200, &reply),
         };
         let mut entry = told(4, &[(0, 1, 400)]);
         entry.exchanges[0].response_bytes = Some(300);
+        entry.exchanges[0].response = with_event.then(|| testing::stream(events));
         let mut connections = vec![entry];
         if asked_again {
             connections.push(told(5, &[(0, 1, 600)]));
@@ -440,6 +455,14 @@ mod tests {
     fn where_an_event_source_asked_again_its_events_are_not_charged_to_one_of_the_responses() {
         assert_eq!(overhead(false, false, true), Some(290));
         assert_eq!(overhead(true, false, true), None);
+    }
+
+    #[test]
+    fn events_that_came_when_the_page_had_closed_the_stream_are_no_overhead_of_what_it_heard() {
+        // “data: 01234\n\n” behind the one that it had.
+        assert_eq!(overhead_of(false, false, true, &["0123456789", "01234"]), Some(290 - 13));
+        // Which of them it had is not known.
+        assert_eq!(overhead_of(false, false, true, &["01234"]), None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod entry;
 mod event;
 mod failure;
 mod ledger;
+mod message;
 mod model;
 mod raw;
 mod recorder;
@@ -17,13 +18,15 @@ mod recorder;
 pub(crate) mod testing;
 mod time;
 mod told;
+mod unheard;
 
 pub use circumstances::{Circumstances, ClockFit, Endpoint, Speaks};
 pub use event::{Event, Trace};
 pub use failure::{Cause, Failure, Inference};
+pub use message::{Direction, Failing, Fate, Kind, Message, PayloadCopy, Target};
 pub use model::{
-    Closed, Closing, Connection, ConnectionBytes, ConnectionId, Direction, Failing, Fate, Happening, Kind, Mark,
-    Message, MessageId, Moment, Outcome, Part, PartId, PayloadCopy, Phases, Protocol, Target,
+    Closed, Closing, Connection, ConnectionBytes, ConnectionId, Happening, Mark, MessageId, Moment, Outcome, Part,
+    PartId, Phases, Protocol,
 };
 pub use raw::{Raw, RawFrames, RawPiece};
 pub use recorder::Recorder;

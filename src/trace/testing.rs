@@ -1,7 +1,7 @@
 //! What tests of records begin with: circumstances, and entries of a server's account, in which nothing is special.
 
 use super::{Circumstances, Endpoint, Recorder, Span, Speaks, Time, Trace};
-use crate::wire::{ConnectionEntry, ExchangeEntry, RunId};
+use crate::wire::{Capture, ConnectionEntry, ExchangeEntry, Piece, RunId};
 
 /// The circumstances of a run of a lab against a server, or an echo that is none of ours, on a clock that tells 5 µs.
 pub(crate) fn circumstances(lab: &str, speaks: Speaks) -> Circumstances {
@@ -32,20 +32,7 @@ pub(crate) fn told(circumstances: Circumstances, recorder: &mut Recorder) -> Tra
 
 /// A connection of that id, still open, that carried these exchanges.
 pub(crate) fn connection_entry(id: u64, exchanges: Vec<ExchangeEntry>) -> ConnectionEntry {
-    ConnectionEntry {
-        id,
-        opened: 0,
-        closed: None,
-        bytes_in: 0,
-        bytes_out: 0,
-        read: None,
-        written: None,
-        requests: exchanges.len() as u64,
-        link: None,
-        emulated_handshake: None,
-        tls: None,
-        exchanges,
-    }
+    ConnectionEntry { requests: exchanges.len() as u64, exchanges, ..ConnectionEntry::accepted(id, 0) }
 }
 
 /// An exchange of that number over HTTP/1.1, of which no bytes were counted or kept.
@@ -70,4 +57,12 @@ pub(crate) fn exchange_entry(n: u32) -> ExchangeEntry {
         frames_in: None,
         frames_out: None,
     }
+}
+
+/// The raw bytes of a response of events with that data.
+pub(crate) fn stream(events: &[&str]) -> Capture {
+    let head = "HTTP/1.1 200 OK\r\n\r\n".to_owned();
+    let events = events.iter().map(|data| format!("data: {data}\n\n"));
+    let piece = |text: String| Piece { at: 1, bytes: text.into_bytes() };
+    Capture { pieces: [head].into_iter().chain(events).map(piece).collect(), dropped: 0 }
 }

@@ -60,6 +60,27 @@ pub struct ConnectionEntry {
     pub exchanges: Vec<ExchangeEntry>,
 }
 
+impl ConnectionEntry {
+    /// Of a connection that was accepted just then, on which nothing has happened.
+    #[must_use]
+    pub const fn accepted(id: u64, opened: u64) -> Self {
+        Self {
+            id,
+            opened,
+            closed: None,
+            bytes_in: 0,
+            bytes_out: 0,
+            read: None,
+            written: None,
+            requests: 0,
+            link: None,
+            emulated_handshake: None,
+            tls: None,
+            exchanges: Vec::new(),
+        }
+    }
+}
+
 /// Who ended a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

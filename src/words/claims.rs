@@ -167,6 +167,10 @@ pub const fn ruling(claim: Claim, outcome: Outcome) -> &'static str {
     }
 }
 
+/// Where it takes several runs to see that it depends.
+pub const RUNS_DIFFER: &str =
+    "It held in one run and not in another, which had other settings or endpoints: see each of them.";
+
 const fn supported(claim: Claim) -> &'static str {
     match claim {
         Claim::C1 => "The server spoke only in answer to a request: its news had to wait until the page asked.",

@@ -6,6 +6,7 @@ pub mod claims;
 pub mod labs;
 pub mod published;
 pub mod raw;
+pub mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -236,6 +237,11 @@ fn counted(count: impl Into<u64>, one: &str, several: &str) -> String {
 /// The same, where the plural has an s more.
 fn many(count: impl Into<u64>, what: &str) -> String {
     counted(count, what, &format!("{what}s"))
+}
+
+/// An error, which is written to stand within a sentence, as one of its own.
+pub fn sentence(error: &impl ToString) -> String {
+    format!("{}.", capital(&error.to_string()))
 }
 
 /// With a capital letter at the beginning.

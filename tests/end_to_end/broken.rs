@@ -2,12 +2,14 @@
 //! never answers at all. Each lab comes to an end in time and gives a true account; what was measured is kept.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use duplex::trace::{Direction, Fate, Kind, Outcome, Protocol, Trace};
 use duplex::wire::Transcript;
-use futures_util::StreamExt as _;
+use futures_util::future::join_all;
 
 use crate::account::Account;
+use crate::browser::Chromium;
 use crate::page::Lab;
 use crate::server::Server;
 use crate::wire::{Break, Wire};
@@ -108,9 +110,14 @@ impl Broken {
 }
 
 /// Runs a lab over a wire that breaks.
-async fn over_a_wire(server: &Server, (name, settings, after): (&'static str, &str, u64), how: Break) -> Broken {
+async fn over_a_wire(
+    browser: &Arc<Chromium>,
+    server: &Server,
+    (name, settings, after): (&'static str, &str, u64),
+    how: Break,
+) -> Broken {
     let wire = Wire::to(server.origin(), how, if how == Break::Silence { 0 } else { after }).await;
-    let lab = Lab::open(server.origin()).await;
+    let lab = Lab::open_in(browser, server.origin()).await;
     let url = format!("{}/?lab={name}&{}&{settings}&{IMPATIENT}", server.origin(), wire.endpoints());
     let (account, trace) = lab.hold(&url).await;
     assert!(wire.is_broken(), "{name} came to its end first: {} bytes\n{account}", wire.carried());
@@ -122,18 +129,16 @@ async fn over_a_wire(server: &Server, (name, settings, after): (&'static str, &s
     Broken { name, account, trace, transcript }
 }
 
-/// Runs all labs like this, so many at the same time, each in a browser of its own.
-async fn each_over_a_wire(how: Break, at_once: usize) -> Vec<Broken> {
-    let server = Server::start();
-    let server = &server;
-    let runs = LABS.into_iter().map(|lab| over_a_wire(server, lab, how));
-    futures_util::stream::iter(runs).buffered(at_once).collect().await
+/// Runs all labs like this at the same time, each with a profile of its own: most of the time they wait.
+async fn each_over_a_wire(how: Break) -> Vec<Broken> {
+    let (server, browser) = (Server::start(), Arc::new(Chromium::start_with(&[]).await));
+    join_all(LABS.map(|lab| over_a_wire(&browser, &server, lab, how))).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_lab_gives_a_true_account_when_all_connections_are_ended_or_reset() {
     for how in [Break::Close, Break::Reset] {
-        for broken in each_over_a_wire(how, 4).await {
+        for broken in each_over_a_wire(how).await {
             broken.assert_account_is_true_in_the_middle();
         }
     }
@@ -141,8 +146,7 @@ async fn each_lab_gives_a_true_account_when_all_connections_are_ended_or_reset()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_lab_ends_in_time_when_nothing_comes_any_more_or_ever() {
-    // Most of the time they wait.
-    let (stalled, silent) = tokio::join!(each_over_a_wire(Break::Stall, 3), each_over_a_wire(Break::Silence, 3));
+    let (stalled, silent) = tokio::join!(each_over_a_wire(Break::Stall), each_over_a_wire(Break::Silence));
     for broken in stalled {
         broken.assert_account_is_true_in_the_middle();
     }

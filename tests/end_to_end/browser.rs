@@ -4,6 +4,7 @@ use std::env;
 use std::path::PathBuf;
 
 use chromiumoxide::cdp::browser_protocol::network::EnableParams;
+use chromiumoxide::cdp::browser_protocol::target::{CreateBrowserContextParams, CreateTargetParams};
 use chromiumoxide::{Browser, BrowserConfig, Page};
 use futures_util::StreamExt as _;
 use tempfile::TempDir;
@@ -48,7 +49,20 @@ impl Chromium {
 
     /// A blank tab whose network events are on.
     pub(crate) async fn tab(&self) -> Page {
-        let page = self.browser.new_page("about:blank").await.expect("a tab");
+        self.open(CreateTargetParams::new("about:blank")).await
+    }
+
+    /// One in a window and a profile of its own, so that what goes on in others is neither shared nor waited for. A window
+    /// takes the browser longer than a tab.
+    pub(crate) async fn tab_apart(&self) -> Page {
+        let profile = self.browser.create_browser_context(CreateBrowserContextParams::default()).await;
+        let profile = profile.expect("a profile");
+        let blank = CreateTargetParams::builder().url("about:blank").browser_context_id(profile).new_window(true);
+        self.open(blank.build().expect("a blank tab")).await
+    }
+
+    async fn open(&self, blank: CreateTargetParams) -> Page {
+        let page = self.browser.new_page(blank).await.expect("a tab");
         page.execute(EnableParams::default()).await.expect("network events");
         page
     }

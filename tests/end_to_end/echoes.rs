@@ -11,7 +11,7 @@ use axum::routing::{any, post};
 use axum::{Json, Router};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_tungstenite::tungstenite::Message;
 
 /// A bare HTTP echo; gives its address. It ends with the test.
@@ -45,6 +45,25 @@ pub(crate) async fn timed_http_echo(allow_timing: bool) -> SocketAddr {
     serve(Router::new().route("/anything", post(echo))).await
 }
 
+/// An HTTP echo of web pages, JSON and XML alone: anything else is no media type that it supports.
+pub(crate) async fn choosy_http_echo() -> SocketAddr {
+    let echo = |body: Bytes| async move {
+        let taken = body.starts_with(b"<") || serde_json::from_slice::<serde_json::Value>(&body).is_ok();
+        let status = if taken { StatusCode::OK } else { StatusCode::UNSUPPORTED_MEDIA_TYPE };
+        (status, [(ACCESS_CONTROL_ALLOW_ORIGIN, "*")], body)
+    };
+    serve(Router::new().route("/anything", post(echo))).await
+}
+
+/// An HTTP echo that reads JSON and writes it anew, in its own order and with its own way to write numbers.
+pub(crate) async fn rewriting_http_echo() -> SocketAddr {
+    let echo = |body: Bytes| async move {
+        let anew = serde_json::from_slice::<serde_json::Value>(&body).map(|json| json.to_string().into());
+        ([(ACCESS_CONTROL_ALLOW_ORIGIN, "*")], anew.unwrap_or(body))
+    };
+    serve(Router::new().route("/anything", post(echo))).await
+}
+
 /// An HTTP server that never answers.
 pub(crate) async fn silent() -> SocketAddr {
     serve(Router::new().route("/anything", post(std::future::pending::<()>))).await
@@ -57,15 +76,24 @@ pub(crate) async fn silent_everywhere() -> SocketAddr {
 
 /// A bare WebSocket echo; gives its address. It ends with the test.
 pub(crate) async fn ws_echo() -> SocketAddr {
-    ws_echo_that_says(None).await
+    ws_echo_that_says(None, |message| message).await
 }
 
 /// One that says hello to whoever comes, unasked.
 pub(crate) async fn greeting_ws_echo() -> SocketAddr {
-    ws_echo_that_says(Some("hello")).await
+    ws_echo_that_says(Some("hello"), |message| message).await
 }
 
-async fn ws_echo_that_says(greeting: Option<&'static str>) -> SocketAddr {
+/// One that takes everything for text, and answers in text.
+pub(crate) async fn textual_ws_echo() -> SocketAddr {
+    ws_echo_that_says(None, |message| match message {
+        Message::Binary(bytes) => Message::text(String::from_utf8_lossy(&bytes).into_owned()),
+        other => other,
+    })
+    .await
+}
+
+async fn ws_echo_that_says(greeting: Option<&'static str>, echo: fn(Message) -> Message) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("its address");
     tokio::spawn(async move {
@@ -79,7 +107,7 @@ async fn ws_echo_that_says(greeting: Option<&'static str>) -> SocketAddr {
                     return;
                 }
                 while let Some(Ok(message)) = stream.next().await {
-                    if message.is_close() || sink.send(message).await.is_err() {
+                    if message.is_close() || sink.send(echo(message)).await.is_err() {
                         return;
                     }
                 }
@@ -89,10 +117,13 @@ async fn ws_echo_that_says(greeting: Option<&'static str>) -> SocketAddr {
     address
 }
 
-/// An address at which nobody listens.
+/// An address at which nobody listens, nor will: it is taken until the tests are over.
 pub(crate) async fn nobody() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    listener.local_addr().expect("its address")
+    let taken = TcpSocket::new_v4().expect("a socket");
+    taken.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
+    let address = taken.local_addr().expect("its address");
+    std::mem::forget(taken);
+    address
 }
 
 async fn serve(routes: Router) -> SocketAddr {

@@ -18,6 +18,9 @@ use crate::network_log::NetworkLog;
 /// How long anything may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// More controls than any page has.
+pub(crate) const ALL_ROUND: usize = 400;
+
 /// What went wrong in the page.
 struct Errors {
     seen: Arc<Mutex<Vec<String>>>,
@@ -52,7 +55,7 @@ pub(crate) struct Lab {
     pub(crate) tab: Page,
     pub(crate) log: NetworkLog,
     errors: Errors,
-    browser: Chromium,
+    browser: Arc<Chromium>,
 }
 
 impl Lab {
@@ -63,8 +66,18 @@ impl Lab {
 
     /// The same, in a browser with more command line switches.
     pub(crate) async fn open_with(switches: &[&str], url: &str) -> Self {
-        let browser = Chromium::start_with(switches).await;
+        let browser = Arc::new(Chromium::start_with(switches).await);
         let tab = browser.tab().await;
+        Self::show(browser, tab, url).await
+    }
+
+    /// The same, in a browser that has others open, with a profile of its own.
+    pub(crate) async fn open_in(browser: &Arc<Chromium>, url: &str) -> Self {
+        let tab = browser.tab_apart().await;
+        Self::show(browser.clone(), tab, url).await
+    }
+
+    async fn show(browser: Arc<Chromium>, tab: Page, url: &str) -> Self {
         let log = NetworkLog::follow(&tab).await;
         let errors = Errors::follow(&tab).await;
         tab.goto(url).await.expect("the page opens");
@@ -101,6 +114,34 @@ impl Lab {
     /// Waits until the run stands so: `running`, `finished`, `failed`, `stopped`.
     pub(crate) async fn until_run_is(&self, phase: &str) {
         self.until(&format!("document.documentElement.dataset.run === '{phase}'")).await;
+    }
+
+    /// Presses a key, wherever the focus is.
+    pub(crate) async fn press(&self, key: &str) {
+        let body = self.tab.find_element("body").await.expect("a body");
+        body.press_key(key).await.expect("a key");
+    }
+
+    /// Whether what has the focus fits a selector.
+    pub(crate) async fn is_at(&self, selector: &str) -> bool {
+        self.ask(&format!("document.activeElement.matches('{selector}')")).await
+    }
+
+    /// Goes to the next control that a selector fits, by the tabulator key alone; gives how often it was pressed.
+    pub(crate) async fn tab_to(&self, selector: &str) -> usize {
+        for pressed in 1..=ALL_ROUND {
+            self.press("Tab").await;
+            if self.is_at(selector).await {
+                return pressed;
+            }
+        }
+        panic!("the tabulator key does not lead to {selector}");
+    }
+
+    /// Goes to a control and presses it.
+    pub(crate) async fn press_at(&self, selector: &str) {
+        self.tab_to(selector).await;
+        self.press("Enter").await;
     }
 
     pub(crate) async fn click(&self, selector: &str) {

@@ -55,6 +55,12 @@ impl ByHand {
         self.circumstances.parameters.push((name.into(), value.into()));
     }
 
+    /// The WebSocket is elsewhere than where requests go.
+    pub(super) fn web_socket_at(&mut self, url: &str) {
+        self.circumstances.ws.url = url.into();
+        self.circumstances.ws.instance = Some("two".into());
+    }
+
     pub(super) fn part(&mut self, name: &str, protocol: Protocol) {
         self.recorder.part(name, Some(protocol), Time(0));
     }

@@ -26,7 +26,7 @@ pub use claim::Claim;
 use serde::{Deserialize, Serialize};
 
 use super::Timeline;
-use crate::trace::{MessageId, Trace};
+use crate::trace::{Endpoint, MessageId, Speaks, Trace};
 
 /// Something that can be said of a run, with its figures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,6 +50,29 @@ pub enum Fact {
     Closing(closing::Fact),
     /// Of the lab `crowd`.
     Crowd(crowd::Fact),
+}
+
+/// Why a stretch of a lab's script gave nothing to judge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Why {
+    /// The endpoint is no Duplex server, so it does not offer what the stretch needs.
+    NotOffered,
+    /// The run ended before.
+    NotReached,
+    /// It was tried, and what came of it was nothing, or not enough.
+    NothingCame,
+}
+
+impl Why {
+    /// Of the part of that name, at that endpoint, where it gave nothing.
+    fn nothing_of(trace: &Trace, part: &str, endpoint: &Endpoint) -> Self {
+        match (trace.part(part), endpoint.speaks) {
+            (None, Speaks::Plain) => Self::NotOffered,
+            (None, Speaks::Duplex) => Self::NotReached,
+            (Some(_), _) => Self::NothingCame,
+        }
+    }
 }
 
 /// A fact and the messages that it rests on.

@@ -12,7 +12,10 @@ use crate::wire::{EVIDENCE_HEADER, Evidence, SUBPROTOCOL};
 /// What is appended to the key before it is hashed (RFC 6455 §1.3).
 const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /// What every frame of the page is masked with; a browser takes another for each.
-const MASKING_KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+pub const MASKING_KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
+/// The bit that says that a frame is the last of its message (RFC 6455 §5.2).
+pub(super) const FIN: u8 = 0x80;
 /// Lines that a browser sends because a measuring page asks that no cache be used.
 const NO_CACHE: &str = "Pragma: no-cache\r\nCache-Control: no-cache\r\n";
 const USER_AGENT: &str = "User-Agent: Simulated/1.0\r\n";
@@ -122,10 +125,11 @@ pub(super) fn chunk(data: &[u8]) -> Vec<u8> {
     [format!("{:x}\r\n", data.len()).as_bytes(), data, b"\r\n"].concat()
 }
 
-/// A frame that is a whole message (RFC 6455 §5.2), from the page if `masked`. `opcode` is written as it is.
-pub(super) fn frame(opcode: u8, payload: &[u8], masked: bool) -> Vec<u8> {
+/// A frame (RFC 6455 §5.2), its head in the shortest form, from the page if `masked`. `first` is its first byte.
+#[must_use]
+pub fn frame(first: u8, payload: &[u8], masked: bool) -> Vec<u8> {
     let bit = if masked { 0x80 } else { 0 };
-    let mut bytes = vec![0x80 | opcode];
+    let mut bytes = vec![first];
     match payload.len() {
         length @ 0..=125 => bytes.push(bit | length as u8),
         length @ 126..=0xffff => {

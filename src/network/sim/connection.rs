@@ -212,7 +212,7 @@ impl Connection {
             let Some(world) = there.upgrade().filter(|world| !world.is_dead() && !connection.vanished.get()) else {
                 return;
             };
-            let written = bytes::frame(opcode, &payload, true);
+            let written = bytes::frame(bytes::FIN | opcode, &payload, true);
             let received = world.server_now();
             if let Some(id) = stream.booked.get() {
                 world.ledger.borrow_mut().read(id, received, Part::Frames, &written);

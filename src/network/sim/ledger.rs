@@ -48,20 +48,7 @@ impl Ledger {
             handshake_bytes: TLS_HANDSHAKE,
             wire_bytes: TLS_HANDSHAKE,
         });
-        self.books.push(ConnectionEntry {
-            id,
-            opened: at,
-            closed: None,
-            bytes_in: 0,
-            bytes_out: 0,
-            read: None,
-            written: None,
-            requests: 0,
-            link: None,
-            emulated_handshake: None,
-            tls,
-            exchanges: Vec::new(),
-        });
+        self.books.push(ConnectionEntry { tls, ..ConnectionEntry::accepted(id, at) });
         id
     }
 

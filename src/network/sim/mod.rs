@@ -37,6 +37,7 @@ use crate::network::bell::Turnstile;
 use crate::trace::{Failure, Happening, Protocol, Recorder, Span, Time, Turn};
 use crate::wire::{RunId, Transcript};
 
+pub use bytes::{MASKING_KEY, frame};
 pub use events::SimEvents;
 pub use socket::SimSocket;
 

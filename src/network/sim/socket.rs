@@ -34,8 +34,6 @@ pub struct SimSocket {
     enveloped: bool,
     /// Messages that were sent and not answered, in order.
     unanswered: RefCell<VecDeque<Unanswered>>,
-    /// Bytes that were sent after the page asked for the end: they go nowhere.
-    unsent: Cell<u64>,
     end_recorded: Cell<bool>,
 }
 
@@ -187,8 +185,8 @@ impl SimSocket {
         });
         world.clock.spawn(Rc::clone(&shared).live());
         let service = opening.service;
-        let (unsent, end_recorded) = (Cell::new(0), Cell::new(false));
-        Self { shared, service, enveloped, unanswered: RefCell::default(), unsent, end_recorded }
+        let end_recorded = Cell::new(false);
+        Self { shared, service, enveloped, unanswered: RefCell::default(), end_recorded }
     }
 
     /// Writes down how it ended, once.
@@ -292,19 +290,20 @@ impl Socket for SimSocket {
         if let Some(seen) = self.shared.close_seen() {
             return Err(self.ended(turn, &seen));
         }
+        if self.shared.close_sent.get() {
+            // The socket is closing: a browser throws away what is sent then (WebSockets standard, `send()`), so nothing is
+            // sent, and nothing written down.
+            let cause = Cause::ClosedMidway { code: None, reason: String::new() };
+            return Err(failure(turn, cause, Inference::ReadyState));
+        }
         world.begin(turn);
         let front = if self.enveloped { Envelope { n: turn.number, evidence: None }.line() } else { String::new() };
         let message = world.recorder().sent(*id, turn, payload.kind(), world.clock.now(), payload.bytes(), front.len());
         let sent = Unanswered { message, turn, payload: payload.bytes().to_vec() };
         self.unanswered.borrow_mut().push_back(sent);
         let carried = [front.as_bytes(), payload.bytes()].concat();
-        if self.shared.close_sent.get() {
-            // No message follows a close frame (RFC 6455 §5.5.1); a browser takes it all the same.
-            self.unsent.set(self.unsent.get() + carried.len() as u64);
-        } else {
-            let opcode = if payload.kind() == Kind::Text { TEXT } else { BINARY };
-            connection.send_frame(stream, opcode, carried);
-        }
+        let opcode = if payload.kind() == Kind::Text { TEXT } else { BINARY };
+        connection.send_frame(stream, opcode, carried);
         Ok(message)
     }
 
@@ -323,8 +322,8 @@ impl Socket for SimSocket {
     }
 
     fn unsent(&self) -> u64 {
-        // Nothing else is held back here: what is sent is on its way at once.
-        self.unsent.get()
+        // Nothing is held back here: what is sent is on its way at once.
+        0
     }
 
     fn give_up_unanswered(&self) {

@@ -51,7 +51,7 @@ fn payload(connection: &Connection, carried: &Carried) -> AnyView {
     let words = match (carried.compressed, connection.is_enveloped()) {
         _ if carried.grounds == Grounds::Close => "Unmasked: the code in two bytes, then the reason.",
         (true, _) => "Unmasked; still compressed.",
-        (false, true) => "Unmasked: our envelope, one line, then what the application sent.",
+        (false, true) => "Unmasked: the envelope of Duplex, one line, then what the application sent.",
         (false, false) => "Unmasked: what the application sent.",
     };
     view! {
@@ -65,7 +65,7 @@ fn payload(connection: &Connection, carried: &Carried) -> AnyView {
 /// The layers of an unmasked payload whose envelope ends `from` there.
 fn layers(from: usize, length: usize) -> Vec<Stretch> {
     vec![
-        Stretch { range: 0..from, layer: Layer::Instrument, name: "our envelope" },
+        Stretch { range: 0..from, layer: Layer::Instrument, name: "the envelope of Duplex" },
         Stretch { range: from..length, layer: Layer::Payload, name: "payload" },
     ]
     .into_iter()
@@ -107,7 +107,11 @@ fn stretches(carried: &CarriedFrame, envelope: usize) -> Vec<Stretch> {
         let name = words::raw::frame_part(span.part);
         if span.part == Part::Payload {
             let middle = (head + envelope).clamp(range.start, range.end);
-            stretches.push(Stretch { range: range.start..middle, layer: Layer::Instrument, name: "our envelope" });
+            stretches.push(Stretch {
+                range: range.start..middle,
+                layer: Layer::Instrument,
+                name: "the envelope of Duplex",
+            });
             stretches.push(Stretch { range: middle..range.end, layer: Layer::Payload, name });
         } else {
             let layer = if span.part.is_payload() { Layer::Payload } else { Layer::Framing };

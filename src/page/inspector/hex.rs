@@ -23,7 +23,7 @@ pub(super) fn Hex(
     let legend = (has(Layer::Framing) || has(Layer::Instrument)).then(|| {
         let samples = [
             (Layer::Framing, "framing", "framing"),
-            (Layer::Instrument, "instrument", "our envelope"),
+            (Layer::Instrument, "instrument", "the envelope of Duplex"),
             (Layer::Payload, "payload", "payload"),
         ];
         let samples = samples.into_iter().filter(|(layer, ..)| has(*layer));

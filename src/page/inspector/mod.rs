@@ -14,10 +14,21 @@ use super::diagram;
 use super::messages::since_start;
 use super::state::{LabState, Record};
 use crate::analysis::{Placed, bytes_in_words, known_overhead};
-use crate::browser::surroundings;
+use crate::browser::surroundings::{self, Focused};
 use crate::format::svg;
 use crate::trace::{Direction, Message, Moment, Phases, Protocol, Span, Time, Trace};
 use crate::words;
+
+/// The element in which a picked message is shown.
+const ID: &str = "inspector";
+
+/// Moves the focus to the picked message, until that is closed.
+pub(super) fn open(state: LabState) {
+    if let Some(opener) = Focused::now() {
+        state.opener.set_value(Some(opener));
+    }
+    surroundings::focus(ID);
+}
 
 #[component]
 pub(super) fn Inspector(state: LabState) -> impl IntoView {
@@ -37,16 +48,19 @@ pub(super) fn Inspector(state: LabState) -> impl IntoView {
             diagram::step(state, protocol, by);
         }
     };
-    // The focus goes back to the diagram that the message is in.
+    // The focus goes back to where it came from; if that is gone, to the diagram that the message is in.
     let close = move || {
-        if let Some(protocol) = picked.get_untracked() {
+        let opener = state.opener.try_update_value(Option::take).flatten();
+        if !opener.is_some_and(|opener| opener.restore())
+            && let Some(protocol) = picked.get_untracked()
+        {
             surroundings::focus(diagram::window_id(protocol));
         }
         state.selected.set(None);
     };
     view! {
         <aside
-            id="inspector"
+            id=ID
             class="inspector"
             class:open=move || picked.get().is_some()
             tabindex="-1"
@@ -147,6 +161,10 @@ fn byte_rows(trace: &Trace, message: &Message) -> impl IntoView + use<> {
     (
         row("Payload", bytes_in_words(message.payload), ""),
         row("Overhead", overhead.map_or_else(unknown, bytes_in_words), overhead_note),
-        row("Our instrument", message.instrument.map_or_else(unknown, bytes_in_words), "charged to no protocol"),
+        row(
+            "The instrument of Duplex",
+            message.instrument.map_or_else(unknown, bytes_in_words),
+            "charged to no protocol",
+        ),
     )
 }

@@ -80,7 +80,7 @@ pub fn fact(fact: &Fact) -> String {
         }
         Fact::OpenAtOnce { sockets, most } => {
             let more = if *most > 6 { " Browsers do not count WebSockets into their limit of six." } else { "" };
-            format!("{} opened, and {most} were open at the same time.{more}", many(*sockets, "WebSocket"))
+            format!("{} opened, and {most} {} open at the same time.{more}", many(*sockets, "WebSocket"), be(*most))
         }
         Fact::HandshakesInTurn { sockets, first, last, step, resolution } => format!(
             "The {sockets} handshakes went one after another: by the server’s clock each was answered before the next connection came. The first WebSocket was open {} after the first call, the last {} after it, typically {} apart. A browser opens WebSockets to one address one by one (RFC 6455 §4.1 asks it to); it is no limit of the server.",
@@ -89,7 +89,8 @@ pub fn fact(fact: &Fact) -> String {
             step.known_to(*resolution)
         ),
         Fact::HandshakesAtOnce { sockets, most } => format!(
-            "Of {sockets} handshakes, up to {most} were under way at the same time, by the server’s clock. To one address a browser opens one at a time (RFC 6455 §4.1); several addresses, or a proxy between, can look like this."
+            "Of {sockets} handshakes, up to {most} {} under way at the same time, by the server’s clock. To one address a browser opens one at a time (RFC 6455 §4.1); several addresses, or a proxy between, can look like this.",
+            be(*most)
         ),
         Fact::HandshakesFromHere { sockets, first, last, resolution } => format!(
             "Of {sockets} WebSockets that were asked for together, the first was open after {} and the last after {}. To one address a browser opens one at a time (RFC 6455 §4.1).",
@@ -110,7 +111,10 @@ pub fn fact(fact: &Fact) -> String {
                     format!("None of {} got into the room, so nobody could speak to all.", many(*clients, "client"))
                 }
                 (_, false, _) => {
-                    format!("{members} of {clients} clients were in the room, but nobody could speak any more.")
+                    format!(
+                        "{members} of {clients} clients {} in the room, but nobody could speak any more.",
+                        be(*members)
+                    )
                 }
                 (_, true, 0) => {
                     format!("One client spoke to all, and none of {members} in the room heard it.{absent}")
@@ -132,13 +136,13 @@ fn under_way(requests: u32, most: u32, seen_by: SeenBy, version: Option<&str>) -
         Some("http/1.1") => " over HTTP/1.1",
         _ => "",
     };
-    let requests = many(requests, "request");
+    let (requests, were) = (many(requests, "request"), be(most));
     match seen_by {
         SeenBy::Browser => format!(
-            "Of {requests}{version}, at most {most} were on the way at the same time, by the browser’s own account (Resource Timing)."
+            "Of {requests}{version}, at most {most} {were} on the way at the same time, by the browser’s own account (Resource Timing)."
         ),
         SeenBy::Server => format!(
-            "Of {requests}{version}, at most {most} were with the server at the same time, by its clock; what was still travelling is not counted."
+            "Of {requests}{version}, at most {most} {were} with the server at the same time, by its clock; what was still travelling is not counted."
         ),
     }
 }
@@ -152,6 +156,7 @@ fn trouble(trouble: Trouble) -> String {
         }
         Trouble::NoAnswer => "there was no answer that the page may read".to_owned(),
         Trouble::TimedOut => "nothing came in time".to_owned(),
+        Trouble::GivenUp => "they were given up, because those before them had waited in vain; whether the server would have answered these is not known".to_owned(),
         Trouble::Closed => "the connection ended first".to_owned(),
         Trouble::Different => "what came back is not what was sent".to_owned(),
         Trouble::Unfinished => "the run ended first".to_owned(),
@@ -186,6 +191,11 @@ const fn missing(missing: Missing) -> &'static str {
             "Not one client had an answer over WebSocket. That is about this address, and not about being many."
         }
     }
+}
+
+/// The verb of so many.
+const fn be(count: u32) -> &'static str {
+    if count == 1 { "was" } else { "were" }
 }
 
 const fn over(protocol: Protocol) -> &'static str {

@@ -57,10 +57,15 @@ pub fn fact(fact: &Fact) -> String {
             bytes_in_words(to_page)
         ),
         Fact::News { way, items, of, requests, in_vain, waited } => news(way, items, of, [requests, in_vain], waited),
-        Fact::Behind { way, by } => behind(way, by),
+        Fact::Behind { ref ways } => behind(ways),
+        Fact::Elsewhere => {
+            "Requests and the WebSocket went to different addresses. How soon news came over one and over the \
+                            other is not compared, for the servers and the networks to them may differ."
+                .to_owned()
+        }
         Fact::Lay { items, median, longest } => format!(
-            "The server had news and could not say so: {} lay there until the next short poll, typically for {median}, the \
-             longest for {longest} (by the server’s own clock).",
+            "The server had news and could not say so: {} lay there until the next short poll, typically for {median}, at \
+             worst for {longest} (by its own clock).",
             many(items, "item")
         ),
         Fact::OneResponse { events, requests, lasted } => one_response(events, requests, lasted),
@@ -99,8 +104,8 @@ pub fn fact(fact: &Fact) -> String {
             how_known(proof)
         ),
         Fact::CameAgain { messages } => format!(
-            "{} came a second time. The page had said which item it had last, while a later one was on its way already; so \
-             the server took that one to be missing, and sent it again.",
+            "{} came a second time: the page had said which item it had last while a later one was on its way, so the server \
+             sent that one again.",
             many(messages, "item")
         ),
         Fact::NoneCrossed { round_trip } => none_crossed(round_trip),
@@ -125,8 +130,8 @@ fn answers(requests: u32, responses: u32, events: u32) -> String {
         _ => format!(", and {} as parts of a response", many(events, "server-sent event")),
     };
     format!(
-        "Over HTTP the page sent {} and had {}{parts}. All that the server sent answers an earlier request, on the same \
-         connection as far as that is known.",
+        "Over HTTP the page sent {} and had {}{parts}. All that the server sent answers an earlier request, as far as is \
+         known on the same connection.",
         many(requests, "request"),
         many(responses, "response")
     )
@@ -146,7 +151,7 @@ fn news(way: Way, items: u32, of: Option<u32>, [requests, in_vain]: [u32; 2], wa
         _ => format!(" ({in_vain} of them without news)"),
     };
     let on_the_way = match waited {
-        None => "How long they were on the way is not known: the server’s clock could not be placed on the page’s."
+        None => ". How long they were on the way is not known: the server’s clock could not be placed on the page’s."
             .to_owned(),
         Some(Waited { median, longest, uncertainty }) => {
             // Explained once: with the first of the ways.
@@ -154,26 +159,31 @@ fn news(way: Way, items: u32, of: Option<u32>, [requests, in_vain]: [u32; 2], wa
                 Way::ShortPolling => format!("± {uncertainty}, for the two clocks agree no better"),
                 _ => format!("± {uncertainty}"),
             };
-            format!("Typically an item was here {median} after the server had it, at worst {longest} ({clocks}).")
+            format!(", typically {median} after the server had an item, at worst {longest} ({clocks}).")
         }
     };
-    format!("{} brought {items} {asked}{vain}. {on_the_way}", capital(named(way)))
+    format!("{} brought {items} {asked}{vain}{on_the_way}", capital(named(way)))
 }
 
-fn behind(way: Way, by: Span) -> String {
-    let difference = match by.0 {
-        0 => "just as soon as".to_owned(),
-        1.. => format!("{by} later than"),
-        _ => format!("{} sooner than", -by),
-    };
-    // Said once: the first of the ways that are compared.
-    let tail = match way {
-        Way::ShortPolling => {
-            " This is known better than either time alone: the clocks’ error is nearly the same in both."
+/// Ways that took as long are named together.
+fn behind(ways: &[(Way, Span)]) -> String {
+    let mut differences: Vec<(Span, Vec<&str>)> = Vec::new();
+    for (way, by) in ways {
+        match differences.last_mut() {
+            Some((as_much, names)) if as_much == by => names.push(named(*way)),
+            _ => differences.push((*by, vec![named(*way)])),
         }
-        _ => "",
-    };
-    format!("By {}, an item was typically here {difference} over the WebSocket.{tail}", named(way))
+    }
+    let told = differences.into_iter().map(|(by, names)| {
+        let difference = match by.0 {
+            0 => "just as soon".to_owned(),
+            1.. => format!("{by} later"),
+            _ => format!("{} sooner", -by),
+        };
+        format!("{difference} by {}", names.join(" and "))
+    });
+    let told: Vec<String> = told.collect();
+    format!("Compared with the WebSocket, an item was typically here {}.", told.join(", "))
 }
 
 fn one_response(events: u32, requests: u32, lasted: Span) -> String {
@@ -205,11 +215,11 @@ const fn how_known(proof: Proof) -> &'static str {
 
 fn none_crossed(round_trip: Option<Span>) -> String {
     let quick = round_trip.map_or(String::new(), |round_trip| {
-        format!(" The quickest answer of this run took {round_trip} there and back: so short is the time in which they could.")
+        format!(" The quickest answer from its server took {round_trip} there and back: so short is the time in which they could.")
     });
     format!(
-        "No two messages crossed on the WebSocket, as far as can be known.{quick} Over a slower link, or at shorter \
-         intervals, it is more likely."
+        "No two messages crossed on the WebSocket, as far as can be known.{quick} A slower link makes it more \
+         likely."
     )
 }
 

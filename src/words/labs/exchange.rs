@@ -3,7 +3,7 @@
 use super::{LabWords, ParameterWords, Prediction};
 use crate::analysis::break_even::{Crossing, Measure, Missing, Way};
 use crate::analysis::bytes_in_words;
-use crate::analysis::judgement::exchange::{Advised, Case, Choice, Fact, HttpOpening};
+use crate::analysis::judgement::exchange::{Advised, Case, Choice, Fact, HttpOpening, Silence};
 use crate::trace::{Protocol, Span};
 use crate::words::{self, many};
 
@@ -80,8 +80,8 @@ pub fn fact(fact: &Fact) -> String {
             "By waiting it cannot be said when opening the WebSocket has paid off: the round trips differ by less than \
              this browser’s clock can tell (it goes in steps of {resolution})."
         ),
-        Fact::NotComparable { measure, why } => {
-            format!("The ways of talking cannot be compared {}: {}.", by(*measure), missing(*why))
+        Fact::NotComparable { measure, why, silent } => {
+            format!("The ways of talking cannot be compared {}: {}.", by(*measure), untold(*measure, *why, silent))
         }
         Fact::WarmUp { http, web_socket, resolution } => format!(
             "The first round trip of each, the warm-up, is drawn and not counted: it took {} over HTTP and {} over the \
@@ -254,6 +254,31 @@ fn cost(advised: &Advised, figure: impl Fn(u64) -> String) -> String {
 
 fn waited(micros: u64) -> String {
     Span(micros.cast_signed()).to_string()
+}
+
+/// Where it is for want of a server that tells, at which end.
+fn untold(measure: Measure, why: Missing, silent: &[(Protocol, Silence)]) -> String {
+    let what = match measure {
+        Measure::Bytes => "how many bytes crossed its connections",
+        Measure::Time => "what opening its connections took",
+    };
+    let is = |(protocol, silence): &(Protocol, Silence)| {
+        let silence = match silence {
+            Silence::Plain => "no Duplex server",
+            Silence::BehindProxy => "behind a proxy",
+        };
+        format!("the {} endpoint is {silence}", words::protocol(*protocol))
+    };
+    match silent {
+        [] | [(_, Silence::Plain), (_, Silence::Plain)] => missing(why).to_owned(),
+        [(_, Silence::BehindProxy), (_, Silence::BehindProxy)] => {
+            format!("both endpoints are behind a proxy, and neither tells {what}")
+        }
+        [one] => format!("{}, and does not tell {what}", is(one)),
+        several => {
+            format!("{}, and neither tells {what}", several.iter().map(is).collect::<Vec<_>>().join(", "))
+        }
+    }
 }
 
 const fn missing(missing: Missing) -> &'static str {

@@ -41,12 +41,18 @@ pub fn fact(fact: &Fact) -> String {
             format!("The server did not echo {}: it answered with the status {status}.", name(*format))
         }
         Fact::NotBack { over, format } => format!("{} did not come back {}.", capital(name(*format)), way(*over)),
-        Fact::MediaTypes { kept: 0, of } => format!(
-            "None of the {} had the Content-Type that was asked for: this server does not set it on request.",
+        Fact::MediaTypes { kept: 0, of, asked: true } => {
+            format!("None of {} had the Content-Type that was asked for.", many(*of, "response"))
+        }
+        Fact::MediaTypes { kept, of, asked: true } => format!(
+            "{kept} of {} had the Content-Type that was asked for: it tells the receiver what the bytes are.",
             many(*of, "response")
         ),
-        Fact::MediaTypes { kept, of } => format!(
-            "{kept} of {} had the Content-Type that was asked for: it tells the receiver what the bytes are.",
+        // How it is asked for is this project’s own.
+        Fact::MediaTypes { kept, of, asked: false } => format!(
+            "{} of {} had the Content-Type of what was sent. It tells the receiver what the bytes are; this endpoint is no \
+             Duplex server, so it cannot be asked for one.",
+            if *kept == 0 { "None".to_owned() } else { kept.to_string() },
             many(*of, "response")
         ),
         Fact::NoMediaType { messages } => format!(

@@ -1,7 +1,7 @@
 //! The words of the lab `interruption`.
 
 use super::{LabWords, ParameterWords, Prediction};
-use crate::analysis::judgement::interruption::{Account, Carrier, Fact, Learned, Missing};
+use crate::analysis::judgement::interruption::{Account, Bytes, Carrier, Fact, Learned, Missing, Reached};
 use crate::trace::{Protocol, Span};
 use crate::wire::Fault;
 use crate::words::{self, counted, many};
@@ -10,7 +10,7 @@ use crate::words::{self, counted, many};
 pub const WORDS: LabWords = LabWords {
     title: "What gets lost",
     question: "Connections break. What is lost then, who notices, and what happens if one asks again? When asked to, the \
-               server breaks requests off before it reads them whole, in the middle of its response, and after it; it cuts \
+               server breaks requests off before it reads them whole, within its response, and after it; it cuts \
                a WebSocket with messages under way, and lets another one fall silent. Then the page does what \
                applications do: it asks again, reconnects, and resumes. Look at what each side knows, and at what arrives \
                twice.",
@@ -71,21 +71,24 @@ pub fn fact(fact: &Fact) -> String {
 
 fn interrupted(fact: &Fact) -> String {
     match fact {
-        Fact::Interrupted { fault, carriers, requests, posts, learned, arrivals } => format!(
-            "Asked to {}: {}{}. {}{}",
-            over_http(*fault),
+        Fact::Interrupted { faults, requests, posts, learned, reached } => format!(
+            "Asked to {}: {} {}.{}",
+            over_http(faults),
             requests_of(*requests, *posts),
-            carried(carriers),
-            learnt(*learned, *requests),
-            arrived(*arrivals, *requests)
+            learnt(*learned),
+            arrived(reached, *requests)
         ),
         Fact::SentAgainByBrowser { requests, posts, used } => format!(
-            "The browser sent {} again by itself, {}: by the server’s account more came than the page had sent. By the \
-             standard a client should not repeat a POST unless it knows that the first was not applied (RFC 9110 §9.2.2).",
+            "As the server saw, the browser sent {} again by itself, {}.{}",
             requests_of(*requests, *posts),
             match used {
-                used if used == requests => "on a connection that had been used before".to_owned(),
-                used => format!("{used} of them on a connection that had been used before"),
+                1 if *requests == 1 => "on a used connection".to_owned(),
+                used if used == requests => "on used connections".to_owned(),
+                used => format!("{used} of them on used connections"),
+            },
+            match posts {
+                0 => "",
+                _ => " It should not repeat a POST that may have been applied (RFC 9110 §9.2.2).",
             }
         ),
         Fact::NotSentAgain { requests } => format!(
@@ -104,12 +107,8 @@ fn interrupted(fact: &Fact) -> String {
 }
 
 fn post_arrivals(new: Option<u32>, used: Option<u32>, unknown: Option<u32>) -> String {
-    let on = |count: Option<u32>, which: &str| count.map(|count| format!("{} on {which}", times(count)));
-    let all = [
-        on(new, "a new connection"),
-        on(used, "a connection that was used before"),
-        on(unknown, "a connection of which nothing is known"),
-    ];
+    let on = |count: Option<u32>, carrier| count.map(|count| format!("{} on {}", times(count), connection(carrier)));
+    let all = [on(new, Carrier::New), on(used, Carrier::Used), on(unknown, Carrier::Unknown)];
     let all: Vec<String> = all.into_iter().flatten().collect();
     format!("The server got the POST {}.", all.join(", and "))
 }
@@ -117,23 +116,25 @@ fn post_arrivals(new: Option<u32>, used: Option<u32>, unknown: Option<u32>) -> S
 fn asked_again(fact: &Fact) -> String {
     match fact {
         Fact::AskedAgain { failed, answered, tries } => format!(
-            "The page asked again for the {} that had failed, with {}: {answered} had an answer in the end. A GET may be \
-             repeated: it is idempotent, twice does no more than once (RFC 9110 §9.2.2).",
+            "The page asked again for the {} that had failed{}: {}. A GET may be repeated: it is idempotent, twice does no \
+             more than once (RFC 9110 §9.2.2).",
             many(*failed, "GET"),
-            many(*tries, "further request")
+            if tries == failed { String::new() } else { format!(", with {}", many(*tries, "further request")) },
+            in_the_end(*answered, *failed)
         ),
         Fact::Duplicated { failed, twice, arrivals } => format!(
-            "The page sent the {} that had failed again, too. By its own account the server has got {} now, and {twice} came \
-             more than once: orders would be carried out twice like that.",
+            "The page sent the {} that had failed again. Now the server has got {} for {}{}",
             many(*failed, "POST"),
-            match arrivals {
-                1 => "1 request for it".to_owned(),
-                count => format!("{count} requests for {}", if *failed == 1 { "it" } else { "them" }),
+            many(*arrivals, "request"),
+            them(*failed),
+            match twice {
+                0 => ", and none more than once.".to_owned(),
+                1 if *failed == 1 => ": an order would be carried out twice like that.".to_owned(),
+                twice => format!(", {twice} of them more than once: orders would be carried out twice like that."),
             }
         ),
         Fact::OrderedAgain { after, times: count } => format!(
-            "The page gave an order up after {after} without an answer, and sent it again. The first had arrived all the \
-             same: the server’s list has the order {}.",
+            "An order that the page gave up after {after} and sent again stands in the server’s list {}.",
             times(*count)
         ),
         Fact::GivenUp { requests, arrived } => format!(
@@ -156,35 +157,33 @@ fn asked_again(fact: &Fact) -> String {
 
 fn ended(fact: &Fact) -> String {
     match fact {
-        Fact::Broke { fault, code, clean, sent, answered, read } => format!(
-            "Asked to {}, with {} under way: {answered} answered, {} lost for the page{}. The page was told code {code}{}, {}.",
-            over_websocket(*fault),
-            many(*sent, "message"),
-            sent - answered,
-            was_read(*read),
+        Fact::Broke { faults, code, clean, sent, answered, read } => format!(
+            "Asked to {}, with {}: {}. The page was told code {code}{}{}.",
+            over_websocket(faults),
+            under_way(*sent, faults.len()),
+            unanswered(*sent, *answered, *read),
             words::close_code(*code),
-            if *clean { "clean" } else { "not clean" }
+            if *clean { ", clean" } else { "" }
         ),
-        Fact::Stalled { fault, silent, sent, answered, read } => format!(
-            "Asked to {}, with {} under way: {answered} answered, {} not{}. For {silent} nothing told the page: the WebSocket \
-             seemed open, and only the page’s own timer ended it.",
-            over_websocket(*fault),
-            many(*sent, "message"),
-            sent - answered,
-            was_read(*read)
+        Fact::Stalled { faults, silent, sent, answered, read } => format!(
+            "Asked to {}, with {}: {}. For {}{silent} it seemed open, until the page’s own timer ended it.",
+            over_websocket(faults),
+            under_way(*sent, faults.len()),
+            unanswered(*sent, *answered, *read),
+            if faults.len() == 1 { "" } else { "at least " }
         ),
         Fact::Survived { fault, messages } => format!(
             "Asked to {}: {} answered all the same.",
-            over_websocket(*fault),
+            over_websocket(&[*fault]),
             counted(*messages, "message was", "messages were")
         ),
         Fact::NotOpened { fault } => {
-            format!("Asked to {}: the WebSocket did not open.", over_websocket(*fault))
+            format!("Asked to {}: the WebSocket did not open.", over_websocket(&[*fault]))
         }
         Fact::Left { sent, answered } => format!(
-            "The page closed a WebSocket with {} under way: {answered} had been answered; for {} no answer came any more.",
+            "The page closed a WebSocket with {} under way: {}.",
             many(*sent, "message"),
-            sent - answered
+            unanswered(*sent, *answered, None)
         ),
         _ => String::new(),
     }
@@ -193,10 +192,9 @@ fn ended(fact: &Fact) -> String {
 fn afterwards(fact: &Fact) -> String {
     match fact {
         Fact::StayedClosed { waited, arrivals } => format!(
-            "For {waited} after the end nothing happened, until the page itself opened a new WebSocket{}: the browser did not \
-             reconnect.",
+            "For {waited} the browser did not reconnect, until the page itself did{}.",
             match arrivals {
-                Some(1) => " (the server saw one handshake until then)",
+                Some(1) => " (the server saw one handshake)",
                 _ => "",
             }
         ),
@@ -208,20 +206,22 @@ fn afterwards(fact: &Fact) -> String {
             let waits: Vec<String> = waits.iter().map(Span::to_string).collect();
             let waits = waits.join(", then ");
             format!(
-                "The page reconnected as applications do, waiting longer each time (exponential back-off, RFC 6455 §7.2.3): \
-                 {waits}. {} failed{}.",
-                counted(*refused, "try", "tries"),
-                if *opened { ", and one succeeded" } else { ", and none succeeded" }
+                "The page waited longer before each try to reconnect (exponential back-off, RFC 6455 §7.2.3): {waits}. {}",
+                match (refused, opened) {
+                    (0, true) => "The first try succeeded.".to_owned(),
+                    (refused, true) => format!("{} failed, and the next succeeded.", counted(*refused, "try", "tries")),
+                    (refused, false) => format!("{} failed, and none succeeded.", counted(*refused, "try", "tries")),
+                }
             )
         }
         Fact::SentAgain { messages, answered, twice } => format!(
-            "On the new WebSocket the page sent {} again that had no answer; {answered} got one now.{}",
+            "The page sent the {} again that had no answer: {}.{}",
             many(*messages, "message"),
+            in_the_end(*answered, *messages),
             match twice {
                 Some(0) => " The server read none of them twice.".to_owned(),
-                Some(twice) => format!(
-                    " The server has {twice} of them twice now: WebSocket does not number messages, so the application has to."
-                ),
+                Some(twice) =>
+                    format!(" The server has {twice} of them twice now: WebSocket does not number messages."),
                 None => " Whether the server has some of them twice is not known.".to_owned(),
             }
         ),
@@ -230,8 +230,8 @@ fn afterwards(fact: &Fact) -> String {
                 .to_owned()
         }
         Fact::EventSource { arrivals } => format!(
-            "A stream of server-sent events ended, and its EventSource came back by itself: the server saw its request \
-             {}. That is a rule for event streams (HTML §9.2.3); WebSocket has none like it.",
+            "A stream of server-sent events ended, and its EventSource came back by itself, as HTML §9.2.3 asks it to: the \
+             server saw its request {}. For WebSocket there is no such rule.",
             times(*arrivals)
         ),
         Fact::Resumed { after, missed, came, twice } => format!(
@@ -242,7 +242,7 @@ fn afterwards(fact: &Fact) -> String {
         ),
         Fact::BegunAgain { came, twice } => {
             format!(
-                "When it came back without a number it got {}, {twice} of them for the second time.",
+                "Coming back without a number, a reader got {}, {twice} of them for the second time.",
                 many(*came, "item")
             )
         }
@@ -256,13 +256,20 @@ fn account(protocol: Protocol, account: Account) -> String {
         Protocol::Http => ("HTTP", many(sent, "request")),
         Protocol::WebSocket => ("WebSocket", many(sent, "message")),
     };
-    let known = |count: Option<u32>| count.map_or("not known".to_owned(), |count| count.to_string());
-    format!(
-        "All in all over {name}, the page sent {what}, repetitions included. Reached the server: {}; without a whole answer: \
-         {lost}; more than once at the server: {}.",
-        known(arrived),
-        known(twice)
-    )
+    let mut counts = vec![format!("{lost} had no whole answer")];
+    counts.extend(arrived.map(|arrived| format!("{arrived} reached the server")));
+    counts.extend(twice.map(|twice| match twice {
+        0 => "none came more than once".to_owned(),
+        twice => format!("{twice} came more than once"),
+    }));
+    let unknown = match (arrived, twice) {
+        (Some(_), Some(_)) => "",
+        (None, Some(_)) => " How many reached the server is not known.",
+        (Some(_), None) => " How many came more than once is not known.",
+        (None, None) => " How many reached the server, and how often, is not known.",
+    };
+    let counts = counts.join(", ");
+    format!("All in all over {name} the page sent {what}, repetitions included: {counts}.{unknown}")
 }
 
 const fn missing(missing: Missing) -> &'static str {
@@ -284,82 +291,138 @@ const fn missing(missing: Missing) -> &'static str {
 }
 
 /// What the server was to do to a request.
-const fn over_http(fault: Fault) -> &'static str {
-    match fault {
-        Fault::Close => "end the connection before it reads the request’s body",
-        Fault::Reset => "reset the connection before it reads the request’s body",
-        Fault::Cut => "reset the connection in the middle of its response",
-        Fault::Short => "end the connection in the middle of its response",
-        Fault::Stall => "fall silent in the middle of its response",
-        Fault::Drip => "send its response a few bytes at a time",
-        Fault::Status => "answer with an error status",
-        Fault::Goodbye => "close the connection after its response",
-        Fault::Vanish => "neither answer nor end the connection",
-        Fault::BadFrame => "break the framing of its response",
-        Fault::BadUtf8 => "send a text that is not UTF-8",
-    }
+fn over_http(faults: &[Fault]) -> String {
+    done(faults.iter().map(|fault| match fault {
+        Fault::Close => ("end the connection", " before it reads the body"),
+        Fault::Reset => ("reset the connection", " before it reads the body"),
+        Fault::Cut => ("reset the connection", IN_RESPONSE),
+        Fault::Short => ("end the connection", IN_RESPONSE),
+        Fault::Stall => ("fall silent", IN_RESPONSE),
+        Fault::Drip => ("send its response a few bytes at a time", ""),
+        Fault::Status => ("answer with an error status", ""),
+        Fault::Goodbye => ("close the connection", " after its response"),
+        Fault::Vanish => ("neither answer nor end the connection", ""),
+        Fault::BadFrame => ("break the framing of its response", ""),
+        Fault::BadUtf8 => ("send a text that is not UTF-8", ""),
+    }))
 }
+
+const IN_RESPONSE: &str = " within its response";
 
 /// What the server was to do to a WebSocket.
-const fn over_websocket(fault: Fault) -> &'static str {
-    match fault {
-        Fault::Close => "end the connection without a close frame",
-        Fault::Reset => "reset the connection",
-        Fault::Cut => "reset the connection in the middle of an answer",
-        Fault::Short => "end the connection in the middle of an answer",
-        Fault::Stall => "fall silent in the middle of an answer",
-        Fault::Drip => "send an answer a few bytes at a time",
-        Fault::Status => "answer the handshake with an error status",
-        Fault::Goodbye => "close the WebSocket in order",
-        Fault::Vanish => "neither read nor write any more",
-        Fault::BadFrame => "break the framing of an answer",
-        Fault::BadUtf8 => "send a text that is not UTF-8",
-    }
+fn over_websocket(faults: &[Fault]) -> String {
+    done(faults.iter().map(|fault| match fault {
+        Fault::Close => ("end the connection without a close frame", ""),
+        Fault::Reset => ("reset the connection", ""),
+        Fault::Cut => ("reset the connection", IN_ANSWER),
+        Fault::Short => ("end the connection", IN_ANSWER),
+        Fault::Stall => ("fall silent", IN_ANSWER),
+        Fault::Drip => ("send an answer a few bytes at a time", ""),
+        Fault::Status => ("answer the handshake with an error status", ""),
+        Fault::Goodbye => ("close the WebSocket in order", ""),
+        Fault::Vanish => ("neither read nor write any more", ""),
+        Fault::BadFrame => ("break the framing of an answer", ""),
+        Fault::BadUtf8 => ("send a text that is not UTF-8", ""),
+    }))
 }
 
-/// Where there are several requests the figures are those of the first.
-fn learnt(learned: Learned, requests: u32) -> String {
-    let part = |figures: String| match requests {
-        1 => figures,
-        _ => format!("part of the body ({figures} of the first)"),
-    };
+const IN_ANSWER: &str = " within an answer";
+
+/// What was to be done and when, each moment named once: `reset or end the connection within its response, or
+/// send a text that is not UTF-8`.
+fn done(all: impl Iterator<Item = (&'static str, &'static str)>) -> String {
+    let mut moments: Vec<(Vec<&str>, &str)> = Vec::new();
+    for (deed, moment) in all {
+        match moments.iter_mut().find(|(_, other)| !moment.is_empty() && *other == moment) {
+            Some((deeds, _)) => deeds.push(deed),
+            None => moments.push((vec![deed], moment)),
+        }
+    }
+    let deeds: Vec<String> = moments.iter().map(|(deeds, moment)| format!("{}{moment}", deeds.join(" or "))).collect();
+    deeds.join(", or ").replace("reset the connection or end the connection", "reset or end the connection")
+}
+
+/// What the page learnt of a request, as what the request got.
+fn learnt(learned: Learned) -> String {
     match learned {
-        Learned::NoHead => "The page got an error without a reason, and no head.".to_owned(),
-        Learned::Truncated { came, of } => {
-            let figures = match of {
-                Some(of) => format!("{came} of {}", many(of, "byte")),
-                None => many(came, "byte"),
-            };
-            format!("The page had the head and {}, then an error.", part(figures))
+        Learned::NoHead => "got an error, and no head".to_owned(),
+        Learned::Truncated { came, of } => format!("got a head and {}, then an error", of_the_body(came, of)),
+        Learned::TimedOut { after, came: Bytes { most: 0, .. } } => {
+            format!("got nothing, until the page gave up after {after}")
         }
-        Learned::TimedOut { after, came: 0 } => format!("The page got nothing, and gave up after {after}."),
         Learned::TimedOut { after, came } => {
-            format!("The page had {}, and gave up after {after}.", part(many(came, "byte")))
+            format!("got {}, until the page gave up after {after}", of_the_body(came, None))
         }
-        Learned::Whole { status } => format!("The page got a whole response (status {status})."),
+        Learned::Whole { status } => format!("got a whole response (status {status})"),
     }
 }
 
-fn arrived(arrivals: Option<u32>, requests: u32) -> String {
+/// `32 of the 64 bytes of the body`.
+fn of_the_body(came: Bytes, of: Option<Bytes>) -> String {
+    let range = |Bytes { least, most }| if least == most { most.to_string() } else { format!("{least} to {most}") };
+    let count = |of: Bytes| format!("{} {}", range(of), if of.most == 1 { "byte" } else { "bytes" });
+    let bytes = match (of, came.most) {
+        (Some(of), 0) => format!("none of the {}", count(of)),
+        (Some(of), _) => format!("{} of the {}", range(came), count(of)),
+        (None, 0) => "nothing".to_owned(),
+        (None, _) => count(came),
+    };
+    format!("{bytes} of the body")
+}
+
+fn arrived(reached: &[Reached], requests: u32) -> String {
     let each = if requests == 1 { "it" } else { "each" };
-    match arrivals {
-        Some(0) => format!(" The server never got {each}."),
-        Some(count) => format!(" The server got {each} {}.", times(count)),
-        None => String::new(),
+    let mut told: Vec<(String, Carrier)> =
+        reached.iter().filter_map(|one| Some((times(one.times?), one.carrier))).collect();
+    if told.len() < reached.len() {
+        return String::new();
+    }
+    if told.windows(2).all(|pair| pair[0].0 == pair[1].0) {
+        told.truncate(1);
+        return told.first().map(|(times, _)| format!(" The server got {each} {times}.")).unwrap_or_default();
+    }
+    let told: Vec<String> =
+        told.iter().map(|(times, carrier)| format!("{times} on {}", connection(*carrier))).collect();
+    format!(" The server got {each} {}.", told.join(", "))
+}
+
+const fn connection(carrier: Carrier) -> &'static str {
+    match carrier {
+        Carrier::New => "a new connection",
+        Carrier::Used => "a used connection",
+        Carrier::Unknown => "one of which nothing is known",
     }
 }
 
-fn carried(carriers: &[Carrier]) -> &'static str {
-    match carriers {
-        [Carrier::New] => " on a new connection",
-        [Carrier::Used] => " on a connection that was used before",
-        [Carrier::New, Carrier::Used] => " on new connections and on used ones",
-        _ => "",
+fn under_way(sent: u32, sockets: usize) -> String {
+    format!("{} under way{}", many(sent, "message"), if sockets > 1 { " each time" } else { "" })
+}
+
+/// `2 had an answer, 3 had none, though the server had read them`.
+fn unanswered(sent: u32, answered: u32, read: Option<u32>) -> String {
+    let lost = sent - answered;
+    let counts = match answered {
+        0 if lost == 1 => "it had no answer".to_owned(),
+        0 => "none had an answer".to_owned(),
+        _ => format!("{answered} had an answer, {lost} had none"),
+    };
+    let which = them(lost);
+    match read {
+        Some(0) => format!("{counts}, and the server had not read {which}"),
+        Some(read) if read == lost => format!("{counts}, though the server had read {which}"),
+        Some(read) => format!("{counts}, though the server had read {read} of {which}"),
+        None => counts,
     }
 }
 
-fn was_read(read: Option<u32>) -> String {
-    read.map(|read| format!(" ({read} of these the server had read)")).unwrap_or_default()
+/// Of what was asked or sent again.
+fn in_the_end(answered: u32, of: u32) -> String {
+    match answered {
+        0 => "no answer in the end".to_owned(),
+        1 if of == 1 => "answered in the end".to_owned(),
+        all if all == of => "all answered in the end".to_owned(),
+        some => format!("{some} answered in the end"),
+    }
 }
 
 /// `1 POST`, `2 GETs`, `4 requests (2 POSTs)`.

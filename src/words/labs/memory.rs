@@ -56,10 +56,13 @@ pub fn fact(fact: &Fact) -> String {
                 bytes_in_words(all)
             )
         }
-        Fact::WentOn { client, held: there } => format!(
-            "{} carried the token of its latest answer, and so its state went on over HTTP: in the end {}.",
-            capital(client_of(client)),
-            held(there)
+        Fact::WentOn { ref clients, held: there } => format!(
+            "{} carried the token of {} latest answer, and so {} state went on over HTTP: in the end {}{}.",
+            capital(clients_of(clients)),
+            if clients.len() > 1 { "their" } else { "its" },
+            if clients.len() > 1 { "their" } else { "its" },
+            held(there),
+            if clients.len() > 1 { " each" } else { "" }
         ),
         Fact::OldToken { old, newest } => format!(
             "After the newest token (which gave {}) an older one was sent again, and gave the older state: {}. A server that \
@@ -67,11 +70,13 @@ pub fn fact(fact: &Fact) -> String {
             held(newest),
             held(old)
         ),
-        Fact::Remembered { client, answers, held: there } => format!(
-            "On the WebSocket of {}, {} went on from what was said before, though no message carried state: in the end {}. The \
+        Fact::Remembered { ref clients, answers, held: there } => format!(
+            "On the {} of {}, {}{} went on from what was said before, though no message carried state: in the end {}. The \
              server remembers within the connection.",
-            client_of(client),
+            if clients.len() > 1 { "WebSockets" } else { "WebSocket" },
+            clients_of(clients),
             counted(answers, "answer", "answers"),
+            if clients.len() > 1 { " each" } else { "" },
             held(there)
         ),
         Fact::Forgot { answers } => format!(
@@ -111,13 +116,14 @@ fn nothing_carried(requests: u32, connections: Option<u32>, on_one: Option<u32>)
 
 fn equal_answers(requests: u32, same_connection: Option<u32>) -> String {
     let shared = match same_connection {
+        Some(all) if all == requests => ", all of them to one on the same TCP connection".to_owned(),
         Some(count) if count > 0 => format!(" ({count} of them to one on the same TCP connection)"),
         _ => String::new(),
     };
     format!(
-        "{} were each equal, byte for byte, to another one, sent at another time or by the other client{shared}. Equal \
-         requests got equal answers, whatever had been said in between.",
-        counted(requests, "request", "requests")
+        "{} equal, byte for byte, to another one, sent at another time or by the other client{shared}. Equal requests got \
+         equal answers, whatever had been said in between.",
+        counted(requests, "request was", "requests were each")
     )
 }
 
@@ -159,10 +165,12 @@ fn held(held: Held) -> String {
     format!("a counter at {} and {things}", held.counter)
 }
 
-const fn client_of(client: u32) -> &'static str {
-    match client {
-        0 => "the first client",
-        1 => "the second client",
-        _ => "another client",
+const fn clients_of(clients: &[u32]) -> &'static str {
+    match clients {
+        [0] => "the first client",
+        [1] => "the second client",
+        [_] | [] => "another client",
+        [_, _] => "both clients",
+        _ => "all clients",
     }
 }

@@ -5,10 +5,11 @@ use crate::analysis::Fact as Any;
 use crate::analysis::judgement::closing::endings::{Fact as Ending, Said, Way};
 use crate::analysis::judgement::closing::http::Fact as Http;
 use crate::analysis::judgement::closing::{Fact as Closing, Side};
-use crate::analysis::judgement::interruption::{Account, Carrier, Fact, Learned, Missing};
+use crate::analysis::judgement::interruption::{Account, Bytes, Carrier, Fact, Learned, Missing, Reached};
 use crate::analysis::raw;
 use crate::trace::{Cause, Protocol, Span};
 use crate::wire::Fault;
+use crate::words::labs;
 
 #[test]
 fn endings() {
@@ -73,32 +74,45 @@ fn endings() {
 
 #[test]
 fn interrupted_requests_and_sockets() {
-    let one = |fault, carrier, learned, arrivals| Fact::Interrupted {
-        fault,
-        carriers: vec![carrier],
+    let reached = |carrier, times| Reached { carrier, times };
+    let one = |fault, carrier, learned, times| Fact::Interrupted {
+        faults: vec![fault],
         requests: 1,
         posts: 1,
         learned,
-        arrivals,
+        reached: vec![reached(carrier, times)],
     };
     let several = |learned| Fact::Interrupted {
-        fault: Fault::Short,
-        carriers: vec![Carrier::New, Carrier::Used],
+        faults: vec![Fault::Cut, Fault::Short, Fault::BadFrame],
         requests: 4,
         posts: 2,
         learned,
-        arrivals: Some(1),
+        reached: vec![reached(Carrier::New, Some(1)), reached(Carrier::Used, Some(2))],
     };
-    let of_whole = Learned::Truncated { came: 32, of: Some(64) };
-    let timed_out = |came| Learned::TimedOut { after: Span(1_500_000), came };
+    let between = |least, most| Bytes { least, most };
+    let truncated = |came, of| Learned::Truncated { came, of };
+    let timed_out = |came| Learned::TimedOut { after: Span(1_500_000), came: Bytes::of(came) };
     let (fault, account) = (Fault::Cut, |arrived, twice| Account { sent: 31, arrived, lost: 13, twice });
+    let broke = |faults, [sent, answered]: [u32; 2], read| Fact::Broke {
+        faults,
+        code: 1_006,
+        clean: false,
+        sent,
+        answered,
+        read,
+    };
+    let stalled = |faults| Fact::Stalled { faults, silent: Span(1_500_000), sent: 5, answered: 2, read: Some(3) };
     let mut all: Vec<Sample> = samples![
         Any::Interruption, Fact;
         Interrupted => [
             one(Fault::Close, Carrier::Used, Learned::NoHead, Some(2)), hiding "requests" "posts";
             one(Fault::Stall, Carrier::Unknown, timed_out(0), None), hiding "requests" "posts" "came";
+            one(Fault::Cut, Carrier::Unknown, truncated(Bytes::of(0), Some(Bytes::of(64))), None), hiding "requests" "posts" "came";
+            one(Fault::Cut, Carrier::Unknown, truncated(Bytes::of(0), Some(Bytes::of(1))), None), hiding "requests" "posts" "came";
+            one(Fault::Cut, Carrier::Unknown, truncated(Bytes::of(0), None), None), hiding "requests" "posts" "came";
             one(Fault::Drip, Carrier::New, Learned::Whole { status: 200 }, Some(0)), hiding "requests" "posts";
-            several(of_whole); several(timed_out(7)); several(Learned::Truncated { came: 1, of: None });
+            several(truncated(between(0, 32), Some(Bytes::of(64)))); several(truncated(between(26, 32), Some(between(53, 64)))); several(timed_out(7));
+            several(truncated(Bytes::of(1), None)); several(truncated(between(0, 1), Some(Bytes::of(1))));
         ],
         SentAgainByBrowser => [
             Fact::SentAgainByBrowser { requests: 2, posts: 1, used: 2 }; Fact::SentAgainByBrowser { requests: 3, posts: 3, used: 2 };
@@ -109,9 +123,10 @@ fn interrupted_requests_and_sockets() {
             Fact::PostArrivals { new: Some(1), used: Some(2), unknown: None };
             Fact::PostArrivals { new: None, used: None, unknown: Some(3) };
         ],
-        AskedAgain => [Fact::AskedAgain { failed: 6, answered: 5, tries: 7 }; Fact::AskedAgain { failed: 1, answered: 0, tries: 1 }],
+        AskedAgain => [Fact::AskedAgain { failed: 6, answered: 5, tries: 7 }; Fact::AskedAgain { failed: 1, answered: 0, tries: 1 }, hiding "answered"],
         Duplicated => [
-            Fact::Duplicated { failed: 6, twice: 5, arrivals: 13 }; Fact::Duplicated { failed: 1, twice: 0, arrivals: 1 };
+            Fact::Duplicated { failed: 6, twice: 5, arrivals: 13 }; Fact::Duplicated { failed: 1, twice: 0, arrivals: 1 }, hiding "twice";
+            Fact::Duplicated { failed: 1, twice: 1, arrivals: 2 };
         ],
         OrderedAgain => [Fact::OrderedAgain { after: Span(2_690), times: 2 }],
         GivenUp => [
@@ -124,10 +139,13 @@ fn interrupted_requests_and_sockets() {
         ],
         EventSource => [Fact::EventSource { arrivals: 1 }, hiding "arrivals"; Fact::EventSource { arrivals: 2 }],
         Broke => [
-            Fact::Broke { fault, code: 1_006, clean: false, sent: 5, answered: 2, read: Some(3) };
-            Fact::Broke { fault: Fault::Goodbye, code: 1_000, clean: true, sent: 1, answered: 0, read: None };
+            broke(vec![fault], [5, 2], Some(3)); broke(vec![fault, Fault::Short], [5, 2], Some(1));
+            broke(vec![fault], [5, 0], Some(0)), hiding "answered" "read";
+            Fact::Broke { faults: vec![Fault::Goodbye], code: 1_000, clean: true, sent: 1, answered: 0, read: None }, hiding "answered";
         ],
-        Stalled => [Fact::Stalled { fault, silent: Span(1_500_000), sent: 5, answered: 2, read: Some(3) }],
+        Stalled => [
+            stalled(vec![fault]); stalled(vec![fault, Fault::Vanish]);
+        ],
         Survived => [Fact::Survived { fault, messages: 5 }],
         NotOpened => [Fact::NotOpened { fault }],
         Left => [Fact::Left { sent: 5, answered: 2 }],
@@ -139,6 +157,7 @@ fn interrupted_requests_and_sockets() {
         Reconnected => [
             Fact::Reconnected { waits: vec![Span(102_000), Span(200_000)], refused: 1, opened: true };
             Fact::Reconnected { waits: vec![Span(102_000)], refused: 3, opened: false };
+            Fact::Reconnected { waits: vec![Span(102_000)], refused: 0, opened: true }, hiding "refused";
         ],
         SentAgain => [
             Fact::SentAgain { messages: 6, answered: 5, twice: Some(4) };
@@ -160,11 +179,29 @@ fn interrupted_requests_and_sockets() {
         ],
     ];
     for fault in Fault::ALL {
-        all.push(samples_of(fault));
+        let both = [Fact::NotOpened { fault }, one(fault, Carrier::New, Learned::NoHead, Some(1))];
+        let hidden = vec!["requests", "posts"];
+        all.extend(both.map(|fact| Sample { fact: Any::Interruption(fact), hidden: hidden.clone() }));
     }
     check(all);
 }
 
-fn samples_of(fault: Fault) -> Sample {
-    Sample { fact: Any::Interruption(Fact::NotOpened { fault }), hidden: Vec::new() }
+#[test]
+fn faults_of_the_same_moment_are_told_together() {
+    let told = |faults: &[Fault]| {
+        labs::fact(&Any::Interruption(Fact::Broke {
+            faults: faults.to_vec(),
+            code: 1_006,
+            clean: false,
+            sent: 1,
+            answered: 0,
+            read: Some(1),
+        }))
+    };
+    assert_eq!(
+        told(&[Fault::Reset, Fault::Cut, Fault::Short, Fault::BadUtf8]),
+        "Asked to reset the connection, or reset or end the connection within an answer, or send a text that is \
+         not UTF-8, with 1 message under way each time: it had no answer, though the server had read it. The page was \
+         told code 1006 (no close frame came)."
+    );
 }

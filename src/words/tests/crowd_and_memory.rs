@@ -22,9 +22,9 @@ fn crowd() {
         spread: first.map(|_| Span(2_850)),
         resolution: RESOLUTION,
     };
-    let under_way = |seen_by, version: Option<&str>| Fact::UnderWay {
+    let under_way = |most, seen_by, version: Option<&str>| Fact::UnderWay {
         requests: 12,
-        most: 6,
+        most,
         seen_by,
         version: version.map(str::to_owned),
     };
@@ -40,14 +40,15 @@ fn crowd() {
         NotServed => [
             not_served(Trouble::Status(503)); not_served(Trouble::Status(404)); not_served(Trouble::HandshakeRefused);
             not_served(Trouble::NoAnswer); not_served(Trouble::TimedOut); not_served(Trouble::Closed);
-            not_served(Trouble::Different); not_served(Trouble::Unfinished);
+            not_served(Trouble::Different); not_served(Trouble::Unfinished); not_served(Trouble::GivenUp);
         ],
         HttpConnections => [
             Fact::HttpConnections { requests: 12, connections: 6, already_open: 1 };
             Fact::HttpConnections { requests: 12, connections: 1, already_open: 0 }, hiding "already_open";
         ],
         UnderWay => [
-            under_way(SeenBy::Browser, Some("http/1.1")); under_way(SeenBy::Server, Some("h2")); under_way(SeenBy::Server, None);
+            under_way(6, SeenBy::Browser, Some("http/1.1")); under_way(6, SeenBy::Server, Some("h2"));
+            under_way(1, SeenBy::Server, None); under_way(1, SeenBy::Browser, None);
         ],
         Queued => [Fact::Queued { requests: 12, waited: 7, longest: Span(110_000) }],
         NotQueued => [
@@ -61,6 +62,7 @@ fn crowd() {
         HandshakesFromHere => [Fact::HandshakesFromHere { sockets: 12, first, last, resolution: RESOLUTION }],
         Heard => [
             heard(12, 11, 10, true, Some(2_620));
+            heard(12, 1, 0, false, None), hiding "heard";
             heard(12, 12, 0, true, None), hiding "clients" "heard";
             heard(12, 12, 9, false, None), hiding "heard";
             heard(1, 0, 0, false, None), hiding "members" "heard";
@@ -97,9 +99,12 @@ fn memory() {
             Memory::Carried { requests: 9, least: 119, most: 130, all: 1_000 };
             Memory::Carried { requests: 1, least: 119, most: 119, all: 119 };
         ],
-        WentOn => [Memory::WentOn { client: 0, held: held(2, 1) }; Memory::WentOn { client: 1, held: held(2, 3) }],
+        WentOn => [Memory::WentOn { clients: vec![0], held: held(2, 1) }, hiding "clients"; Memory::WentOn { clients: vec![0, 1], held: held(2, 3) }, hiding "clients"],
         OldToken => [Memory::OldToken { old: held(1, 4), newest: held(2, 5) }],
-        Remembered => [Memory::Remembered { client: 0, answers: 3, held: held(2, 1) }],
+        Remembered => [
+            Memory::Remembered { clients: vec![1], answers: 3, held: held(2, 1) }, hiding "clients";
+            Memory::Remembered { clients: vec![0, 1], answers: 3, held: held(2, 1) }, hiding "clients";
+        ],
         Forgot => [Memory::Forgot { answers: 1 }],
         NotOfConnection => [Memory::NotOfConnection { answers: 1, expected: held(1, 4), told: held(2, 5) }],
         NewConnection => [

@@ -29,10 +29,10 @@ fn duplex() {
             news(Way::WebSocket, 8, None, 1, 0, waited), hiding "in_vain" "requests";
         ],
         Behind => [
-            Fact::Behind { way: Way::ShortPolling, by: Span(152_000) };
-            Fact::Behind { way: Way::LongPolling, by: Span(-5_150) };
-            Fact::Behind { way: Way::Events, by: Span(0) }, hiding "by";
+            Fact::Behind { ways: vec![(Way::ShortPolling, Span(152_000)), (Way::LongPolling, Span(-5_150))] };
+            Fact::Behind { ways: vec![(Way::LongPolling, Span(0)), (Way::Events, Span(0))] }, hiding "ways";
         ],
+        Elsewhere => [Fact::Elsewhere],
         Lay => [Fact::Lay { items: 1, median: Span(150_000), longest: Span(354_000) }],
         OneResponse => [
             Fact::OneResponse { events: 9, requests: 1, lasted: Span(2_110_000) }, hiding "requests";
@@ -70,6 +70,7 @@ fn formats() {
     let ended = |code, clean, browser_sent| Formats::BadTextEnded { code, clean, browser_sent, tapped: true };
     let missing = Formats::Missing;
     let (took, without) = (Span(9_340), Some(Span(10_100)));
+    let types = |kept, of, asked| Formats::MediaTypes { kept, of, asked };
     check(samples![
         Any::Formats, Formats;
         Intact => [
@@ -81,7 +82,7 @@ fn formats() {
         Refused => [Formats::Refused { format: Format::Html, status: 413 }],
         NotBack => [Formats::NotBack { over: Over::Binary, format: Format::Bytes }],
         MediaTypes => [
-            Formats::MediaTypes { kept: 6, of: 7 }; Formats::MediaTypes { kept: 0, of: 1 }, hiding "kept";
+            types(6, 7, true); types(0, 1, true), hiding "kept"; types(1, 6, false); types(0, 6, false), hiding "kept";
         ],
         NoMediaType => [Formats::NoMediaType { messages: 1 }; Formats::NoMediaType { messages: 10 }],
         OnlyBinary => [Formats::OnlyBinary { formats: one }],

@@ -3,7 +3,7 @@
 use super::{Sample, check, samples};
 use crate::analysis::Fact as Any;
 use crate::analysis::break_even::{Crossing, Measure, Missing, Way};
-use crate::analysis::judgement::exchange::{Advised, Case, Choice, Fact, HttpOpening};
+use crate::analysis::judgement::exchange::{Advised, Case, Choice, Fact, HttpOpening, Silence};
 use crate::analysis::judgement::notable::Fact as Notable;
 use crate::trace::{Cause, Inference, Protocol, Span};
 
@@ -61,7 +61,7 @@ fn exchange() {
         ],
         TooClose => [Fact::TooClose { resolution: Span(100) }],
         NotComparable => [
-            Fact::NotComparable { measure: Measure::Time, why: Missing::AlreadyOpen };
+            Fact::NotComparable { measure: Measure::Time, why: Missing::AlreadyOpen, silent: Vec::new() };
         ],
         WarmUp => [
             Fact::WarmUp { http: Span(7_020), web_socket: Span(2_630), resolution: RESOLUTION };
@@ -90,13 +90,21 @@ fn exchange() {
         Missing::Shared,
         Missing::Implausible,
     ];
-    let not_comparable = |why| {
+    let not_comparable = |why, silent: &[(Protocol, Silence)]| {
         measures.map(|measure| {
-            let fact = Any::Exchange(Fact::NotComparable { measure, why });
+            let fact = Any::Exchange(Fact::NotComparable { measure, why, silent: silent.to_vec() });
             Sample { fact, hidden: Vec::new() }
         })
     };
-    all.extend(why.into_iter().flat_map(not_comparable));
+    all.extend(why.into_iter().flat_map(|why| not_comparable(why, &[])));
+    let (http, web_socket) = (Protocol::Http, Protocol::WebSocket);
+    let silent: [&[(Protocol, Silence)]; 4] = [
+        &[(http, Silence::Plain)],
+        &[(http, Silence::Plain), (web_socket, Silence::Plain)],
+        &[(http, Silence::BehindProxy), (web_socket, Silence::BehindProxy)],
+        &[(http, Silence::Plain), (web_socket, Silence::BehindProxy)],
+    ];
+    all.extend(silent.into_iter().flat_map(|silent| not_comparable(Missing::NotTold, silent)));
     check(all);
 }
 

@@ -12,7 +12,8 @@ use serde_json::Value;
 use super::{claims, labs};
 use crate::analysis::judgement::Outcome;
 use crate::analysis::{Claim, Fact, bytes_in_words};
-use crate::lab::Lab;
+use crate::lab::interruption::{FAULTS, WAIT};
+use crate::lab::{Lab, ParameterError};
 use crate::trace::Span;
 
 /// A fact, and the names of those of its figures that its sentence leaves out.
@@ -41,12 +42,12 @@ macro_rules! samples {
 }
 use samples;
 
-/// Figures that no sentence states: how exactly the clock tells, and which client it was (a word).
-const NEVER_STATED: [&str; 2] = ["resolution", "client"];
+/// A figure that no sentence states: how exactly the clock tells.
+const NEVER_STATED: &str = "resolution";
 
 /// The numbers in a fact, by name, without those that are hidden.
 fn figures(name: &str, value: &Value, hidden: &[&str], found: &mut Vec<(String, i64)>) {
-    if hidden.contains(&name) || NEVER_STATED.contains(&name) {
+    if hidden.contains(&name) || name == NEVER_STATED {
         return;
     }
     match value {
@@ -87,6 +88,12 @@ fn check_text(text: &str) {
         assert!(!text.split(' ').any(is_word), "{first_person}: {text}");
     }
     let words: Vec<&str> = text.split(' ').collect();
+    for (at, word) in words.iter().enumerate().filter(|(_, word)| ["were", "are", "have"].contains(word)) {
+        // `1 were`, `1 of 12 clients were`
+        let subject = [at.checked_sub(1), at.checked_sub(4).filter(|&of| words[of + 1] == "of")];
+        let is_one = subject.into_iter().flatten().any(|subject| words[subject] == "1");
+        assert!(!is_one, "1 {word}: {text}");
+    }
     for pair in words.windows(2) {
         let noun = pair[1].trim_end_matches([',', '.', ':', ';', ')']);
         let is_plural = noun.ends_with('s') && !noun.ends_with("ss") && !["is", "was", "has", "times"].contains(&noun);
@@ -115,6 +122,15 @@ fn numbers_are_found_as_words_of_their_own() {
     assert!(tells("It took 1.50 ms.", 1_500));
     assert!(tells("It came twice.", 2));
     assert!(!tells("512 B", 12) && !tells("2 things", 12));
+}
+
+#[test]
+fn what_a_lab_does_not_take_is_refused_in_a_sentence() {
+    let whole = WAIT.read("soon").expect_err("it is no number");
+    let word = FAULTS.read("none").expect_err("it is no such word");
+    for error in [whole, word, ParameterError::NotForPages { code: 1_006 }] {
+        check_text(&super::sentence(&error));
+    }
 }
 
 #[test]

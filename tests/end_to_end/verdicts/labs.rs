@@ -1,6 +1,6 @@
-//! The other labs' claims.
+//! What the other labs' verdicts rest on, beside the browser's own log.
 
-use duplex::analysis::judgement::{Claim, Fact, crowd, formats};
+use duplex::analysis::judgement::{Claim, Fact, formats};
 use duplex::trace::{Direction, Kind, Message, Protocol};
 
 use super::{outcomes, run_by_keyboard};
@@ -9,15 +9,6 @@ use crate::server::Server;
 
 fn is_data(message: &Message) -> bool {
     matches!(message.kind, Kind::Binary | Kind::Text)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn when_to_use_which_is_answered_from_enough_exchanges_and_not_from_one() {
-    let server = Server::start();
-    let judged = run_by_keyboard(server.origin(), "lab=exchange&link=cable").await;
-    judged.says(&[("C16", "supported")]).await;
-    let single = run_by_keyboard(server.origin(), "lab=exchange&messages=1").await;
-    single.says(&[("C16", "not-measured")]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,10 +47,8 @@ async fn without_delay_crossings_are_claimed_only_where_messages_crossed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_remembers_and_what_may_be_carried_is_told() {
+async fn a_text_that_is_none_is_told_as_the_page_and_as_the_tap_saw_its_end() {
     let server = Server::start();
-    let memory = run_by_keyboard(server.origin(), "lab=memory").await;
-    memory.says(&[("C10", "supported"), ("C11", "supported")]).await;
     let formats = run_by_keyboard(server.origin(), "lab=formats").await;
     formats.says(&[("C6", "depends"), ("C7", "depends")]).await;
     let ended = formats.reasons(Claim::C7).into_iter().find_map(|reason| match reason.fact {
@@ -74,16 +63,7 @@ async fn who_remembers_and_what_may_be_carried_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_gets_lost_and_how_it_ends_is_told() {
-    let server = Server::start();
-    let interruption = run_by_keyboard(server.origin(), "lab=interruption&wait=600").await;
-    interruption.says(&[("C8", "depends"), ("C9", "depends")]).await;
-    let closing = run_by_keyboard(server.origin(), "lab=closing&wait=600").await;
-    closing.says(&[("C14", "depends")]).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn many_clients_are_served_and_one_is_no_crowd() {
+async fn each_of_many_clients_has_its_handshakes_in_the_browsers_log() {
     let server = Server::start();
     let crowd = run_by_keyboard(server.origin(), "lab=crowd&clients=12").await;
     crowd.says(&[("C15", "supported")]).await;
@@ -91,17 +71,4 @@ async fn many_clients_are_served_and_one_is_no_crowd() {
     assert_eq!(handshakes, 24, "each client's, for itself and in the room");
     let sockets = crowd.lab.log.once(|log| log.sockets.len() >= handshakes, |log| log.sockets.len()).await;
     assert_eq!(sockets, handshakes);
-    let single = run_by_keyboard(server.origin(), "lab=crowd&clients=1").await;
-    single.says(&[("C15", "not-measured")]).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn where_the_server_has_room_for_few_it_depends() {
-    let server = Server::start_with(&["--max-connections", "12"]);
-    let crowd = run_by_keyboard(server.origin(), "lab=crowd&clients=16&hold=10").await;
-    crowd.says(&[("C15", "depends")]).await;
-    let refused = crowd.reasons(Claim::C15).into_iter().any(|reason| {
-        matches!(reason.fact, Fact::Crowd(crowd::Fact::NotServed { protocol: Protocol::WebSocket, count: 1.., .. }))
-    });
-    assert!(refused, "{:#?}", crowd.reasons(Claim::C15));
 }

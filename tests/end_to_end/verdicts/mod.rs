@@ -1,6 +1,7 @@
 //! The claims, one by one: a lab is run on the built page by keyboard, against the real server, and its verdict is
 //! the one that the evidence asks for, both ways that it can come out.
 
+mod each_claim;
 mod labs;
 mod opening;
 mod prediction;
@@ -27,30 +28,6 @@ async fn outcomes(lab: &Lab) -> BTreeMap<String, String> {
          [it.dataset.claim, it.dataset.outcome]))",
     )
     .await
-}
-
-/// Presses a key, wherever the focus is.
-async fn press(lab: &Lab, key: &str) {
-    let body = lab.tab.find_element("body").await.expect("a body");
-    body.press_key(key).await.expect("a key");
-}
-
-/// Goes to the next control that a selector fits, by the tabulator key alone.
-async fn tab_to(lab: &Lab, selector: &str) {
-    let body = lab.tab.find_element("body").await.expect("a body");
-    for _ in 0..400 {
-        body.press_key("Tab").await.expect("a key");
-        if lab.ask(&format!("document.activeElement.matches('{selector}')")).await {
-            return;
-        }
-    }
-    panic!("the tabulator key does not lead to {selector}");
-}
-
-/// Goes to a control and presses it.
-async fn press_at(lab: &Lab, selector: &str) {
-    tab_to(lab, selector).await;
-    press(lab, "Enter").await;
 }
 
 /// Waits until the page has found its server.
@@ -82,19 +59,24 @@ async fn run_in(lab: Lab) -> Judged {
              .observe(document.documentElement, { attributes: true }), true)",
         )
         .await;
-    tab_to(&lab, "button.run").await;
+    lab.tab_to("button.run").await;
     let began = Instant::now();
-    press(&lab, "Enter").await;
+    lab.press("Enter").await;
     lab.until("window.ran && document.documentElement.dataset.run === 'finished'").await;
     assert!(began.elapsed() < A_MINUTE, "it took {:?}", began.elapsed());
-    lab.assert_no_errors().await;
-    let trace = lab.save().await;
-    let judged = Judged { timeline: Timeline::of(&trace), trace, lab };
-    judged.is_the_same_natively().await;
-    judged
+    Judged::of(lab).await
 }
 
 impl Judged {
+    /// Reads a lab whose run is over; its record has to come to the same outside of the page.
+    async fn of(lab: Lab) -> Self {
+        lab.assert_no_errors().await;
+        let trace = lab.save().await;
+        let judged = Self { timeline: Timeline::of(&trace), trace, lab };
+        judged.is_the_same_natively().await;
+        judged
+    }
+
     /// The verdicts that the record comes to outside of the page.
     fn verdicts(&self) -> Vec<judgement::Verdict> {
         let lab = duplex::lab::Lab::named(&self.trace.circumstances.lab).expect("a lab");

@@ -1,6 +1,6 @@
 //! What a visitor expects before a run, and the evidence that the sentences after it lead to.
 
-use super::{press, press_at, run_by_keyboard, run_in, tab_to, until_ready};
+use super::{run_by_keyboard, run_in, until_ready};
 use crate::page::Lab;
 use crate::server::Server;
 
@@ -16,10 +16,10 @@ async fn a_guess_by_keyboard_is_held_against_the_run_kept_and_taken_back() {
     let server = Server::start();
     let lab = Lab::open(&format!("{}/?{QUICK}", server.origin())).await;
     until_ready(&lab).await;
-    tab_to(&lab, "[name=prediction]").await;
-    press(&lab, " ").await;
+    lab.tab_to("[name=prediction]").await;
+    lab.press(" ").await;
     assert_eq!(chosen(&lab).await, 0);
-    press(&lab, "ArrowDown").await;
+    lab.press("ArrowDown").await;
     assert_eq!(chosen(&lab).await, 1);
     let lab = run_in(lab).await.lab;
     let right: Vec<usize> = lab
@@ -37,15 +37,15 @@ async fn a_guess_by_keyboard_is_held_against_the_run_kept_and_taken_back() {
     until_ready(&lab).await;
     assert_eq!(chosen(&lab).await, 1, "it is kept");
     assert_eq!(lab.text(".prediction .told").await, "", "the run is not");
-    press_at(&lab, ".prediction button").await;
+    lab.press_at(".prediction button").await;
     lab.until("document.querySelector('.prediction button') === null").await;
     assert_eq!(chosen(&lab).await, -1);
 
     lab.tab.reload().await.expect("the page opens again");
     until_ready(&lab).await;
     assert_eq!(chosen(&lab).await, -1, "what was taken back is not kept");
-    tab_to(&lab, "[name=prediction]").await;
-    press(&lab, " ").await;
+    lab.tab_to("[name=prediction]").await;
+    lab.press(" ").await;
     let lab = run_in(lab).await.lab;
     let told = lab.text(".prediction .told").await;
     assert!(told.starts_with("Not as you thought. "), "{told}");
@@ -85,7 +85,7 @@ async fn each_link_of_evidence_selects_its_message_which_has_the_same_number_in_
         assert_eq!(format!("#{row}"), number);
     }
     // By keyboard as well.
-    press_at(&lab, ".findings .message-link").await;
+    lab.press_at(".findings .message-link").await;
     lab.until("document.activeElement.id === 'inspector'").await;
     lab.assert_no_errors().await;
 }

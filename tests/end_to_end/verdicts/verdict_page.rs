@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::{outcomes, press, press_at, run_in, tab_to, until_ready};
+use super::{outcomes, run_by_keyboard, run_in, until_ready};
 use crate::page::Lab;
 use crate::server::Server;
 
@@ -35,9 +35,9 @@ async fn all_labs_fill_the_table_which_survives_a_reload_until_it_is_forgotten()
     let server = Server::start();
     let lab = open(&server).await;
     assert_eq!(not_measured(&outcomes(&lab).await).len(), 16);
-    tab_to(&lab, "button.run").await;
+    lab.tab_to("button.run").await;
     let began = Instant::now();
-    press(&lab, "Enter").await;
+    lab.press("Enter").await;
     until_progress_says(&lab, "Lab 2 of 8").await;
     until_progress_says(&lab, "Lab 6 of 8").await;
     lab.until_run_is("finished").await;
@@ -54,7 +54,7 @@ async fn all_labs_fill_the_table_which_survives_a_reload_until_it_is_forgotten()
     assert_eq!(outcomes(&lab).await, filled);
     let whys: usize = lab.ask("document.querySelectorAll('table.claims details li').length").await;
     assert!(whys > 16, "{whys} reasons are kept too");
-    press_at(&lab, "section.claims > .buttons button").await;
+    lab.press_at("section.claims > .buttons button").await;
     lab.until("document.querySelectorAll('[data-outcome=not-measured][data-claim]').length === 16").await;
     assert!(lab.ask::<bool>("localStorage.getItem('duplex') === null").await);
     reload(&lab).await;
@@ -66,9 +66,9 @@ async fn all_labs_fill_the_table_which_survives_a_reload_until_it_is_forgotten()
 async fn stop_in_the_middle_keeps_what_is_there() {
     let server = Server::start();
     let lab = open(&server).await;
-    press_at(&lab, "button.run").await;
+    lab.press_at("button.run").await;
     until_progress_says(&lab, "Lab 3 of 8").await;
-    press_at(&lab, "button.stop").await;
+    lab.press_at("button.stop").await;
     lab.until_run_is("stopped").await;
     let kept = outcomes(&lab).await;
     for claim in ["C16", "C3", "C4", "C5", "C13"] {
@@ -94,9 +94,9 @@ async fn stop_while_the_servers_account_is_waited_for_begins_no_further_lab() {
              ? new Promise(() => {}) : real.call(window, what, how); true }",
         )
         .await;
-    press_at(&lab, "button.run").await;
+    lab.press_at("button.run").await;
     until_progress_says(&lab, "Asking the server for its account").await;
-    press_at(&lab, "button.stop").await;
+    lab.press_at("button.stop").await;
     lab.until("document.documentElement.dataset.run !== 'running'").await;
     assert!(lab.text(".notices").await.contains("was not waited for"), "{}", lab.text(".status").await);
     let kept = outcomes(&lab).await;
@@ -111,19 +111,21 @@ async fn what_is_stored_and_cannot_be_read_is_ignored_without_an_error() {
     let kept = |version: u32, claim: &str, outcome: &str| {
         format!(
             "{{\"version\":{version},\"verdicts\":[{{\"claim\":\"{claim}\",\"outcome\":\"{outcome}\",\"reasons\":[],\
-             \"lab\":\"crowd\",\"http\":\"http://a/\",\"ws\":\"ws://a/\",\"at\":1}}]}}"
+             \"lab\":\"crowd\",\"settings\":[],\"finished\":true,\"http\":\"http://a/\",\"ws\":\"ws://a/\",\"at\":1}}]}}"
         )
     };
     // The control: what is right is read.
     let rows = [
-        (kept(1, "C15", "supported"), 15),
-        (kept(2, "C15", "supported"), 16),
-        (kept(1, "C15", "certain"), 16),
-        (kept(1, "C99", "supported"), 16),
+        (kept(2, "C15", "supported"), 15),
+        // What it rests on was not kept then.
+        (kept(1, "C15", "supported"), 16),
+        (kept(3, "C15", "supported"), 16),
+        (kept(2, "C15", "certain"), 16),
+        (kept(2, "C99", "supported"), 16),
         ("garbage".to_owned(), 16),
         ("[]".to_owned(), 16),
         (String::new(), 16),
-        ("{\"version\":1,\"guesses\":{\"opening\":99,\"nonsense\":1}}".to_owned(), 16),
+        ("{\"version\":2,\"guesses\":{\"opening\":99,\"nonsense\":1}}".to_owned(), 16),
     ];
     for (stored, open) in rows {
         let quoted = serde_json::to_string(&stored).expect("a string");
@@ -136,6 +138,31 @@ async fn what_is_stored_and_cannot_be_read_is_ignored_without_an_error() {
     lab.tab.goto(format!("{}/?lab=opening", server.origin())).await.expect("the page opens");
     until_ready(&lab).await;
     assert!(lab.ask::<bool>("[...document.querySelectorAll('[name=prediction]')].every((it) => !it.checked)").await);
+    lab.assert_no_errors().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_with_different_settings_add_up_and_a_lesser_one_displaces_nothing() {
+    let server = Server::start();
+    let mut lab = run_by_keyboard(server.origin(), "lab=opening&connection=close").await.lab;
+    for (query, claim, expected) in [
+        ("lab=opening&connection=keep-alive", "C3", "depends"),
+        ("lab=crowd&clients=2", "C15", "supported"),
+        // One client cannot tell, and takes nothing away.
+        ("lab=crowd&clients=1", "C15", "supported"),
+    ] {
+        lab.tab.goto(format!("{}/?{query}", server.origin())).await.expect("the page opens");
+        until_ready(&lab).await;
+        lab = run_in(lab).await.lab;
+        lab.tab.goto(format!("{}/?lab=verdict", server.origin())).await.expect("the page opens");
+        until_ready(&lab).await;
+        let row = lab.text(&format!("tr[data-claim={claim}] .measured")).await;
+        assert_eq!(outcomes(&lab).await[claim], expected, "{query}: {row}");
+        let other: bool =
+            lab.ask(&format!("document.querySelector('tr[data-claim={claim}] .other-runs li') !== null")).await;
+        assert_eq!(other, query != "lab=crowd&clients=2", "{query}: each run is told of");
+    }
+    assert!(lab.text("tr[data-claim=C3] .outcome").await.contains("in one run and not in another"));
     lab.assert_no_errors().await;
 }
 
@@ -159,8 +186,8 @@ async fn has_comparison(lab: &Lab, place: usize) {
 
 /// Moves a slider to one of its ends, by keyboard.
 async fn slide(lab: &Lab, id: &str, key: &str) {
-    tab_to(lab, &format!("#{id}")).await;
-    press(lab, key).await;
+    lab.tab_to(&format!("#{id}")).await;
+    lab.press(key).await;
 }
 
 async fn advised(lab: &Lab) -> String {
@@ -178,7 +205,7 @@ async fn published_numbers_are_run_again_and_the_break_even_follows_the_sliders(
     for (place, link) in links.iter().enumerate() {
         let _: bool =
             lab.ask(&format!("(document.querySelectorAll('.published a.button')[{place}].focus(), true)")).await;
-        press(&lab, "Enter").await;
+        lab.press("Enter").await;
         lab.until("document.querySelector('form.controls') !== null").await;
         let address: String = lab.ask("location.pathname + location.search").await;
         assert_eq!(&address, link, "it leads to the lab with its settings");
@@ -202,7 +229,7 @@ async fn published_numbers_are_run_again_and_the_break_even_follows_the_sliders(
     let rarely = advised(&lab).await;
     let sentence = lab.text(".advice p").await;
     let _: bool = lab.ask("(document.querySelector('#even-how-often').focus(), true)").await;
-    press(&lab, "End").await;
+    lab.press("End").await;
     slide(&lab, "even-session", "End").await;
     lab.until(&format!("document.querySelector('.advice').dataset.advised !== '{rarely}'")).await;
     assert_eq!(advised(&lab).await, "web-socket", "instead of {rarely}");

@@ -2,7 +2,7 @@
 
 use duplex::trace::Outcome;
 
-use super::{press, press_at, run_in, tab_to, until_ready};
+use super::{run_in, until_ready};
 use crate::page::Lab;
 use crate::server::Server;
 
@@ -27,11 +27,11 @@ async fn back_and_forward_lead_from_lab_to_lab_and_each_keeps_its_run() {
     let lab = Lab::open(&format!("{}/?lab=exchange&messages=3", server.origin())).await;
     let exchange = run_in(lab).await;
     let lab = exchange.lab;
-    press_at(&lab, "nav a[href*=\"lab=memory\"]").await;
+    lab.press_at("nav a[href*=\"lab=memory\"]").await;
     until_at(&lab, "memory").await;
     let memory = run_in(lab).await;
     let lab = memory.lab;
-    press_at(&lab, "nav li.last a").await;
+    lab.press_at("nav li.last a").await;
     until_at(&lab, "verdict").await;
     back(&lab).await;
     until_at(&lab, "memory").await;
@@ -55,15 +55,15 @@ async fn whoever_leaves_during_a_run_ends_it_and_it_is_mixed_up_with_no_other() 
     let lab = Lab::open(&format!("{}/?lab=memory", server.origin())).await;
     let memory = run_in(lab).await;
     let lab = memory.lab;
-    press_at(&lab, "nav a[href*=\"lab=duplex\"]").await;
+    lab.press_at("nav a[href*=\"lab=duplex\"]").await;
     until_at(&lab, "duplex").await;
-    press_at(&lab, "button.run").await;
+    lab.press_at("button.run").await;
     lab.until("document.querySelectorAll('.pane.http g.message').length > 4").await;
     // A link of the page does not lead away from a run.
-    tab_to(&lab, "nav a[href*=\"lab=crowd\"]").await;
+    lab.tab_to("nav a[href*=\"lab=crowd\"]").await;
     let disabled: bool = lab.ask("document.activeElement.getAttribute('aria-disabled') === 'true'").await;
     assert!(disabled);
-    press(&lab, "Enter").await;
+    lab.press("Enter").await;
     assert!(lab.ask::<bool>("document.documentElement.dataset.lab === 'duplex'").await);
     // Back does, and ends it.
     back(&lab).await;
@@ -84,9 +84,9 @@ async fn whoever_leaves_while_all_labs_run_ends_them_all() {
     let server = Server::start();
     let lab = Lab::open(&format!("{}/?lab=memory", server.origin())).await;
     until_ready(&lab).await;
-    press_at(&lab, "nav li.last a").await;
+    lab.press_at("nav li.last a").await;
     until_at(&lab, "verdict").await;
-    press_at(&lab, "button.run").await;
+    lab.press_at("button.run").await;
     lab.until("document.querySelector('.status').textContent.includes('Lab 2 of 8')").await;
     back(&lab).await;
     until_at(&lab, "memory").await;

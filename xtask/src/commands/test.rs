@@ -109,7 +109,7 @@ fn browser(report: &mut Report) -> Result<()> {
     report.tests(Layer::Browser, command.env("CHROMEDRIVER", &browser.driver))
 }
 
-/// The built page, driven in a browser. One test at a time: they measure.
+/// The built page, driven in a browser. Two tests at a time: mostly they wait.
 fn end_to_end(report: &mut Report) -> Result<()> {
     let trunk = tools::for_the_page()?;
     let browser = tools::Browser::ensure()?;
@@ -121,7 +121,7 @@ fn end_to_end(report: &mut Report) -> Result<()> {
     within.args(["test", "--features", "embed-page", "--test", "server", "page::embedded"]);
     report.tests(Layer::EndToEnd, &mut within)?;
     let mut command = process::cargo();
-    command.args(["test", "--features", "end-to-end", "--test", "end_to_end", "--", "--test-threads=1"]);
+    command.args(["test", "--features", "end-to-end", "--test", "end_to_end", "--", "--test-threads=2"]);
     report
         .tests(Layer::EndToEnd, command.env("DUPLEX_PAGE", dist).env("CHROME", browser.chrome).env("FIREFOX", firefox))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{SeenBy, Trouble, count, trouble};
+use super::{SeenBy, Trouble, count, failed, is_given_up, trouble};
 use crate::analysis::at_once::most_at_once;
 use crate::trace::{Connection, ConnectionId, Fate, Kind, Message, MessageId, Phases, Span, Time, Trace};
 
@@ -27,10 +27,16 @@ impl<'a> Exchange<'a> {
         })
     }
 
-    fn trouble(&self) -> Trouble {
+    /// When it came to an end, and whether by taking too long.
+    fn ended(&self) -> Option<(Time, bool)> {
+        failed(self.request).or_else(|| Some((self.response?.received.page()?, false)))
+    }
+
+    fn trouble(&self, given_up: bool) -> Trouble {
         match (self.response.map(|response| response.kind), self.request.failing.as_deref()) {
             (Some(Kind::Response { status }), _) if !(200..=299).contains(&status) => Trouble::Status(status),
             (_, Some(failing)) => trouble(failing),
+            (None, None) if given_up => Trouble::GivenUp,
             (..) => Trouble::Unfinished,
         }
     }
@@ -81,7 +87,8 @@ impl<'a> Requests<'a> {
 
     pub(super) fn troubles(&self) -> impl Iterator<Item = (MessageId, Trouble)> {
         let others = self.exchanges.iter().filter(|exchange| !exchange.is_served());
-        others.map(|exchange| (exchange.request.id, exchange.trouble()))
+        let given_up = is_given_up(self.exchanges.iter().filter_map(Exchange::ended));
+        others.map(move |exchange| (exchange.request.id, exchange.trouble(given_up)))
     }
 
     /// The server was asked to hold the answers: news was asked for, which needs no body.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Answer, Claim, Finding, Outcome, Verdict};
 use crate::analysis::Timeline;
-use crate::trace::{self, Cause, Failing, MessageId, Protocol, Span, Trace};
+use crate::trace::{self, Cause, Failing, Message, MessageId, Protocol, Span, Time, Trace};
 use http::Requests;
 use sockets::{Broadcast, Handshakes, Sockets};
 
@@ -159,9 +159,15 @@ pub enum Trouble {
     Closed,
     /// What came back is not what was sent.
     Different,
+    /// Nobody waited for it any longer, after others had waited in vain: see [`IN_VAIN`].
+    GivenUp,
     /// The run ended first.
     Unfinished,
 }
+
+/// After so many clients, one after another, have waited in vain for their answer or their WebSocket, the script gives
+/// those up that still wait.
+pub const IN_VAIN: u32 = 2;
 
 /// Who saw how many requests were under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -458,6 +464,21 @@ fn trouble(failing: &Failing) -> Trouble {
         | Cause::NotOffered
         | Cause::BadUrl { .. } => Trouble::NoAnswer,
     }
+}
+
+/// The script gave those up that were still waiting: the last of those that came to anything had waited in vain. `ended`
+/// has when each of them did, and whether it had timed out. If not, the end of the run cut short what is not answered.
+fn is_given_up(ended: impl Iterator<Item = (Time, bool)>) -> bool {
+    let mut ended: Vec<(Time, bool)> = ended.collect();
+    ended.sort_unstable();
+    let last = ended.iter().rev().take_while(|(_, timed_out)| *timed_out);
+    count(last.count()) >= IN_VAIN
+}
+
+/// When a request or a handshake failed, and whether because it took too long.
+fn failed(asked: &Message) -> Option<(Time, bool)> {
+    let failing = asked.failing.as_deref()?;
+    Some((failing.at, trouble(failing) == Trouble::TimedOut))
 }
 
 fn finding(fact: Fact, messages: Vec<MessageId>) -> Finding {

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Trouble, count, trouble};
+use super::{Trouble, count, failed, is_given_up, trouble};
 use crate::analysis::Statistics;
 use crate::analysis::at_once::most_at_once;
 use crate::trace::{
@@ -46,9 +46,15 @@ impl Place<'_> {
         self.accepted.is_some() && self.exchanged.is_some_and(|(said, came)| is_same(said, came))
     }
 
-    fn trouble(&self) -> Trouble {
+    /// When its opening came to an end, and whether by taking too long.
+    fn ended(&self) -> Option<(Time, bool)> {
+        failed(self.handshake).or_else(|| Some((self.opened()?, false)))
+    }
+
+    fn trouble(&self, given_up: bool) -> Trouble {
         match (self.handshake.failing.as_deref(), self.accepted, self.exchanged) {
             (Some(failing), ..) => trouble(failing),
+            (None, None, _) if given_up => Trouble::GivenUp,
             (None, None, _) => Trouble::Unfinished,
             (None, Some(_), Some(_)) => Trouble::Different,
             // The script waits for the answer, and closes what is still open then.
@@ -127,7 +133,8 @@ impl<'a> Sockets<'a> {
 
     pub(super) fn troubles(&self) -> impl Iterator<Item = (MessageId, Trouble)> {
         let others = self.places.iter().filter(|place| !place.is_served());
-        others.map(|place| (place.handshake.id, place.trouble()))
+        let given_up = is_given_up(self.places.iter().filter_map(Place::ended));
+        others.map(move |place| (place.handshake.id, place.trouble(given_up)))
     }
 
     fn first_asked(&self) -> Option<Time> {

@@ -12,6 +12,7 @@ mod verdicts;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::Why;
 use super::{Answer, Claim, Finding, Verdict};
 use crate::analysis::Timeline;
 use crate::trace::{MessageId, Span, Trace};
@@ -85,18 +86,6 @@ pub enum What {
     News(Way),
 }
 
-/// Why it is not there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Why {
-    /// The endpoint is no Duplex server, so it has no news of its own.
-    NotOffered,
-    /// The run ended before.
-    NotReached,
-    /// It was tried, and nothing came of it.
-    NothingCame,
-}
-
 /// How it is known that two messages crossed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -163,13 +152,15 @@ pub enum Fact {
         /// How long the items were on their way; `None` where the server's clock could not be placed.
         waited: Option<Waited>,
     },
-    /// Half of the items came later by a way than over the WebSocket.
+    /// How the ways over HTTP compare with the WebSocket.
     Behind {
-        /// By which way.
-        way: Way,
-        /// The medians differ by this; negative if they came earlier.
-        by: Span,
+        /// By which way half of the items came later, and by how much: the medians differ by this, negative if they came
+        /// earlier.
+        ways: Vec<(Way, Span)>,
     },
+    /// Requests and the WebSocket went to different addresses, so that what differs between the ways may be the servers' or
+    /// the networks'.
+    Elsewhere,
     /// By short polling, news that was published while no request was there lay at the server until one came.
     Lay {
         /// How many items.
@@ -231,8 +222,8 @@ pub enum Fact {
     },
     /// No two messages crossed, as far as can be known.
     NoneCrossed {
-        /// How long a message and its answer took at least together; the shorter, the less can cross. `None` where no
-        /// answer came.
+        /// How long a message and its answer took at least together, at the address of the WebSocket; the shorter, the less
+        /// can cross. `None` where no answer came from there.
         round_trip: Option<Span>,
     },
     /// Only an echo was there: what the server said answers what the page had said.
@@ -258,17 +249,19 @@ fn finding(fact: Fact, messages: Vec<MessageId>) -> Finding {
     Finding { fact: super::Fact::Duplex(fact), messages }
 }
 
-/// What happened, in the order in which it is told.
+/// What happened, in the order in which it is told. How much the plain exchanges and a long response carried stands with
+/// the claims’ reasons.
 #[must_use]
 pub(super) fn what_happened(trace: &Trace, timeline: &Timeline) -> Vec<Finding> {
     let run = Run::of(trace, timeline);
     let mut findings = Vec::new();
     findings.extend(run.who_starts());
     findings.extend(run.news_by_http());
-    findings.extend(run.long_responses());
+    findings.extend(run.one_response());
     findings.extend(run.news(Way::WebSocket));
+    findings.extend(run.elsewhere());
+    findings.extend(run.behind());
     findings.extend(run.on_websocket());
-    findings.extend(run.both_ways());
     findings.extend(run.missing_exchanges());
     findings.extend(Way::ALL.into_iter().filter_map(|way| run.missing_news(way)));
     findings

@@ -7,7 +7,7 @@ use super::{Fact, Waited, Way, What, Why, finding, part};
 use crate::analysis::judgement::Finding;
 use crate::analysis::judgement::payload::said;
 use crate::analysis::{Statistics, Timeline};
-use crate::trace::{Direction, Kind, Message, MessageId, Moment, Protocol, ServerTime, Span, Speaks, Time, Trace};
+use crate::trace::{Direction, Kind, Message, MessageId, Moment, Protocol, ServerTime, Span, Time, Trace};
 use crate::wire::{NewsAnswer, NewsItem};
 
 /// A run of the lab.
@@ -177,7 +177,6 @@ impl<'a> Run<'a> {
         let mut findings = Vec::new();
         for way in [Way::ShortPolling, Way::LongPolling, Way::Events] {
             findings.extend(self.news(way));
-            findings.extend(self.behind(way));
             if way == Way::ShortPolling {
                 findings.extend(self.lay());
             }
@@ -185,13 +184,32 @@ impl<'a> Run<'a> {
         findings
     }
 
-    /// How much later half of the items came than over the WebSocket. Only where one clock was placed for both, so
-    /// that its error cancels.
-    fn behind(&self, way: Way) -> Option<Finding> {
-        let one_clock = self.timeline.clock(Protocol::Http) == self.timeline.clock(Protocol::WebSocket);
-        let (here, there) = (self.waited(way)?, self.waited(Way::WebSocket)?);
-        let messages = self.heard(way).into_iter().chain(self.heard(Way::WebSocket)).map(|heard| heard.message);
-        one_clock.then(|| finding(Fact::Behind { way, by: here.median - there.median }, messages.collect()))
+    /// Requests and the WebSocket went to the same address: what a message takes there is the same for both.
+    fn one_address(&self) -> bool {
+        let known = &self.trace.circumstances;
+        authority(&known.http.url) == authority(&known.ws.url)
+    }
+
+    /// Both had news, but from different addresses.
+    pub(super) fn elsewhere(&self) -> Option<Finding> {
+        let over_http = [Way::ShortPolling, Way::LongPolling, Way::Events];
+        let first = |ways: &[Way]| ways.iter().find_map(|&way| self.heard(way).first().map(|heard| heard.message));
+        let (http, websocket) = (first(&over_http)?, first(&[Way::WebSocket])?);
+        (!self.one_address()).then(|| finding(Fact::Elsewhere, vec![http, websocket]))
+    }
+
+    /// How much later half of the items came by each way over HTTP than over the WebSocket. Only where one clock was
+    /// placed for both, so that its error cancels, and the network to both is the same.
+    pub(super) fn behind(&self) -> Option<Finding> {
+        let one_clock =
+            self.one_address() && self.timeline.clock(Protocol::Http) == self.timeline.clock(Protocol::WebSocket);
+        let there = self.waited(Way::WebSocket).filter(|_| one_clock)?.median;
+        let over_http = [Way::ShortPolling, Way::LongPolling, Way::Events];
+        let ways: Vec<(Way, Span)> =
+            over_http.into_iter().filter_map(|way| Some((way, self.waited(way)?.median - there))).collect();
+        let compared = ways.iter().map(|(way, _)| *way).chain([Way::WebSocket]);
+        let messages = compared.flat_map(|way| self.heard(way)).map(|heard| heard.message).collect();
+        (!ways.is_empty()).then(|| finding(Fact::Behind { ways }, messages))
     }
 
     /// Items that lay at the server until the page asked again. A short poll is answered at once, so what lay until the
@@ -218,7 +236,7 @@ impl<'a> Run<'a> {
         [self.one_response(), self.streamed()].into_iter().flatten().collect()
     }
 
-    fn one_response(&self) -> Option<Finding> {
+    pub(super) fn one_response(&self) -> Option<Finding> {
         let events: Vec<_> = self.in_part(part::EVENTS).filter(|message| message.kind == Kind::Event).collect();
         let requests: BTreeSet<MessageId> = events.iter().filter_map(|event| event.answers).collect();
         let asked = self.trace.message(*requests.first()?)?.sent.page()?;
@@ -266,11 +284,9 @@ impl<'a> Run<'a> {
         let talk = self.talk.as_ref()?;
         let Some(first) = self.crossings.first() else {
             let both = !talk.said.is_empty() && talk.items().next().is_some();
-            let round_trips: Vec<Span> = Protocol::BOTH
-                .iter()
-                .flat_map(|&protocol| self.timeline.samples(protocol))
-                .map(|one| one.took)
-                .collect();
+            let there = Protocol::BOTH.into_iter().filter(|one| *one == Protocol::WebSocket || self.one_address());
+            let round_trips: Vec<Span> =
+                there.flat_map(|protocol| self.timeline.samples(protocol)).map(|one| one.took).collect();
             let fact = Fact::NoneCrossed { round_trip: Statistics::of(&round_trips).map(|figures| figures.least) };
             return both.then(|| finding(fact, Vec::new()));
         };
@@ -323,12 +339,10 @@ impl<'a> Run<'a> {
             Way::WebSocket => &self.trace.circumstances.ws,
             _ => &self.trace.circumstances.http,
         };
-        let why = match (self.trace.part(way.part()), endpoint.speaks) {
-            _ if !self.heard(way).is_empty() => return None,
-            (None, Speaks::Plain) => Why::NotOffered,
-            (None, Speaks::Duplex) => Why::NotReached,
-            (Some(_), _) => Why::NothingCame,
-        };
+        if !self.heard(way).is_empty() {
+            return None;
+        }
+        let why = Why::nothing_of(self.trace, way.part(), endpoint);
         Some(finding(Fact::Missing { what: What::News(way), why }, ids(self.requests(way.part()).collect())))
     }
 }
@@ -340,6 +354,12 @@ fn items_of(message: &Message) -> Vec<NewsItem> {
         Kind::Event | Kind::Text => said(message).into_iter().collect(),
         _ => Vec::new(),
     }
+}
+
+/// Host and port of a URL.
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
 }
 
 fn ids(messages: Vec<&Message>) -> Vec<MessageId> {

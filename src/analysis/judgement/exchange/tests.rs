@@ -2,7 +2,7 @@
 
 use super::super::hand_built::{evidence, request, response, trace};
 use super::*;
-use crate::trace::{Asked, Closing, Moment, Outcome as Ended, Recorder, Reply, Speaks, Time, Turn};
+use crate::trace::{Asked, Closing, Kind, Moment, Outcome as Ended, Recorder, Reply, Speaks, Time, Turn};
 
 /// How the conversation goes: times in µs, bytes of heads both ways.
 #[derive(Clone, Copy)]
@@ -161,7 +161,7 @@ fn by_time_alone_it_can_be_supported_and_not_refuted() {
         });
         trace
     };
-    let not_told = Fact::NotComparable { measure: Measure::Bytes, why: Missing::NotTold };
+    let not_told = Fact::NotComparable { measure: Measure::Bytes, why: Missing::NotTold, silent: Vec::new() };
     for (talk, outcome) in [(USUAL, Outcome::Supported), (SLOW_HTTP, Outcome::NotMeasured)] {
         let verdict = verdict(&not_counted(talk));
         assert_eq!(verdict.outcome, outcome);
@@ -173,8 +173,34 @@ fn by_time_alone_it_can_be_supported_and_not_refuted() {
 fn a_plain_echo_leaves_bytes_and_connecting_unknown_and_that_is_said() {
     let verdict = verdict(&record(Talk { exchange_bytes: None, ..USUAL }));
     assert_eq!(verdict.outcome, Outcome::NotMeasured);
-    let missing = [Measure::Bytes, Measure::Time].map(|measure| Fact::NotComparable { measure, why: Missing::Plain });
+    let missing = [Measure::Bytes, Measure::Time].map(|measure| Fact::NotComparable {
+        measure,
+        why: Missing::Plain,
+        silent: Protocol::BOTH.map(|protocol| (protocol, Silence::Plain)).to_vec(),
+    });
     assert_eq!(facts(&verdict.reasons), missing);
+}
+
+#[test]
+fn the_end_that_tells_no_bytes_is_named() {
+    let silent = |change: fn(&mut Trace)| {
+        let mut trace = record(Talk { exchange_bytes: None, ..USUAL });
+        trace.circumstances.http.speaks = Speaks::Duplex;
+        trace.circumstances.ws.speaks = Speaks::Duplex;
+        change(&mut trace);
+        let reasons = verdict(&trace).reasons;
+        let silent = facts(&reasons).into_iter().find_map(|fact| match fact {
+            Fact::NotComparable { measure: Measure::Bytes, silent, .. } => Some(silent),
+            _ => None,
+        });
+        silent.expect("bytes are not known")
+    };
+    assert_eq!(silent(|_| {}), []);
+    assert_eq!(silent(|trace| trace.circumstances.http.speaks = Speaks::Plain), [(Protocol::Http, Silence::Plain)]);
+    assert_eq!(
+        silent(|trace| trace.circumstances.ws.behind_proxy = true),
+        [(Protocol::WebSocket, Silence::BehindProxy)]
+    );
 }
 
 #[test]
@@ -185,7 +211,7 @@ fn a_connection_that_was_open_leaves_the_time_of_opening_to_be_derived_or_missin
     trace.circumstances.ws.url = "ws://elsewhere/ws".into();
     let verdict = verdict(&trace);
     assert_eq!(verdict.outcome, Outcome::Supported);
-    let missing = Fact::NotComparable { measure: Measure::Time, why: Missing::AlreadyOpen };
+    let missing = Fact::NotComparable { measure: Measure::Time, why: Missing::AlreadyOpen, silent: Vec::new() };
     assert!(facts(&verdict.reasons).contains(&missing), "{:#?}", verdict.reasons);
 }
 

@@ -146,6 +146,8 @@ pub enum Fact {
         kept: u32,
         /// Of so many that came.
         of: u32,
+        /// The server knows how it is asked for one: it is a Duplex server.
+        asked: bool,
     },
     /// WebSocket messages came back, and none has a content type: a frame says no more than text or binary.
     NoMediaType {

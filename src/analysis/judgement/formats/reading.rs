@@ -2,7 +2,7 @@
 
 use super::{Fact, Finding, Format, Over, finding, part};
 use crate::analysis::raw;
-use crate::trace::{Closing, Direction, Failing, Fate, Inference, Kind, Message, MessageId, Span, Trace};
+use crate::trace::{Closing, Direction, Failing, Fate, Inference, Kind, Message, MessageId, Span, Speaks, Trace};
 
 /// How a payload fared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,8 +99,9 @@ impl<'a> Reading<'a> {
         };
         let of = came().count() as u32;
         let kept = came().filter(|(format, reply)| kept(reply, *format)).count() as u32;
+        let asked = self.trace.circumstances.http.speaks == Speaks::Duplex;
         let messages = came().map(|(_, reply)| reply.id).collect();
-        (of > 0).then(|| finding(Fact::MediaTypes { kept, of }, messages))
+        (of > 0).then(|| finding(Fact::MediaTypes { kept, of, asked }, messages))
     }
 
     /// What was sent as binary and not as text. The script sends as text all that is UTF-8.

@@ -195,7 +195,7 @@ fn http_carries_the_three_and_the_others_so_it_depends() {
         facts,
         [
             Fact::Intact { over: Over::Http, formats: Format::ALL.into(), bytes },
-            Fact::MediaTypes { kept: 6, of: 6 },
+            Fact::MediaTypes { kept: 6, of: 6, asked: true },
             Fact::BadTextOverHttp { bytes: 5 },
         ]
     );
@@ -241,9 +241,9 @@ fn media_types_that_do_not_come_back_are_counted() {
     let untyped = |_, payload| Some((200, payload, Some("text/plain")));
     let (outcome, facts) = Run::new().http(untyped).judged(Claim::C6);
     assert_eq!(outcome, Outcome::Depends);
-    assert!(facts.contains(&Fact::MediaTypes { kept: 0, of: 6 }));
+    assert!(facts.contains(&Fact::MediaTypes { kept: 0, of: 6, asked: true }));
     let spaced = |_, payload| Some((200, payload, Some("TEXT/plain; charset=UTF-8")));
-    assert!(Run::new().http(spaced).told().contains(&Fact::MediaTypes { kept: 1, of: 6 }));
+    assert!(Run::new().http(spaced).told().contains(&Fact::MediaTypes { kept: 1, of: 6, asked: true }));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Requests that were interrupted, and what asking again brought.
 
-use std::mem::discriminant;
-
-use super::{Account, Carrier, Fact, Finding, Learned, Missing, faulty, finding, known, part, reply_to, sent_in};
+use super::{
+    Account, Bytes, Carrier, Fact, Finding, Learned, Missing, Reached, faulty, finding, known, part, reply_to, sent_in,
+};
 use crate::analysis::raw;
 use crate::decode::http1::Framing;
 use crate::trace::{Cause, Fate, Kind, Message, MessageId, Protocol, Trace};
@@ -77,9 +77,14 @@ fn learned(trace: &Trace, request: &Message) -> Option<Learned> {
     let failing = request.failing.as_ref()?;
     let came = response.map(|response| response.payload);
     Some(match (&failing.cause, came) {
-        (Cause::ReplyTimeout { after }, came) => Learned::TimedOut { after: *after, came: came.unwrap_or(0) },
+        (Cause::ReplyTimeout { after }, came) => {
+            Learned::TimedOut { after: *after, came: Bytes::of(came.unwrap_or(0)) }
+        }
         (_, None) => Learned::NoHead,
-        (_, Some(came)) => Learned::Truncated { came, of: response.and_then(|response| announced(trace, response)) },
+        (_, Some(came)) => {
+            let of = response.and_then(|response| announced(trace, response)).map(Bytes::of);
+            Learned::Truncated { came: Bytes::of(came), of }
+        }
     })
 }
 
@@ -121,41 +126,95 @@ pub(super) fn told(trace: &Trace) -> Vec<Finding> {
     let mut findings = groups(&all);
     findings.extend(refused(&all));
     findings.extend(resent(&all));
-    findings.extend(asked_again(&all));
-    findings.extend(duplicated(&all));
     findings.extend(given_up(trace));
     findings
 }
 
-/// Requests of which the page learnt the same, and which reached the server equally often, are told as one.
+/// Requests of which the page learnt the same, and which reached the server alike, are told as one, whichever faults
+/// they met.
 pub(super) fn groups(all: &[Interrupted<'_>]) -> Vec<Finding> {
-    let mut groups: Vec<Vec<&Interrupted<'_>>> = Vec::new();
-    for one in all.iter().filter(|one| !one.is_refused()) {
-        let is_alike = |other: &Interrupted<'_>| {
-            let kinds = discriminant(&one.learned) == discriminant(&other.learned);
-            kinds && other.fault == one.fault && other.request.arrivals == one.request.arrivals
-        };
-        match groups.iter_mut().find(|group| is_alike(group[0])) {
-            Some(group) => group.push(one),
-            None => groups.push(vec![one]),
+    let mut alike: Vec<Group<'_>> = Vec::new();
+    for group in of_each_fault(all) {
+        let same = alike.iter_mut().filter(|other| other.reached == group.reached);
+        match same.filter_map(|other| Some((other.learned.and(group.learned)?, other))).next() {
+            Some((learned, other)) => {
+                other.learned = learned;
+                other.those.extend(group.those);
+            }
+            None => alike.push(group),
         }
     }
-    groups.iter().map(|group| group_told(group)).collect()
+    alike.iter().map(Group::told).collect()
 }
 
-fn group_told(group: &[&Interrupted<'_>]) -> Finding {
-    let mut carriers: Vec<Carrier> = group.iter().map(|one| one.carrier).collect();
-    carriers.sort_unstable();
-    carriers.dedup();
-    let fact = Fact::Interrupted {
-        fault: group[0].fault,
-        carriers,
-        requests: group.len() as u32,
-        posts: group.iter().filter(|one| one.is_post()).count() as u32,
-        learned: group[0].learned,
-        arrivals: group[0].request.arrivals,
-    };
-    finding(fact, ids(group.iter().copied()))
+/// The requests that met a fault, by what the page learnt; and by how often they reached the server, where what carried
+/// them does not tell that already.
+fn of_each_fault<'a>(all: &'a [Interrupted<'a>]) -> Vec<Group<'a>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for one in all.iter().filter(|one| !one.is_refused()) {
+        let alike = groups.iter_mut().filter(|group| group.those[0].fault == one.fault);
+        match alike.filter_map(|group| Some((group.learned.and(one.learned)?, group))).next() {
+            Some((learned, group)) => {
+                group.learned = learned;
+                group.those.push(one);
+            }
+            None => groups.push(Group { learned: one.learned, reached: Vec::new(), those: vec![one] }),
+        }
+    }
+    groups.into_iter().flat_map(Group::by_arrivals).collect()
+}
+
+/// Requests of which the same is to be told.
+struct Group<'a> {
+    learned: Learned,
+    reached: Vec<Reached>,
+    those: Vec<&'a Interrupted<'a>>,
+}
+
+impl Group<'_> {
+    /// One group, if all that went on the same kind of connection reached the server equally often; else one for each
+    /// number of arrivals.
+    fn by_arrivals(mut self) -> Vec<Self> {
+        self.reached = reached(&self.those);
+        if self.reached.windows(2).all(|pair| pair[0].carrier != pair[1].carrier) {
+            return vec![self];
+        }
+        let mut groups: Vec<Self> = Vec::new();
+        for one in self.those {
+            match groups.iter_mut().find(|group| group.those[0].request.arrivals == one.request.arrivals) {
+                Some(group) => {
+                    group.learned = group.learned.and(one.learned).unwrap_or(group.learned);
+                    group.those.push(one);
+                }
+                None => groups.push(Self { learned: one.learned, reached: Vec::new(), those: vec![one] }),
+            }
+        }
+        for group in &mut groups {
+            group.reached = reached(&group.those);
+        }
+        groups
+    }
+
+    fn told(&self) -> Finding {
+        let mut faults: Vec<Fault> = self.those.iter().map(|one| one.fault).collect();
+        faults.dedup();
+        let fact = Fact::Interrupted {
+            faults,
+            requests: self.those.len() as u32,
+            posts: self.those.iter().filter(|one| one.is_post()).count() as u32,
+            learned: self.learned,
+            reached: self.reached.clone(),
+        };
+        finding(fact, ids(self.those.iter().copied()))
+    }
+}
+
+fn reached(those: &[&Interrupted<'_>]) -> Vec<Reached> {
+    let mut all: Vec<_> =
+        those.iter().map(|one| Reached { carrier: one.carrier, times: one.request.arrivals }).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 fn ids<'a>(those: impl Iterator<Item = &'a Interrupted<'a>>) -> Vec<MessageId> {

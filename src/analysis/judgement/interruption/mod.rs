@@ -84,22 +84,70 @@ pub enum Learned {
     /// The head came; reading the body failed.
     Truncated {
         /// Bytes of the body that the page had.
-        came: u64,
+        came: Bytes,
         /// Bytes that the head announced, if that is known.
-        of: Option<u64>,
+        of: Option<Bytes>,
     },
     /// Nothing more came, and the page's own timer ran out.
     TimedOut {
         /// After so long.
         after: Span,
         /// Bytes of the body that the page had.
-        came: u64,
+        came: Bytes,
     },
     /// The whole response.
     Whole {
         /// Its status.
         status: u16,
     },
+}
+
+impl Learned {
+    /// What the page learnt of both, where that is the same but for how many bytes came.
+    fn and(self, other: Self) -> Option<Self> {
+        match (self, other) {
+            (Self::Truncated { came, of }, Self::Truncated { came: others, of: of_other }) => {
+                let of = of.zip(of_other).map(|(one, other)| one.and(other));
+                Some(Self::Truncated { came: came.and(others), of })
+            }
+            (Self::TimedOut { after, came }, Self::TimedOut { after: after_other, came: others })
+                if after == after_other =>
+            {
+                Some(Self::TimedOut { after, came: came.and(others) })
+            }
+            _ => (self == other).then_some(self),
+        }
+    }
+}
+
+/// Bytes of a body, of one response or of several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bytes {
+    /// Of the one with the fewest.
+    pub least: u64,
+    /// Of the one with the most.
+    pub most: u64,
+}
+
+impl Bytes {
+    /// Of one response.
+    #[must_use]
+    pub const fn of(bytes: u64) -> Self {
+        Self { least: bytes, most: bytes }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { least: self.least.min(other.least), most: self.most.max(other.most) }
+    }
+}
+
+/// How often requests that went on the same kind of connection reached the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Reached {
+    /// What carried them.
+    pub carrier: Carrier,
+    /// How often each reached the server; `None` where nobody tells.
+    pub times: Option<u32>,
 }
 
 /// What one protocol's part of the run comes to: what was sent in the parts with faults, and what became of it.
@@ -133,20 +181,18 @@ pub enum Missing {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fact {
-    /// Requests met a fault, and the page learnt the same of each.
+    /// Requests met faults, and it came out the same: for the page, and for the server by what carried them.
     Interrupted {
-        /// The fault.
-        fault: Fault,
-        /// What carried them.
-        carriers: Vec<Carrier>,
-        /// How many.
+        /// The faults.
+        faults: Vec<Fault>,
+        /// How many requests.
         requests: u32,
         /// How many of them are `POST`s.
         posts: u32,
-        /// What the page learnt; figures are those of the first.
+        /// What the page learnt of each.
         learned: Learned,
-        /// How often each reached the server.
-        arrivals: Option<u32>,
+        /// How often each reached the server, once for each kind of connection.
+        reached: Vec<Reached>,
     },
     /// Requests reached the server several times though the page sent them once.
     SentAgainByBrowser {
@@ -220,10 +266,10 @@ pub enum Fact {
         /// How often its request reached the server.
         arrivals: u32,
     },
-    /// A WebSocket ended with messages under way.
+    /// WebSockets ended with messages under way, each with the same figures.
     Broke {
-        /// The fault.
-        fault: Fault,
+        /// The faults, one for each WebSocket.
+        faults: Vec<Fault>,
         /// The close code that the page was told.
         code: u16,
         /// Whether the page was told that it was closed in order (`wasClean`).
@@ -235,11 +281,11 @@ pub enum Fact {
         /// Of those that were not, how many the server had read.
         read: Option<u32>,
     },
-    /// A WebSocket fell silent, and the page was told nothing until its own timer ran out.
+    /// WebSockets fell silent, each with the same figures, and the page was told nothing until its own timer ran out.
     Stalled {
-        /// The fault.
-        fault: Fault,
-        /// From the last word to the end of the page's patience.
+        /// The faults, one for each WebSocket.
+        faults: Vec<Fault>,
+        /// From the last word to the end of the page's patience, at least.
         silent: Span,
         /// Messages that the page had sent.
         sent: u32,
@@ -327,14 +373,12 @@ fn finding(fact: Fact, messages: Vec<MessageId>) -> Finding {
     Finding { fact: super::Fact::Interruption(fact), messages }
 }
 
-/// What happened, in the order in which it is told.
+/// What happened, in the order in which it is told. What the page did about it in detail stands with the claims' reasons.
 #[must_use]
 pub(super) fn what_happened(trace: &Trace, _timeline: &Timeline) -> Vec<Finding> {
     let mut findings = http::told(trace);
-    findings.extend(news::event_source(trace));
     findings.extend(http::account(trace));
     findings.extend(websocket::told(trace));
-    findings.extend(news::resumed(trace));
     findings.extend(websocket::account(trace));
     findings.extend(missing(trace));
     findings

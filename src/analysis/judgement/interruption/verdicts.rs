@@ -45,12 +45,14 @@ fn is_refusal(finding: &Finding) -> bool {
 pub(super) fn over_websocket(trace: &Trace) -> Verdict {
     let breaks = websocket::breaks(trace);
     let mut reasons: Vec<Finding> = websocket::told(trace);
+    reasons.extend(websocket::mended(trace));
+    reasons.extend(news::resumed(trace));
+    reasons.extend(news::event_source(trace));
     let opened = || breaks.iter().filter(|one| !one.sent.is_empty());
     if opened().count() == 0 {
         reasons.extend(missing(trace));
         return Verdict::not_measured(Claim::C9, reasons);
     }
-    reasons.extend(news::resumed(trace));
     let is_harmed = |one: &&websocket::Break<'_>| !one.unanswered.is_empty() || one.is_unnoticed();
     let outcome = if opened().filter(is_harmed).count() == 0 {
         Outcome::Supported

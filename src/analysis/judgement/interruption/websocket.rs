@@ -1,6 +1,7 @@
 //! WebSockets that broke or fell silent, and what the script did about it.
 
 use super::{Account, Fact, Finding, faulty, finding, known, part, reply_to, sent_in};
+use crate::analysis::judgement;
 use crate::analysis::raw::{self, Missing};
 use crate::trace::{Closing, Connection, Happening, Kind, Message, MessageId, PartId, Protocol, Span, Time, Trace};
 use crate::wire::Fault;
@@ -92,10 +93,44 @@ fn was_read(trace: &Trace, message: &Message) -> Option<bool> {
 /// What is to be told of WebSockets that met faults.
 pub(super) fn told(trace: &Trace) -> Vec<Finding> {
     let breaks = breaks(trace);
-    let mut findings: Vec<Finding> = breaks.iter().filter_map(|one| end(trace, one)).collect();
+    let mut findings = ends(trace, &breaks);
     findings.extend(left(trace));
-    findings.extend(afterwards(trace, &breaks));
+    findings.extend(stayed_closed(&breaks));
     findings
+}
+
+/// How they ended. Those that broke or fell silent with the same figures are told as one, whichever fault they met.
+fn ends(trace: &Trace, breaks: &[Break<'_>]) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for finding in breaks.iter().filter_map(|one| end(trace, one)) {
+        let alike = findings.iter_mut().find_map(|other| Some((alike(&other.fact, &finding.fact)?, other)));
+        match alike {
+            Some((fact, other)) => {
+                other.fact = judgement::Fact::Interruption(fact);
+                other.messages.extend(finding.messages);
+            }
+            None => findings.push(finding),
+        }
+    }
+    findings
+}
+
+/// Both ends as one, if they are alike.
+fn alike(one: &judgement::Fact, other: &judgement::Fact) -> Option<Fact> {
+    let (judgement::Fact::Interruption(one), judgement::Fact::Interruption(other)) = (one, other) else { return None };
+    let (mut both, mut with) = (one.clone(), other.clone());
+    let (faults, more) = match (&mut both, &mut with) {
+        (Fact::Broke { faults, .. }, Fact::Broke { faults: more, .. }) => (faults, more),
+        (Fact::Stalled { faults, silent, .. }, Fact::Stalled { faults: more, silent: longer, .. }) => {
+            *silent = (*silent).min(*longer);
+            *longer = *silent;
+            (faults, more)
+        }
+        _ => return None,
+    };
+    faults.append(more);
+    more.clone_from(faults);
+    (both == with).then_some(both)
 }
 
 /// How it ended; `None` where that was not seen.
@@ -108,8 +143,8 @@ fn end(trace: &Trace, one: &Break<'_>) -> Option<Finding> {
     let fact = match one.close_event() {
         _ if sent == 0 => Fact::NotOpened { fault },
         _ if unanswered == 0 => Fact::Survived { fault, messages: sent },
-        Some((code, clean)) => Fact::Broke { fault, code, clean, sent, answered, read },
-        None if one.is_unnoticed() => Fact::Stalled { fault, silent: silent(), sent, answered, read },
+        Some((code, clean)) => Fact::Broke { faults: vec![fault], code, clean, sent, answered, read },
+        None if one.is_unnoticed() => Fact::Stalled { faults: vec![fault], silent: silent(), sent, answered, read },
         None => return None,
     };
     let lost = one.unanswered.iter().chain(one.sent.iter().filter(|_| unanswered == 0));
@@ -125,18 +160,19 @@ fn silence(trace: &Trace, one: &Break<'_>) -> Span {
     last.zip(given_up).map_or(Span::ZERO, |(last, given_up)| given_up - last)
 }
 
-/// What happened after the end.
-fn afterwards(trace: &Trace, breaks: &[Break<'_>]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    findings.extend(stayed_closed(breaks));
-    findings.extend(breaks.iter().filter(|one| !one.later.is_empty()).max_by_key(|one| one.later.len()).map(|one| {
-        let refused = one.later.iter().filter(|handshake| handshake.failing.is_some()).count() as u32;
-        let opened = one.later.iter().any(|handshake| reply_to(trace, handshake.id).is_some());
-        let fact = Fact::Reconnected { waits: waits(trace, one), refused, opened };
-        finding(fact, one.later.iter().map(|handshake| handshake.id).collect())
-    }));
-    findings.extend(sent_again(trace, breaks));
-    findings
+/// What the script did about it.
+pub(super) fn mended(trace: &Trace) -> Vec<Finding> {
+    let breaks = breaks(trace);
+    reconnected(trace, &breaks).into_iter().chain(sent_again(trace, &breaks)).collect()
+}
+
+/// How the script reconnected, where it took the most tries.
+fn reconnected(trace: &Trace, breaks: &[Break<'_>]) -> Option<Finding> {
+    let one = breaks.iter().filter(|one| !one.later.is_empty()).max_by_key(|one| one.later.len())?;
+    let refused = one.later.iter().filter(|handshake| handshake.failing.is_some()).count() as u32;
+    let opened = one.later.iter().any(|handshake| reply_to(trace, handshake.id).is_some());
+    let fact = Fact::Reconnected { waits: waits(trace, one), refused, opened };
+    Some(finding(fact, one.later.iter().map(|handshake| handshake.id).collect()))
 }
 
 /// The longest time in which nothing happened by itself, or that something did.

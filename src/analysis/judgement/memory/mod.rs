@@ -10,6 +10,7 @@ mod verdicts;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::Why;
 use super::{Answer, Claim, Finding, Verdict};
 use crate::analysis::Timeline;
 use crate::trace::{MessageId, Trace};
@@ -68,18 +69,6 @@ impl Stretch {
     }
 }
 
-/// Why there is nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Why {
-    /// The endpoint is no Duplex server, so it has no counter and no cart.
-    NotOffered,
-    /// The run ended before.
-    NotReached,
-    /// It was tried, and what came was not enough to compare.
-    NothingCame,
-}
-
 /// What can be said of a run of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -131,11 +120,11 @@ pub enum Fact {
         /// Bytes of all.
         all: u64,
     },
-    /// Over HTTP, what a client had in the end that carried its state.
+    /// Over HTTP, what clients had in the end that carried their state.
     WentOn {
-        /// Which client, from 0.
-        client: u32,
-        /// What it had.
+        /// Which clients, from 0.
+        clients: Vec<u32>,
+        /// What each had.
         held: Held,
     },
     /// An older token was brought again after the newest one, and gave the older state.
@@ -145,13 +134,13 @@ pub enum Fact {
         /// What the newest one gave.
         newest: Held,
     },
-    /// On a WebSocket, answers went on from what was said before on it, though no message carried state.
+    /// On WebSockets, answers went on from what was said before on the same one, though no message carried state.
     Remembered {
-        /// Which client's, from 0.
-        client: u32,
-        /// How many answers did.
+        /// Which clients' they were, from 0.
+        clients: Vec<u32>,
+        /// How many answers on each did.
         answers: u32,
-        /// What there was in the end.
+        /// What there was in the end, on each.
         held: Held,
     },
     /// On a WebSocket, answers began with nothing though something was said before on it.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{Fact, Held, Stretch, Why, finding, part};
 use crate::analysis::judgement::Finding;
 use crate::analysis::judgement::payload::said;
-use crate::trace::{Connection, Direction, Kind, Message, MessageId, Protocol, Speaks, Trace};
+use crate::trace::{Connection, Direction, Kind, Message, MessageId, Protocol, Trace};
 use crate::wire::{MemoryAnswer, MemoryCommand, MemoryRequest, MemoryState};
 
 /// A command over HTTP and its answer.
@@ -220,10 +220,10 @@ impl<'a> Run<'a> {
         }
         let carried = last.into_values().filter(|asked| asked.token.is_some());
         let went_on = carried.map(|asked| {
-            let fact = Fact::WentOn { client: asked.request.client, held: Held::from(&asked.told.state) };
-            finding(fact, ids([asked].into_iter()))
+            let fact = Fact::WentOn { clients: vec![asked.request.client], held: Held::from(&asked.told.state) };
+            (fact, ids([asked].into_iter()))
         });
-        went_on.collect()
+        together(went_on)
     }
 
     /// The last request that brought an older token after a newer one of the same client, if its answer is the older
@@ -280,10 +280,10 @@ impl<'a> Run<'a> {
             let those = rests.iter().filter(|(told, rests, _)| *rests == Rests::Connection && own(told));
             let messages: Vec<MessageId> = those.flat_map(|(told, ..)| [told.answer, told.said]).collect();
             let answers = count(messages.len() / 2);
-            let fact = Fact::Remembered { client: last.client, answers, held: Held::from(&last.state) };
-            (answers > 0).then(|| finding(fact, messages))
+            let fact = Fact::Remembered { clients: vec![last.client], answers, held: Held::from(&last.state) };
+            (answers > 0).then_some((fact, messages))
         };
-        self.connections.iter().filter_map(of_conversation).collect()
+        together(self.connections.iter().filter_map(of_conversation))
     }
 
     fn forgot(&self) -> Option<Finding> {
@@ -328,13 +328,8 @@ impl<'a> Run<'a> {
             }
             Stretch::NewConnection => (self.new_connection().is_some(), &self.trace.circumstances.ws),
         };
-        let why = match (self.trace.part(what.part()), endpoint.speaks) {
-            _ if is_there => return None,
-            (None, Speaks::Plain) => Why::NotOffered,
-            (None, Speaks::Duplex) => Why::NotReached,
-            (Some(_), _) => Why::NothingCame,
-        };
-        Some(finding(Fact::Missing { what, why }, Vec::new()))
+        let why = Why::nothing_of(self.trace, what.part(), endpoint);
+        (!is_there).then(|| finding(Fact::Missing { what, why }, Vec::new()))
     }
 }
 
@@ -368,6 +363,37 @@ fn conversations(trace: &Trace, part: &str) -> Vec<Vec<Told>> {
     };
     let sockets = trace.connections.iter().filter(|connection| connection.protocol == Protocol::WebSocket);
     sockets.map(conversation).filter(|told| !told.is_empty()).collect()
+}
+
+/// What holds of several clients is told once.
+fn together(each: impl Iterator<Item = (Fact, Vec<MessageId>)>) -> Vec<Finding> {
+    let mut told: Vec<(Fact, Vec<MessageId>)> = Vec::new();
+    for (fact, messages) in each {
+        match told.iter_mut().find_map(|(other, all)| Some((of_both(other, &fact)?, other, all))) {
+            Some((both, other, all)) => {
+                *other = both;
+                all.extend(messages);
+            }
+            None => told.push((fact, messages)),
+        }
+    }
+    told.into_iter().map(|(fact, messages)| finding(fact, messages)).collect()
+}
+
+/// The same fact of the clients of both, if it is the same.
+fn of_both(one: &Fact, other: &Fact) -> Option<Fact> {
+    match (one, other) {
+        (Fact::WentOn { clients, held }, Fact::WentOn { clients: more, held: same }) if held == same => {
+            Some(Fact::WentOn { clients: [clients.as_slice(), more].concat(), held: *held })
+        }
+        (
+            Fact::Remembered { clients, answers, held },
+            Fact::Remembered { clients: more, answers: as_many, held: same },
+        ) if (answers, held) == (as_many, same) => {
+            Some(Fact::Remembered { clients: [clients.as_slice(), more].concat(), answers: *answers, held: *held })
+        }
+        _ => None,
+    }
 }
 
 /// Answers and their requests, the answer first.

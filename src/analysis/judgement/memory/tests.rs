@@ -162,7 +162,7 @@ fn answers_that_come_from_their_requests_alone_support_that_http_is_stateless() 
     let facts = facts(&verdict);
     let all_on_one = Fact::NothingCarried { requests: 6, connections: Some(1), on_one: Some(6) };
     assert!(facts.contains(&&all_on_one), "{facts:#?}");
-    assert!(facts.contains(&&Fact::WentOn { client: 0, held: held(1, 1) }), "{facts:#?}");
+    assert!(facts.contains(&&Fact::WentOn { clients: vec![0], held: held(1, 1) }), "{facts:#?}");
     assert!(facts.contains(&&Fact::OldToken { old: held(1, 0), newest: held(1, 1) }), "{facts:#?}");
     // Without state: the counts and the looks of both clients, and the first client's count with a token; with the
     // oldest token, both looks at the end; with the newest, none but the one.
@@ -257,8 +257,7 @@ fn a_websocket_that_remembers_until_it_ends_supports_that_it_is_stateful() {
     let verdict = verdict(record, Claim::C11);
     assert_eq!(verdict.outcome, Outcome::Supported, "{verdict:#?}");
     let expected = [
-        Fact::Remembered { client: 0, answers: 2, held: held(1, 1) },
-        Fact::Remembered { client: 1, answers: 2, held: held(1, 1) },
+        Fact::Remembered { clients: vec![0, 1], answers: 2, held: held(1, 1) },
         Fact::NewConnection { before: held(1, 1), after: held(0, 0) },
     ];
     assert_eq!(facts(&verdict), expected.iter().collect::<Vec<_>>());

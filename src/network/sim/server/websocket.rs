@@ -134,7 +134,7 @@ impl Socket<'_> {
 
     /// Sends a frame.
     pub(super) fn send(&self, opcode: u8, payload: &[u8]) {
-        let written = bytes::frame(opcode, payload, false);
+        let written = bytes::frame(bytes::FIN | opcode, payload, false);
         self.write(&written, Some(Down::Frame { opcode, payload: payload.to_vec() }));
     }
 
@@ -201,7 +201,7 @@ async fn echo(socket: &Socket<'_>, mut fault: Option<(Fault, u64)>) {
 async fn commit(socket: &Socket<'_>, fault: Fault, opcode: u8, front: &[u8], payload: &[u8]) -> bool {
     let connection = &socket.exchange.connection;
     let answer = [front, payload].concat();
-    let frame = bytes::frame(opcode, &answer, false);
+    let frame = bytes::frame(bytes::FIN | opcode, &answer, false);
     let half = &frame[..frame.len() - answer.len() + answer.len() / 2];
     match fault {
         Fault::Close | Fault::Reset => connection.end(),

@@ -146,3 +146,23 @@ fn what_one_says_in_a_room_all_hear() {
     }
     assert!(notices.contains(&RoomNotice::Members { members: 3 }));
 }
+
+#[test]
+fn what_is_sent_while_a_socket_closes_is_refused_and_not_written_down() {
+    let sim = sim();
+    let (late, trace) = run(&sim, async {
+        let echo = (&sim).open(Opening::of(TURN, Service::Echo)).await.expect("it opens");
+        let mut closing = std::pin::pin!(echo.close(1000, ""));
+        // The close frame is out, and the answer is under way.
+        let waits = futures_util::poll!(&mut closing).is_pending();
+        let late = echo.send(TURN, Payload::Text("too late"));
+        closing.await;
+        (waits, late, echo.unsent())
+    });
+    let (waits, late, unsent) = late;
+    let failure = late.expect_err("it is closing");
+    assert_eq!(failure.inferred_from, Inference::ReadyState, "as in a browser");
+    assert_eq!(failure.cause, Cause::ClosedMidway { code: None, reason: String::new() });
+    assert!(waits && unsent == 0);
+    assert!(!trace.messages.iter().any(|message| message.kind == Kind::Text), "nothing was sent");
+}

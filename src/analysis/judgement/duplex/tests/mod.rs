@@ -376,13 +376,33 @@ fn the_ways_are_compared_on_one_clock() {
     crossing_websocket(&mut record);
     let (trace, timeline) = record.trace(|_| {});
     let behind = what_happened(&trace, &timeline).into_iter().filter_map(|finding| match finding.fact {
-        AnyFact::Duplex(Fact::Behind { way, by }) => Some((way, by)),
+        AnyFact::Duplex(Fact::Behind { ways }) => Some(ways),
         _ => None,
     });
     // Two clocks are never placed exactly, but the error is the same for all ways.
     let truth =
-        [(Way::ShortPolling, Span::from_millis(150)), (Way::LongPolling, Span::ZERO), (Way::Events, Span::ZERO)];
-    assert_eq!(behind.collect::<Vec<_>>(), truth);
+        vec![(Way::ShortPolling, Span::from_millis(150)), (Way::LongPolling, Span::ZERO), (Way::Events, Span::ZERO)];
+    assert_eq!(behind.collect::<Vec<_>>(), [truth]);
+}
+
+#[test]
+fn ways_at_different_addresses_are_not_compared_and_one_is_not_judged_by_the_others_round_trip() {
+    let mut record = duplex();
+    record.web_socket_at("ws://elsewhere:9000/ws");
+    over_http(&mut record);
+    crossing_websocket(&mut record);
+    let (trace, timeline) = record.trace(|_| {});
+    let told: Vec<_> = what_happened(&trace, &timeline).into_iter().map(|finding| finding.fact).collect();
+    assert!(!told.iter().any(|fact| matches!(fact, AnyFact::Duplex(Fact::Behind { .. }))), "{told:#?}");
+    assert!(told.contains(&AnyFact::Duplex(Fact::Elsewhere)), "{told:#?}");
+
+    let mut record = duplex();
+    record.web_socket_at("ws://elsewhere:9000/ws");
+    exchanges(&mut record, b"hello");
+    websocket(&mut record, 0, &[1, 2, 3, 4], &[(510_000, 1)]);
+    let verdict = verdict(record, Claim::C2, |_| {});
+    // Requests took 100 ms, but not there.
+    assert_eq!(facts(&verdict)[0], &Fact::NoneCrossed { round_trip: None });
 }
 
 #[test]

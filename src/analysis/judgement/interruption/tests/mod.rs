@@ -31,27 +31,72 @@ fn chromium() -> Run {
 fn lost_for_the_page_and_yet_arrived_so_it_depends() {
     let (outcome, facts) = judged(&chromium().told(), Claim::C8);
     assert_eq!(outcome, Outcome::Depends);
-    let close = |carriers, requests, posts, arrivals| {
-        let learned = Learned::NoHead;
-        Fact::Interrupted { fault: Fault::Close, carriers, requests, posts, learned, arrivals: Some(arrivals) }
+    let reached = |carrier, times| Reached { carrier, times: Some(times) };
+    let (new, used) = (reached(Carrier::New, 1), reached(Carrier::Used, 2));
+    let told = |fault, requests, posts, learned, reached| {
+        let faults = vec![fault];
+        Fact::Interrupted { faults, requests, posts, learned, reached }
     };
-    let other = |fault, learned| {
-        let carriers = vec![Carrier::New];
-        Fact::Interrupted { fault, carriers, requests: 1, posts: 1, learned, arrivals: Some(1) }
-    };
+    let half = Learned::Truncated { came: Bytes::of(5), of: None };
     assert_eq!(
         facts,
         [
-            close(vec![Carrier::New], 1, 1, 1),
-            close(vec![Carrier::Used], 2, 1, 2),
-            other(Fault::Cut, Learned::Truncated { came: 5, of: None }),
-            other(Fault::Goodbye, Learned::Whole { status: 200 }),
+            told(Fault::Close, 3, 2, Learned::NoHead, vec![new, used]),
+            told(Fault::Cut, 1, 1, half, vec![new]),
+            told(Fault::Goodbye, 1, 1, Learned::Whole { status: 200 }, vec![new]),
             Fact::SentAgainByBrowser { requests: 2, posts: 1, used: 2 },
             Fact::AskedAgain { failed: 1, answered: 1, tries: 1 },
             Fact::Duplicated { failed: 2, twice: 2, arrivals: 5 },
             Fact::Below,
         ]
     );
+}
+
+/// What is told of requests that met faults.
+fn groups(run: Run) -> Vec<(Vec<Fault>, u32, Learned, Vec<Reached>)> {
+    let told = happened(&run.told()).into_iter().filter_map(|fact| match fact {
+        Fact::Interrupted { faults, requests, learned, reached, .. } => Some((faults, requests, learned, reached)),
+        _ => None,
+    });
+    told.collect()
+}
+
+#[test]
+fn faults_that_came_out_the_same_are_told_as_one_with_the_fewest_and_the_most_bytes() {
+    let mut run = Run::new();
+    http(&mut run, Fault::Cut);
+    run.request("POST", PAYLOAD, &[(1, 1)], End::Truncated(5));
+    http(&mut run, Fault::Short);
+    run.request("POST", PAYLOAD, &[(2, 1)], End::Truncated(0));
+    run.request("POST", PAYLOAD, &[(2, 2)], End::Whole(200));
+    run.request("POST", PAYLOAD, &[(2, 3)], End::Whole(503));
+    let reached = |carrier| vec![Reached { carrier, times: Some(1) }];
+    assert_eq!(
+        groups(run),
+        [
+            (
+                vec![Fault::Cut, Fault::Short],
+                2,
+                Learned::Truncated { came: Bytes { least: 0, most: 5 }, of: None },
+                reached(Carrier::New)
+            ),
+            (vec![Fault::Short], 1, Learned::Whole { status: 200 }, reached(Carrier::Used)),
+            (vec![Fault::Short], 1, Learned::Whole { status: 503 }, reached(Carrier::Used)),
+        ]
+    );
+}
+
+#[test]
+fn what_did_not_reach_the_server_equally_often_on_like_connections_is_told_apart() {
+    let mut run = Run::new();
+    http(&mut run, Fault::Close);
+    run.request("GET", b"", &[(1, 2), (2, 1)], End::NoHead);
+    run.request("POST", PAYLOAD, &[(3, 2)], End::NoHead);
+    let told = |times| {
+        let reached = Reached { carrier: Carrier::Used, times: Some(times) };
+        (vec![Fault::Close], 1, Learned::NoHead, vec![reached])
+    };
+    assert_eq!(groups(run), [told(2), told(1)]);
 }
 
 #[test]
@@ -156,7 +201,7 @@ fn a_response_that_stalls_is_given_up_with_what_there_was() {
     let mut run = Run::new();
     http(&mut run, Fault::Stall);
     run.request("POST", PAYLOAD, &[(1, 1)], End::TimedOut(5));
-    let learned = Learned::TimedOut { after: Span(500), came: 5 };
+    let learned = Learned::TimedOut { after: Span(500), came: Bytes::of(5) };
     let facts = happened(&run.told());
     assert!(matches!(&facts[0], Fact::Interrupted { learned: it, .. } if *it == learned), "{facts:?}");
 }
@@ -190,7 +235,7 @@ fn an_event_source_that_comes_back_is_seen_by_the_server() {
     let mut run = Run::new();
     run.part(part::EVENT_SOURCE);
     run.listen(&[(1, 4), (1, 5)]);
-    assert!(happened(&run.told()).contains(&Fact::EventSource { arrivals: 2 }));
+    assert!(judged(&run.told(), Claim::C9).1.contains(&Fact::EventSource { arrivals: 2 }));
 }
 
 fn answered(run: Run) -> Option<usize> {
@@ -246,7 +291,7 @@ fn reconnected((mut run, left): (Run, Vec<u32>), answers: usize) -> Run {
 fn what_a_break_lost_and_the_application_got_back_depends() {
     let (outcome, facts) = judged(&reconnected(cut(abnormal()), 3).told(), Claim::C9);
     assert_eq!(outcome, Outcome::Depends);
-    let broke = Fact::Broke { fault: Fault::Cut, code: 1006, clean: false, sent: 5, answered: 2, read: Some(2) };
+    let broke = Fact::Broke { faults: vec![Fault::Cut], code: 1006, clean: false, sent: 5, answered: 2, read: Some(2) };
     let waits = vec![Span::from_millis(100), Span::from_millis(200)];
     assert_eq!(
         facts,
@@ -284,7 +329,7 @@ fn were_nothing_lost_it_would_be_supported() {
 fn a_stall_is_told_as_the_silence_until_the_page_gave_up() {
     let facts = happened(&cut(Closing::GivenUp).0.told());
     let silent = Span(1_501_000);
-    let stalled = Fact::Stalled { fault: Fault::Cut, silent, sent: 5, answered: 2, read: Some(2) };
+    let stalled = Fact::Stalled { faults: vec![Fault::Cut], silent, sent: 5, answered: 2, read: Some(2) };
     assert_eq!(facts[0], stalled);
     assert!(!facts.iter().any(|fact| matches!(fact, Fact::StayedClosed { .. })));
 }
@@ -300,8 +345,9 @@ fn a_websocket_that_never_opened_is_told_and_its_messages_are_not_sent_again() {
     let trace = run.told();
     let facts = happened(&trace);
     assert_eq!(facts[0], Fact::NotOpened { fault: Fault::Status });
-    assert!(!facts.iter().any(|fact| matches!(fact, Fact::SentAgain { .. })));
-    assert_eq!(judged(&trace, Claim::C9).0, Outcome::NotMeasured);
+    let (outcome, reasons) = judged(&trace, Claim::C9);
+    assert!(!reasons.iter().any(|fact| matches!(fact, Fact::SentAgain { .. })));
+    assert_eq!(outcome, Outcome::NotMeasured);
 }
 
 #[test]
@@ -349,7 +395,7 @@ fn a_reader_that_comes_back_with_a_number_gets_what_it_missed_and_nothing_twice(
     run.part(part::BEGUN_AGAIN);
     let socket = run.open(1, &[(12, 1)]);
     (1..=5).for_each(|item| run.push(&socket, item));
-    let facts = happened(&run.told());
+    let (_, facts) = judged(&run.told(), Claim::C9);
     assert!(facts.contains(&Fact::Resumed { after: 2, missed: 3, came: 3, twice: 0 }), "{facts:?}");
     assert!(facts.contains(&Fact::BegunAgain { came: 5, twice: 2 }));
 }
