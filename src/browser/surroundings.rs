@@ -314,6 +314,21 @@ pub fn top_of(element: &web_sys::Element) -> f64 {
     element.get_bounding_client_rect().top()
 }
 
+/// Where a pointer event lies in an element, in pixels from its upper left corner within its border.
+#[must_use]
+pub fn place_in(element: &web_sys::Element, event: &web_sys::MouseEvent) -> (f64, f64) {
+    let corner = element.get_bounding_client_rect();
+    let (left, top) =
+        (corner.left() + f64::from(element.client_left()), corner.top() + f64::from(element.client_top()));
+    (f64::from(event.client_x()) - left, f64::from(event.client_y()) - top)
+}
+
+/// Calls back whenever an element was scrolled, as long as the result lives.
+#[must_use]
+pub fn on_scroll(element: &web_sys::Element, callback: impl Fn() + 'static) -> Listener {
+    Listener::new(element.clone().unchecked_into(), "scroll", callback)
+}
+
 /// Moves the focus to the element of this id.
 pub fn focus(id: &str) {
     let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());

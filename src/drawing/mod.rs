@@ -3,7 +3,7 @@
 
 mod axis;
 pub mod break_even;
-pub mod chart;
+pub mod charts;
 mod scene;
 pub mod sequence;
 

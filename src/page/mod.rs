@@ -5,7 +5,7 @@
 #![allow(unreachable_pub, reason = "the component macro makes each component's properties public")]
 
 mod break_even;
-mod chart;
+mod charts;
 mod controls;
 mod diagram;
 mod endpoints;

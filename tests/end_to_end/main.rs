@@ -7,6 +7,7 @@
 mod account;
 mod broken;
 mod browser;
+mod charts;
 mod diagrams;
 mod echoes;
 mod exchange;
