@@ -144,9 +144,13 @@ impl<'a> Layout<'a> {
         self.parts();
         self.connections();
         self.lifelines();
-        self.cuts();
+        let is_dense = self.is_dense();
+        // Where messages can't be told apart, the cuts between them can't either.
+        if !is_dense {
+            self.cuts();
+        }
         self.folds();
-        self.messages();
+        self.messages(is_dense);
         self.control_frames();
         self.place_labels();
         self.part_names();
@@ -214,9 +218,15 @@ impl<'a> Layout<'a> {
         all
     }
 
-    fn messages(&mut self) {
+    /// More messages are in view than are to be drawn one by one.
+    fn is_dense(&self) -> bool {
         let (from, until) = self.visible_wall();
-        if self.plan.within(self.trace, from, until).len() > self.view.most {
+        self.plan.within(self.trace, from, until).len() > self.view.most
+    }
+
+    fn messages(&mut self, is_dense: bool) {
+        let (from, until) = self.visible_wall();
+        if is_dense {
             self.density(from, until);
             return;
         }

@@ -135,7 +135,7 @@ impl Layout<'_> {
             let edge = |y: f64| {
                 let point = move |tooth: usize| Point {
                     x: (left + tooth as f64 * TOOTH).min(right),
-                    y: y + if tooth % 2 == 0 { -DEEP } else { DEEP },
+                    y: y + if tooth.is_multiple_of(2) { -DEEP } else { DEEP },
                 };
                 (0..=teeth).map(point).collect::<Vec<_>>()
             };

@@ -203,9 +203,9 @@ fn draw(canvas: &Canvas, pen: Pen<'_>, items: &[&Item], inks: &Inks) {
     }
     // HTTP's heads are filled, a WebSocket's are open: told apart without colour.
     if is_filled {
-        canvas.fill()
+        canvas.fill();
     } else {
-        canvas.stroke()
+        canvas.stroke();
     }
     canvas.pen(&inks.bad, 2.0, &[]);
     for item in items {
