@@ -162,27 +162,27 @@ pub fn head_field(field: &Field, carried: &CarriedFrame) -> [String; 3] {
     let yes_or_no = |yes: &str, no: &str| if set { yes } else { no }.to_owned();
     let (value, meaning) = match field.name {
         FieldName::Fin => {
-            let no = "0: more frames of this message follow.";
-            (field.value.to_string(), yes_or_no("1: this is the last frame of its message.", no))
+            let no = "More frames of this message follow.";
+            (field.value.to_string(), yes_or_no("This is the last frame of its message.", no))
         }
         FieldName::Reserved(place) => {
             let yes = match place {
-                1 => "1: the message is compressed, if permessage-deflate was agreed on; else this is an error.",
-                _ => "1: an error, unless an extension was agreed on that uses it.",
+                1 => "The message is compressed, if permessage-deflate was agreed on; else this is an error.",
+                _ => "An error, unless an extension was agreed on that uses it.",
             };
-            (field.value.to_string(), yes_or_no(yes, "0: kept free for extensions, and none uses it here."))
+            (field.value.to_string(), yes_or_no(yes, "Kept free for extensions, and none uses it here."))
         }
         FieldName::Opcode => {
             (field.value.to_string(), format!("{}.", capital(&super::raw::opcode(frame.opcode))))
         }
         FieldName::Mask => {
-            let yes = "1: the payload is masked. A client has to do that, a server must not.";
-            (field.value.to_string(), yes_or_no(yes, "0: the payload is not masked. A server must not do that, a client has to."))
+            let yes = "The payload is masked. A client has to do that, a server must not.";
+            (field.value.to_string(), yes_or_no(yes, "The payload is not masked. A server must not do that, a client has to."))
         }
         FieldName::Length => {
             let meaning = match field.value {
-                126 => "126 is no length here: it says that the length is in the 16 bits behind it.",
-                127 => "127 is no length here: it says that the length is in the 64 bits behind it.",
+                126 => "This is no length: 126 says that the length is in the 16 bits behind it.",
+                127 => "This is no length: 127 says that the length is in the 64 bits behind it.",
                 _ => "The payload has so many bytes: up to 125 fit into these 7 bits.",
             };
             (field.value.to_string(), meaning.to_owned())
@@ -225,7 +225,7 @@ pub fn in_its_box(field: &Field, opcode: Opcode) -> String {
             other => other.to_string(),
         },
         FieldName::Length if field.value < 126 => bytes_in_words(field.value),
-        FieldName::ExtendedLength => bytes_in_words(field.value),
+        FieldName::ExtendedLength => format!("{} B", field.value),
         FieldName::Length => field.value.to_string(),
         FieldName::Fin | FieldName::Reserved(_) | FieldName::Mask | FieldName::MaskingKey => String::new(),
     }
@@ -277,8 +277,8 @@ pub fn source(placed: Option<Placed>, from_file: bool) -> &'static str {
     match placed {
         Some(Placed { provenance: Provenance::Page, .. }) if from_file => "measured in the page that recorded it",
         Some(Placed { provenance: Provenance::Page, .. }) => "measured in this page",
-        Some(Placed { provenance: Provenance::Server, .. }) => "reported by the server, placed on this page’s clock",
-        Some(Placed { provenance: Provenance::Unknown, .. }) => "unknown: drawn half-way between what is known",
+        Some(Placed { provenance: Provenance::Server, .. }) => "reported by the server",
+        Some(Placed { provenance: Provenance::Unknown, .. }) => "unknown: drawn half-way",
         None => "unknown",
     }
 }

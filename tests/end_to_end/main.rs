@@ -17,6 +17,7 @@ mod head_log;
 mod history;
 mod inspector;
 mod keyboard;
+mod message_link;
 mod middlebox;
 mod network_log;
 mod others;

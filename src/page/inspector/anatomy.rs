@@ -93,7 +93,7 @@ fn drawn(
             .into_any();
     };
     let digits: Vec<_> = cell.bits.iter().map(|bit| view! { <i>{if *bit { "1" } else { "0" }}</i> }).collect();
-    let label = if cell.begins { name.clone() } else { "… goes on".to_owned() };
+    let label = if cell.begins { name.clone() } else { format!("{name}, continued") };
     let is_key = field.name == crate::analysis::raw::FieldName::MaskingKey;
     let in_it = match cell.begins {
         _ if is_key => hex(&cell.bytes()),

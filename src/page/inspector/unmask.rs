@@ -73,7 +73,7 @@ pub(super) fn Unmask(unmasking: Unmasking, instrument: usize) -> impl IntoView {
             <p class="hint">
                 {format!("Each byte as it was sent, below it the byte of the key whose turn it is, and what their XOR is: the payload.{hint}")}
             </p>
-            <div class="buttons">
+            <div class="moves">
                 <button type="button" aria-disabled=move || (done.get() == 0).to_string() on:click=move |_| back()>"Back"</button>
                 <button type="button" aria-disabled=move || (done.get() == count).to_string() on:click=move |_| step()>"Step"</button>
                 {moves.then(|| view! {
