@@ -130,7 +130,7 @@ pub fn close_code(code: u16) -> [String; 3] {
     let range = CLOSE_RANGES.iter().find(|(last, ..)| code.0 <= *last);
     let range = range.map_or_else(
         || "Codes from 5000 on are not defined (RFC 6455 §7.4.2).".to_owned(),
-        |(_, range, whose)| format!("Codes {range} {whose} (§7.4.2)."),
+        |(_, range, whose)| format!("Codes {range} {whose} (RFC 6455 §7.4.2)."),
     );
     let sent = if code.may_be_sent() { "" } else { " It may not stand in a close frame." };
     [code.name().to_owned(), code.meaning().to_owned(), format!("{range}{sent}")]

@@ -233,14 +233,15 @@ async fn what_a_field_says_is_told_where_the_arrow_keys_lead() {
     let (lab, trace) = finished(&server, "messages=1").await;
     click_arrow(&lab, pick(&trace, |message| message.kind == Kind::Binary)).await;
     let _: bool = lab.ask("(document.querySelector('#inspector .head-bits button').focus(), true)").await;
-    assert!(lab.text("#inspector .field-said").await.starts_with("FIN = 1"));
+    lab.until("/^FIN = 1/.test(document.querySelector('#inspector .field-said').innerText)").await;
     for _ in 0..4 {
         lab.press("ArrowRight").await;
     }
     lab.until("/^Opcode = 2/.test(document.querySelector('#inspector .field-said').innerText)").await;
     lab.press("End").await;
     lab.until("/^Masking key = /.test(document.querySelector('#inspector .field-said').innerText)").await;
-    let stops: usize = lab.ask("document.querySelectorAll('#inspector .head-bits [tabindex=\"0\"]').length").await;
+    let stops: usize =
+        lab.ask("document.querySelector('#inspector .head-bits').querySelectorAll('[tabindex=\"0\"]').length").await;
     assert_eq!(stops, 1, "one stop of the tabulator key");
 }
 
