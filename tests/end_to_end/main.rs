@@ -19,6 +19,7 @@ mod head_log;
 mod history;
 mod inspector;
 mod keyboard;
+mod message_link;
 mod middlebox;
 mod network_log;
 mod others;
