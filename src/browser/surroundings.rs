@@ -291,6 +291,11 @@ pub async fn copy(text: String, field: &str) -> bool {
     select_field(field) && document.exec_command("copy").unwrap_or(false)
 }
 
+/// Names the document, in the tab and in the history.
+pub fn set_title(title: &str) {
+    document().set_title(title);
+}
+
 /// Sets an attribute of the document's root element.
 pub fn set_root_attribute(name: &str, value: &str) {
     if let Some(root) = document().document_element() {

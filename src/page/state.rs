@@ -15,6 +15,7 @@ use crate::lab::differences::{Difference, differences};
 use crate::lab::exchange::MESSAGES;
 use crate::lab::link::{Link, Page};
 use crate::trace::{MessageId, Outcome, Span, Time, Trace};
+use crate::words;
 
 /// The run that is shown: its record, and its times brought together.
 #[derive(Clone, Debug, Default)]
@@ -267,6 +268,7 @@ impl LabState {
             let link = state.link.get();
             surroundings::set_root_attribute("data-theme", link.theme.name());
             surroundings::set_root_attribute("data-lab", link.page.slug());
+            surroundings::set_title(&words::page_title(link.page));
             // A link that brought the visitor here stays as it is until something is changed.
             match before {
                 None => {}

@@ -15,7 +15,18 @@ mod tests;
 pub use marks::mark;
 
 use crate::analysis::bytes_in_words;
+use crate::lab::link::Page;
 use crate::trace::{Cause, Failure, Inference, Kind, Link, Message, Outcome, Protocol, Span, Trace};
+
+/// What the document is called while a page is shown.
+#[must_use]
+pub fn page_title(page: Page) -> String {
+    let name = match page {
+        Page::Lab(lab) => labs::name(lab),
+        Page::Verdict => "Verdict",
+    };
+    format!("{name} · Duplex: watch HTTP and WebSocket talk")
+}
 
 /// The protocol's name.
 pub const fn protocol(protocol: Protocol) -> &'static str {

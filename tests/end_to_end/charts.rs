@@ -96,7 +96,7 @@ async fn the_other_charts_say_what_the_figures_say() {
     let carried = table(&lab, "#chart-bytes").await;
     let last = carried.last().expect("rows");
     press(&lab, "#chart-bytes", "End").await;
-    let told = format!("payload {}, overhead {}, our instrument {}", last[4], last[5], last[6]);
+    let told = format!("payload {}, overhead {}, instrument {}", last[4], last[5], last[6]);
     until_read_out(&lab, "#chart-bytes", &format!("◆ WebSocket, after 26 messages: {told}")).await;
     let instrument = lab.figure("instrument").await;
     assert_eq!([carried[23][3].clone(), last[6].clone()], [instrument[0].clone(), instrument[1].clone()]);

@@ -166,13 +166,13 @@ async fn zooming_keeps_the_place_under_the_pointer_and_the_strip_moves_both_wind
     lab.until(&format!("{high} > {}", height * 1.5)).await;
     lab.until(&format!("Math.abs({tick} - {before}) < {}", before * 0.05)).await;
     // The strip shows the whole: its lower end is the run's.
-    mouse(&lab, ".pane.ws .strip", DispatchMouseEventType::MousePressed, (0.0, 200.0), None).await;
+    mouse(&lab, ".pane.ws .overview", DispatchMouseEventType::MousePressed, (0.0, 200.0), None).await;
     lab.until("['http', 'ws'].every((which) => document.querySelector('.pane.' + which + ' .window').scrollTop > 300)")
         .await;
     let scrolls: [f64; 2] =
         lab.ask("['http', 'ws'].map((which) => document.querySelector('.pane.' + which + ' .window').scrollTop)").await;
     assert!((scrolls[0] - scrolls[1]).abs() <= 1.0, "{scrolls:?}");
-    mouse(&lab, ".pane.ws .strip", DispatchMouseEventType::MouseReleased, (0.0, 200.0), None).await;
+    mouse(&lab, ".pane.ws .overview", DispatchMouseEventType::MouseReleased, (0.0, 200.0), None).await;
     lab.assert_no_errors().await;
 }
 

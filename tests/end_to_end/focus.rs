@@ -164,6 +164,7 @@ async fn the_first_tab_offers_to_skip_the_navigation_and_a_link_of_it_leads_to_t
     lab.press("Enter").await;
     lab.until("document.documentElement.dataset.lab === 'crowd'").await;
     assert!(lab.is_at("main").await);
+    assert!(lab.ask::<String>("document.title").await.starts_with("Crowd"));
     lab.press("Tab").await;
     assert!(lab.is_at("[name=prediction]").await);
     lab.assert_no_errors().await;

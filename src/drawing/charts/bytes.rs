@@ -41,7 +41,7 @@ impl Layer {
         match self {
             Self::Payload => "payload",
             Self::Overhead => "overhead",
-            Self::Instrument => "our instrument",
+            Self::Instrument => "instrument",
         }
     }
 }

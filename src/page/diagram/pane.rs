@@ -68,7 +68,7 @@ pub(super) fn Pane(state: LabState, sheets: Sheets, subject: Subject) -> impl In
                 <svg width=move || names.read().width height=move || names.read().height
                     inner_html=move || svg::markup(&names.read(), None)></svg>
             </div>
-            <div class="frame">
+            <div class="viewport">
                 <div
                     class="window"
                     id=id_of(subject)

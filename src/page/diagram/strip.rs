@@ -47,7 +47,7 @@ pub(super) fn Strip(state: LabState, sheets: Sheets, subject: Subject, offset: M
     };
     view! {
         <div
-            class="strip"
+            class="overview"
             class:idle=move || !is_needed.get()
             node_ref=strip
             aria-hidden="true"
