@@ -84,11 +84,12 @@ async fn assert_all_is_reached(lab: &Lab, page: &str) {
             pair[1].what
         );
     }
-    // Of a group of choices one is reached; what is folded away, hidden or out of use is not.
+    // Of a group of choices one is reached; what is folded away, hidden or out of use is not, nor what is there for the
+    // clipboard alone.
     let pressable: Vec<usize> = lab
         .ask(
             "[...document.querySelectorAll('a[href], button, input, select, summary, [tabindex=\"0\"]')]\
-             .filter((it) => !it.matches(':disabled') && it.checkVisibility({ visibilityProperty: true }))\
+             .filter((it) => !it.matches(':disabled, .unseen[tabindex=\"-1\"]') && it.checkVisibility({ visibilityProperty: true }))\
              .filter((it, place, all) => it.type !== 'radio' \
                  || all.findIndex((other) => other.type === 'radio' && other.name === it.name) === place)\
              .map((it) => [...document.querySelectorAll('*')].indexOf(it))",

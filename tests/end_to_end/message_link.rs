@@ -53,7 +53,7 @@ async fn a_copied_link_makes_the_same_run_and_picks_the_message() {
 async fn without_a_run_the_link_says_what_it_will_show_and_shows_it_when_there_is_one() {
     let server = Server::start();
     let lab = Lab::open(&format!("{}/?messages=1&message=4", server.origin())).await;
-    lab.until("/message 4/.test(document.querySelector('.notices').textContent)").await;
+    lab.until("/message 4/.test(document.querySelector('.notices')?.textContent)").await;
     assert!(notices(&lab).await.contains("may be another message"));
     lab.press_run().await;
     lab.until_run_is("finished").await;
@@ -66,7 +66,7 @@ async fn a_message_that_the_run_does_not_have_is_said_to_be_beyond_it() {
     let server = Server::start();
     let lab = Lab::open(&format!("{}/?messages=1&run=1&message=4000", server.origin())).await;
     lab.until_run_is("finished").await;
-    lab.until("/leads to message 4000, and this run has [0-9]+ messages/.test(document.querySelector('.notices').textContent)").await;
+    lab.until("/leads to message 4000, and this run has [0-9]+ messages/.test(document.querySelector('.notices')?.textContent)").await;
     assert!(lab.ask::<bool>("document.querySelector('#inspector h3') === null").await);
 }
 
