@@ -13,7 +13,7 @@ const FONT: &str = "11px system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberati
 
 /// The colours of the style sheet, as they are now.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Inks {
+pub struct Inks {
     ink: String,
     quiet: String,
     faint: String,
@@ -30,7 +30,8 @@ pub(super) struct Inks {
 
 impl Inks {
     /// Those of the scheme that is shown now.
-    pub(super) fn now() -> Self {
+    #[must_use]
+    pub fn now() -> Self {
         let names = [
             "--ink",
             "--quiet",
@@ -130,7 +131,7 @@ fn words_ink(role: Role, inks: &Inks) -> &str {
 }
 
 /// Paints the part of a scene that begins at `top`.
-pub(super) fn paint(canvas: &Canvas, scene: &Scene, top: f64, selected: Option<MessageId>, inks: &Inks) {
+pub fn paint(canvas: &Canvas, scene: &Scene, top: f64, selected: Option<MessageId>, inks: &Inks) {
     canvas.move_origin(0.0, -top);
     let shapes = scene.items.iter().filter(|item| !matches!(item.shape, Shape::Text { .. }));
     // Shapes that look the same are drawn at one go, as long as they follow one another in the same plane.
