@@ -154,16 +154,20 @@ pub fn paint(canvas: &Canvas, scene: &Scene, top: f64, selected: Option<MessageI
         let pen = Pen::of(item.role, inks);
         draw(canvas, Pen { width: 3.0, opacity: 1.0, ..pen }, &[item], inks);
     }
+    canvas.opacity(1.0);
+    // Taking up a type costs more than writing with it.
+    let mut taken_up = None;
     for item in &scene.items {
         let Shape::Text { at, text, anchor } = &item.shape else { continue };
-        canvas.pen(words_ink(item.role, inks), 1.0, &[]);
-        canvas.opacity(1.0);
         let is_chosen = item.message.is_some() && item.message == selected;
-        let font = if is_chosen { format!("bold {FONT}") } else { FONT.to_owned() };
-        canvas.write(&font, anchor.name());
-        let rim =
-            matches!(item.role, Role::MessageLabel { .. } | Role::Part | Role::SilenceLabel).then_some(&*inks.raised);
-        canvas.words(text, at.x, at.y, rim);
+        let has_rim = matches!(item.role, Role::MessageLabel { .. } | Role::Part | Role::SilenceLabel);
+        let look = (words_ink(item.role, inks), is_chosen, *anchor, has_rim);
+        if taken_up != Some(look) {
+            taken_up = Some(look);
+            let font = if is_chosen { format!("bold {FONT}") } else { FONT.to_owned() };
+            canvas.write(&font, anchor.name(), look.0, has_rim.then_some(&*inks.raised));
+        }
+        canvas.words(text, at.x, at.y, has_rim);
     }
 }
 
