@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use chromiumoxide::cdp::browser_protocol::dom::{GetDocumentParams, QuerySelectorParams, SetFileInputFilesParams};
+use chromiumoxide::cdp::browser_protocol::dom::SetFileInputFilesParams;
 use chromiumoxide::cdp::browser_protocol::input::{DispatchMouseEventParams, DispatchMouseEventType};
+use chromiumoxide::cdp::js_protocol::runtime::EvaluateParams;
 use serde::Deserialize;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -77,12 +78,13 @@ pub(crate) async fn measure(tab: &Tab, folder: &Path, messages: u32, rounds: u32
 /// Opens the file by the page's own input.
 async fn open(tab: &Tab, file: &Path) -> Result<Opening> {
     tab.go("/?lab=exchange").await?;
-    tab.ask::<bool>(&format!("({WATCH})()"), Duration::from_secs(10)).await?;
-    let document = tab.page.execute(GetDocumentParams::default()).await?.result.root.node_id;
-    let input =
-        tab.page.execute(QuerySelectorParams::new(document, ".take-away input[type=file]")).await?.result.node_id;
+    tab.ask::<bool>(&format!("({WATCH})()"), Duration::from_secs(30)).await?;
+    let input = EvaluateParams::new("document.querySelector('.take-away input[type=file]')");
+    let input = tab.page.execute(input).await?.result.result.object_id.clone();
+    let input = input.context("the page has an input for files")?;
     let file = file.to_str().context("the file's name is in Unicode")?;
-    let choice = SetFileInputFilesParams::builder().files([file]).node_id(input).build().map_err(anyhow::Error::msg)?;
+    let choice = SetFileInputFilesParams::builder().files([file]).object_id(input).build();
+    let choice = choice.map_err(anyhow::Error::msg)?;
     tab.page.execute(choice).await?;
     tab.ask("window.opening.drawn", Duration::from_secs(120)).await
 }

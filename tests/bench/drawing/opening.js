@@ -1,5 +1,5 @@
 // Watches the page while it opens a file, and while the wheel turns over a diagram.
-() => {
+async () => {
     const afterwards = (then) => {
         const { port1, port2 } = new MessageChannel();
         port1.onmessage = then;
@@ -82,5 +82,13 @@
             return seen(counted);
         },
     };
+    // The page is there once its WebAssembly is.
+    const input = () => document.querySelector('.take-away input[type=file]');
+    await new Promise((done) => {
+        const appears = new MutationObserver(() => { if (input()) { appears.disconnect(); done(); } });
+        appears.observe(document, { subtree: true, childList: true });
+        if (input()) { appears.disconnect(); done(); }
+    });
+    await painted();
     return true;
 }
