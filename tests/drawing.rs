@@ -218,7 +218,12 @@ fn each_of_a_hundred_clients_has_its_connection_in_view_as_long_as_it_is_open() 
     let timeline = Timeline::of(&trace);
     let bars = |visible| {
         let scene = draw(&trace, Protocol::WebSocket, 10.0, visible);
-        let is_bar = |item: &&Item| matches!((item.role, &item.shape), (Role::ConnectionEnd(_), Shape::Rect { .. }));
+        // Of a hundred, each is as thin as a line; edges are lines across.
+        let is_bar = |item: &&Item| match (item.role, &item.shape) {
+            (Role::ConnectionEnd(_), Shape::Rect { .. }) => true,
+            (Role::ConnectionEnd(_), Shape::Line { from, to }) => from.x == to.x,
+            _ => false,
+        };
         scene.items.iter().filter(is_bar).count()
     };
     // One at each end; of one connection for the echo, and one as a member of the room.
@@ -253,6 +258,7 @@ fn connections_that_cross_the_view_are_drawn_whichever_was_used_last() {
             let crossing = |scene: &Scene| {
                 let bars = scene.items.iter().filter_map(|item| match (&item.role, &item.shape) {
                     (Role::ConnectionEnd(_), Shape::Rect { at, height, .. }) => Some((at.y, at.y + height)),
+                    (Role::ConnectionEnd(_), Shape::Line { from, to }) if from.x == to.x => Some((from.y, to.y)),
                     _ => None,
                 });
                 bars.filter(|(from, until)| *until >= window.0 && *from <= window.1).count()

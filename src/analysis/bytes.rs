@@ -1,7 +1,9 @@
 //! The byte ledger: what the application sent, what the protocol added, and what our instrument
 //! added, each way. The instrument's bytes are a row of their own and never charged to a protocol.
 
-use crate::trace::{Direction, Kind, Message, Protocol, Trace};
+use std::collections::HashMap;
+
+use crate::trace::{Direction, Kind, Message, MessageId, Protocol, Trace};
 
 /// Bytes one way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,22 +51,77 @@ impl OneWay {
     }
 }
 
+/// Where a message stands in the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// It belongs to the opening of a WebSocket.
+    Opening,
+    /// It is measured, and went this way.
+    Measured(Direction),
+}
+
+impl Entry {
+    /// Where a message stands; `None` for the warm-up and for the closing of a WebSocket, which are left out.
+    #[must_use]
+    pub const fn of(message: &Message) -> Option<Self> {
+        match message.kind {
+            Kind::Handshake | Kind::SwitchingProtocols => Some(Self::Opening),
+            Kind::Close { .. } => None,
+            _ if message.warm_up => None,
+            _ => Some(Self::Measured(message.direction)),
+        }
+    }
+}
+
 impl Bytes {
     /// Adds a protocol's messages up. The warm-up is left out, but for the opening of a WebSocket, and so is its
     /// closing.
     #[must_use]
     pub fn of(trace: &Trace, protocol: Protocol) -> Self {
-        let mut bytes = Self::default();
+        let (mut bytes, overheads) = (Self::default(), Overheads::of(trace));
         for message in trace.of(protocol) {
-            let way = match (message.kind.is_opening(), message.direction) {
-                (true, _) => &mut bytes.opening,
-                (false, _) if message.warm_up || matches!(message.kind, Kind::Close { .. }) => continue,
-                (false, Direction::ToServer) => &mut bytes.to_server,
-                (false, Direction::ToPage) => &mut bytes.to_page,
+            let way = match Entry::of(message) {
+                Some(Entry::Opening) => &mut bytes.opening,
+                Some(Entry::Measured(Direction::ToServer)) => &mut bytes.to_server,
+                Some(Entry::Measured(Direction::ToPage)) => &mut bytes.to_page,
+                None => continue,
             };
-            way.add(message, known_overhead(trace, message));
+            way.add(message, overheads.get(trace, message));
         }
         bytes
+    }
+}
+
+/// What is known of the overhead of a record's messages, to be asked for many of them.
+#[derive(Clone, Debug, Default)]
+pub struct Overheads {
+    /// That of responses with server-sent events, by what they answer; the response is written down when it is over.
+    streams: HashMap<MessageId, Option<u64>>,
+}
+
+impl Overheads {
+    /// Looks through a record.
+    #[must_use]
+    pub fn of(trace: &Trace) -> Self {
+        let events = trace.messages.iter().filter(|message| message.kind == Kind::Event);
+        let mut streams: HashMap<MessageId, Option<u64>> =
+            events.filter_map(|event| Some((event.answers?, None))).collect();
+        if !streams.is_empty() {
+            let responses = trace.messages.iter().filter(|message| matches!(message.kind, Kind::Response { .. }));
+            for (response, request) in responses.filter_map(|response| Some((response, response.answers?))) {
+                streams.entry(request).and_modify(|known| *known = known.or(response.overhead));
+            }
+        }
+        Self { streams }
+    }
+
+    /// A message's overhead, if it is known: what [`known_overhead`] says of it.
+    #[must_use]
+    pub fn get(&self, trace: &Trace, message: &Message) -> Option<u64> {
+        match message.kind {
+            Kind::Event => self.streams.get(&message.answers?).copied().flatten().map(|_| 0),
+            _ => known_overhead(trace, message),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ mod statistics;
 mod summary;
 mod timeline;
 
-pub use bytes::{Bytes, OneWay, bytes_in_words, known_overhead};
+pub use bytes::{Bytes, Entry, OneWay, Overheads, bytes_in_words, known_overhead};
 pub use judgement::{Answer, Claim, Fact, Finding, Outcome as VerdictOutcome, Verdict};
 pub use own_time::Cuts;
 pub use statistics::Statistics;

@@ -249,6 +249,48 @@ pub fn own_path(pairs: &[(String, String)]) -> String {
     with_query(&location().pathname().unwrap_or_default(), pairs)
 }
 
+/// The page's whole address with these pairs as its query.
+#[must_use]
+pub fn own_address(pairs: &[(String, String)]) -> String {
+    format!("{}{}", location().origin().unwrap_or_default(), own_path(pairs))
+}
+
+/// The visitor wants nothing on the page to move (`prefers-reduced-motion`).
+#[must_use]
+pub fn wants_no_motion() -> bool {
+    let query = window().match_media("(prefers-reduced-motion: reduce)");
+    query.ok().flatten().is_some_and(|query| query.matches())
+}
+
+/// Whether what has the focus is within what a selector fits.
+#[must_use]
+pub fn focus_is_within(selector: &str) -> bool {
+    document().active_element().is_some_and(|element| element.closest(selector).is_ok_and(|around| around.is_some()))
+}
+
+/// Selects what stands in the field of this id.
+fn select_field(id: &str) -> bool {
+    let field = document().get_element_by_id(id).and_then(|field| field.dyn_into::<web_sys::HtmlInputElement>().ok());
+    field.is_some_and(|field| {
+        field.select();
+        true
+    })
+}
+
+/// Puts a text into the clipboard; says whether that worked. The field of this id has the same text: where the page is
+/// no secure context there is no clipboard for it, and what is selected is copied as if by hand. If that does not
+/// work either, it stays selected.
+pub async fn copy(text: String, field: &str) -> bool {
+    if secure() && !window().navigator().clipboard().is_undefined() {
+        let written = window().navigator().clipboard().write_text(&text);
+        if super::promise::settled(&written).await.result.is_ok() {
+            return true;
+        }
+    }
+    let document: web_sys::HtmlDocument = document().unchecked_into();
+    select_field(field) && document.exec_command("copy").unwrap_or(false)
+}
+
 /// Sets an attribute of the document's root element.
 pub fn set_root_attribute(name: &str, value: &str) {
     if let Some(root) = document().document_element() {
@@ -312,6 +354,21 @@ pub fn on_scheme(callback: impl Fn() + 'static) -> Option<Listener> {
 #[must_use]
 pub fn top_of(element: &web_sys::Element) -> f64 {
     element.get_bounding_client_rect().top()
+}
+
+/// Where a pointer event lies in an element, in pixels from its upper left corner within its border.
+#[must_use]
+pub fn place_in(element: &web_sys::Element, event: &web_sys::MouseEvent) -> (f64, f64) {
+    let corner = element.get_bounding_client_rect();
+    let (left, top) =
+        (corner.left() + f64::from(element.client_left()), corner.top() + f64::from(element.client_top()));
+    (f64::from(event.client_x()) - left, f64::from(event.client_y()) - top)
+}
+
+/// Calls back whenever an element was scrolled, as long as the result lives.
+#[must_use]
+pub fn on_scroll(element: &web_sys::Element, callback: impl Fn() + 'static) -> Listener {
+    Listener::new(element.clone().unchecked_into(), "scroll", callback)
 }
 
 /// Moves the focus to the element of this id.

@@ -5,6 +5,7 @@
 //! apart. A line that would press all others flat leaves at the upper edge.
 
 use super::axis::round_up;
+use super::charts::scale::{Quantity, Scale, short};
 use super::scene::{Anchor, Item, Point, Role, Scene, Shape};
 use crate::analysis::break_even::{BreakEven, Crossing, Line, Measure, Way};
 use crate::analysis::bytes_in_words;
@@ -58,8 +59,7 @@ pub struct View {
 #[must_use]
 pub fn lines(even: &BreakEven, view: View) -> Scene {
     let mut scene = Scene { width: view.width, height: view.height, items: Vec::new() };
-    let known: Vec<(Way, Line)> =
-        even.outlooks.iter().filter_map(|outlook| Some((outlook.way, outlook.line(view.measure).ok()?))).collect();
+    let known = known_lines(even, view);
     if known.is_empty() {
         let middle = Point { x: view.width / 2.0, y: view.height / 2.0 };
         scene.text(Role::Note, middle, Anchor::Middle, "No way has known costs here.");
@@ -71,6 +71,49 @@ pub fn lines(even: &BreakEven, view: View) -> Scene {
     plot.crossings(&mut scene, even, &known);
     plot.labels(&mut scene, &known, &ends);
     scene
+}
+
+/// The ways whose costs are known, with their lines.
+fn known_lines(even: &BreakEven, view: View) -> Vec<(Way, Line)> {
+    even.outlooks.iter().filter_map(|outlook| Some((outlook.way, outlook.line(view.measure).ok()?))).collect()
+}
+
+/// After how many messages a place of the chart lies, in pixels from the left: a whole number, from 1 to the last.
+#[must_use]
+pub fn messages_at(even: &BreakEven, view: View, x: f64) -> f64 {
+    let plot = Plot::of(&known_lines(even, view), view);
+    let share = ((x - LEFT) / (plot.right - LEFT)).clamp(0.0, 1.0);
+    (share * plot.view.until).round().clamp(1.0, plot.view.until)
+}
+
+/// What lies over the chart where it is read out after so many messages, and what it says there; `None` where no way has
+/// known costs.
+#[must_use]
+pub fn read_out(even: &BreakEven, view: View, messages: f64) -> Option<(Scene, String)> {
+    let known = known_lines(even, view);
+    if known.is_empty() {
+        return None;
+    }
+    let plot = Plot::of(&known, view);
+    let messages = messages.clamp(1.0, plot.view.until);
+    let mut scene = Scene { width: view.width, height: view.height, items: Vec::new() };
+    let x = plot.x(messages);
+    scene.line(Role::Crosshair, Point { x, y: TOP }, Point { x, y: plot.bottom() });
+    let mut told = Vec::new();
+    for (way, line) in &known {
+        let value = after(line, messages);
+        // What has left at the upper edge is said, and has no place.
+        if value <= plot.most {
+            scene.add(Role::Reading, Shape::Dot { at: Point { x, y: plot.y(value) }, radius: 3.5 });
+        }
+        told.push(format!("{} {}", name(*way, true), amount(view.measure, value)));
+    }
+    let count = if messages == 1.0 {
+        "1 message".to_owned()
+    } else {
+        format!("{} messages", (messages * 100.0).round() / 100.0)
+    };
+    Some((scene, format!("After {count}: {}", told.join(", "))))
 }
 
 /// How many messages to show so that the crossings of the session's lines are well in view: twice as many as the last
@@ -150,13 +193,14 @@ impl Plot {
     }
 
     fn axes(&self, scene: &mut Scene, per_hour: u32) {
-        let (unit, words) = unit_of(self.view.measure, self.most);
-        let step = round_up(self.most / unit / ((self.bottom() - TOP) / 44.0).max(2.0));
-        for value in ticks(step, self.most / unit) {
-            let y = self.y(value * unit);
+        let quantity = match self.view.measure {
+            Measure::Bytes => Quantity::Bytes,
+            Measure::Time => Quantity::Time,
+        };
+        for tick in Scale::linear((0.0, self.most), (self.bottom(), TOP)).ticks(quantity, 44.0) {
+            let y = self.y(tick.value);
             scene.line(Role::Grid, Point { x: LEFT, y }, Point { x: self.right, y });
-            let label = if value > 0.0 { format!("{} {words}", short(value)) } else { "0".to_owned() };
-            scene.text(Role::Tick, Point { x: LEFT - 6.0, y: y + 4.0 }, Anchor::End, label);
+            scene.text(Role::Tick, Point { x: LEFT - 6.0, y: y + 4.0 }, Anchor::End, tick.label);
         }
         let added_up = match self.view.measure {
             Measure::Bytes => "bytes, both ways",
@@ -333,16 +377,6 @@ fn ticks(step: f64, until: f64) -> impl Iterator<Item = f64> {
     (0..=count).map(move |number| f64::from(number) * step)
 }
 
-/// The unit in which a scale up to a value is written, in bytes or µs, and its sign.
-fn unit_of(measure: Measure, most: f64) -> (f64, &'static str) {
-    let units: &[(f64, &str)] = match measure {
-        Measure::Bytes => &[(1.0, "B"), (1024.0, "KiB"), (1_048_576.0, "MiB"), (GIB, "GiB"), (1024.0 * GIB, "TiB")],
-        Measure::Time => &[(1.0, "µs"), (1e3, "ms"), (1e6, "s"), (6e7, "min"), (3.6e9, "h")],
-    };
-    let fitting = units.iter().rev().find(|(unit, _)| most >= 2.0 * unit);
-    *fitting.unwrap_or(&units[0])
-}
-
 /// Bytes or µs in words.
 #[must_use]
 pub fn amount(measure: Measure, value: f64) -> String {
@@ -352,20 +386,6 @@ pub fn amount(measure: Measure, value: f64) -> String {
         Measure::Bytes => bytes_in_words(value.round() as u64),
         Measure::Time if value >= 120.0 * 6e7 => format!("{:.1} h", value / 3.6e9),
         Measure::Time => Span(value.round() as i64).to_string(),
-    }
-}
-
-/// A tick's number without what floating point adds.
-fn plain(value: f64) -> String {
-    ((value * 1e6).round() / 1e6).to_string()
-}
-
-/// A number in few letters.
-fn short(value: f64) -> String {
-    match value {
-        ..10_000.0 => plain(value),
-        10_000.0..1_000_000.0 => format!("{}k", plain((value / 100.0).round() / 10.0)),
-        _ => format!("{}M", plain((value / 10_000.0).round() / 100.0)),
     }
 }
 

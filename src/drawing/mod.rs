@@ -3,7 +3,9 @@
 
 mod axis;
 pub mod break_even;
-pub mod chart;
+pub mod byte_bar;
+pub mod charts;
+pub mod frame_head;
 mod scene;
 pub mod sequence;
 

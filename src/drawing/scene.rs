@@ -1,6 +1,7 @@
 //! What a picture is made of: shapes at pixels, each with what it means. Painting turns each shape
 //! into an element and decides nothing.
 
+use super::charts::{Event, Layer, Piece};
 use crate::analysis::Provenance;
 use crate::analysis::break_even::Way;
 use crate::trace::{MessageId, Protocol};
@@ -124,6 +125,8 @@ impl Anchor {
 pub enum Role {
     /// A participant's lifeline.
     Lifeline,
+    /// Where the lifelines of many clients stand too close to be told apart.
+    Crowd,
     /// A connection's lifetime.
     Connection(Protocol),
     /// A connection's bar along a lifeline, and the edge at which it was opened or closed.
@@ -220,6 +223,53 @@ pub enum Role {
         /// How many in a row of pixels, from 1, few, to 4, many.
         level: u8,
     },
+    /// The line of a chart's axis, and its ticks.
+    Axis,
+    /// A protocol's name beside what is its.
+    Named(Protocol),
+    /// What happened beside the exchanges of a protocol.
+    Event {
+        /// Whose time it lies in.
+        protocol: Protocol,
+        /// What.
+        what: Event,
+    },
+    /// How many samples are about as long.
+    Bar(Protocol),
+    /// How many samples are at most as long.
+    Cumulative(Protocol),
+    /// A percentile of a protocol's samples.
+    Percentile(Protocol),
+    /// The words at a percentile.
+    PercentileLabel(Protocol),
+    /// A layer of the bytes that were carried so far.
+    Layer {
+        /// What carried them.
+        protocol: Protocol,
+        /// Which.
+        layer: Layer,
+    },
+    /// The words within a layer.
+    LayerLabel,
+    /// From here on, the bytes of a protocol are only known to be at least so many.
+    AtLeast(Protocol),
+    /// A stretch of an exchange.
+    Piece {
+        /// Whose exchange it is.
+        protocol: Protocol,
+        /// Which stretch.
+        piece: Piece,
+    },
+    /// The words of a row.
+    RowLabel(Protocol),
+    /// How long a row took.
+    Duration,
+    /// Where a chart is read out.
+    Crosshair,
+    /// The datum that is read out.
+    Reading,
+    /// The message that is picked, in a chart.
+    Picked,
 }
 
 /// What is special about a message or a connection.

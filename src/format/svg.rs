@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::analysis::Provenance;
 use crate::analysis::break_even::Way;
+use crate::drawing::charts::{Event, Layer, Piece};
 use crate::drawing::{Badge, Item, Point, Role, Scene, Shape};
 use crate::trace::{MessageId, Protocol};
 
@@ -153,8 +154,13 @@ fn dot(out: &mut String, role: Role, at: Point, radius: f64) {
     let Point { x, y } = at;
     if let Role::Badge(badge, _) = role {
         add(out, format_args!("<path d=\"{}\"/>", badge_path(badge, at, radius)));
-    } else if matches!(role, Role::Sample { protocol: Protocol::WebSocket, .. } | Role::Way { way: Way::WebSocket, .. })
-    {
+    } else if matches!(
+        role,
+        Role::Sample { protocol: Protocol::WebSocket, .. }
+            | Role::Way { way: Way::WebSocket, .. }
+            | Role::Percentile(Protocol::WebSocket)
+            | Role::Piece { protocol: Protocol::WebSocket, .. }
+    ) {
         let r = radius * 1.2;
         add(
             out,
@@ -193,6 +199,7 @@ fn classes(role: Role) -> String {
     let of = |name: &str, protocol: Protocol| format!("{name} {}", protocol_class(protocol));
     match role {
         Role::Lifeline => "lifeline".into(),
+        Role::Crowd => "crowd".into(),
         Role::Connection(protocol) => of("connection", protocol),
         Role::ConnectionEnd(protocol) => of("connection-end", protocol),
         Role::EmulatedHandshake(protocol) => of("emulated-handshake", protocol),
@@ -232,6 +239,22 @@ fn classes(role: Role) -> String {
         Role::Density { protocol, level } => {
             format!("density {} level-{level}", protocol.map_or("both", protocol_class))
         }
+        Role::Axis => "axis".into(),
+        Role::Named(protocol) => of("named", protocol),
+        Role::Event { protocol, what } => of_event(what, protocol),
+        Role::Bar(protocol) => of("bar", protocol),
+        Role::Cumulative(protocol) => of("cumulative", protocol),
+        Role::Percentile(protocol) => of("percentile", protocol),
+        Role::PercentileLabel(protocol) => of("percentile-label", protocol),
+        Role::Layer { protocol, layer } => of(layer_class(layer), protocol),
+        Role::LayerLabel => "layer-label".into(),
+        Role::AtLeast(protocol) => of("at-least", protocol),
+        Role::Piece { protocol, piece } => of(piece_class(piece), protocol),
+        Role::RowLabel(protocol) => of("row-label", protocol),
+        Role::Duration => "duration".into(),
+        Role::Crosshair => "crosshair".into(),
+        Role::Reading => "reading".into(),
+        Role::Picked => "picked".into(),
     }
 }
 
@@ -249,6 +272,52 @@ const fn badge_class(badge: Badge) -> &'static str {
 fn of_way(name: &str, way: Way, advised: bool) -> String {
     let advised = if advised { " advised" } else { "" };
     format!("{name} {} {}{advised}", way.slug(), protocol_class(way.protocol()))
+}
+
+fn of_event(what: Event, protocol: Protocol) -> String {
+    format!("event {} {}", event_class(what), protocol_class(protocol))
+}
+
+/// The class name of what happened beside the exchanges.
+#[must_use]
+pub const fn event_class(what: Event) -> &'static str {
+    match what {
+        Event::Opened => "opened",
+        Event::Retried => "retried",
+        Event::Hidden => "hidden-tab",
+        Event::Part => "part-begins",
+    }
+}
+
+/// The class names of a layer of bytes.
+#[must_use]
+pub const fn layer_class(layer: Layer) -> &'static str {
+    match layer {
+        Layer::Payload => "layer payload",
+        Layer::Overhead => "layer overhead",
+        Layer::Instrument => "layer instrument",
+    }
+}
+
+/// The class names of a stretch of an exchange.
+#[must_use]
+pub const fn piece_class(piece: Piece) -> &'static str {
+    match piece {
+        Piece::Stalled => "piece stalled",
+        Piece::NameLookup => "piece name-lookup",
+        Piece::Connect => "piece connect",
+        Piece::Tls => "piece tls",
+        Piece::Waiting => "piece waiting",
+        Piece::Download => "piece download",
+        Piece::Delivery => "piece delivery",
+        Piece::Opening => "piece opening",
+        Piece::RoundTrip => "piece round-trip",
+        Piece::Closing => "piece closing",
+        Piece::Undivided => "piece undivided",
+        Piece::Unanswered => "piece unanswered",
+        Piece::AtServer => "piece at-server",
+        Piece::Arrival => "piece arrival",
+    }
 }
 
 const fn warm_up_class(warm_up: bool) -> &'static str {

@@ -1,7 +1,9 @@
 //! A lab as a link: the page's query is its state. Reading takes every pair; what is unknown or bad
 //! gives a notice and leaves the default.
 
+use super::differences::LINK;
 use super::{Lab, Settings};
+use crate::trace::{Circumstances, MessageId};
 
 /// How the page looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,6 +83,8 @@ pub struct Link {
     pub settings: Settings,
     /// Begin by itself.
     pub run: bool,
+    /// The message to be shown in full, once there is a run that has it.
+    pub message: Option<MessageId>,
     /// How the page looks.
     pub theme: Theme,
 }
@@ -106,6 +110,7 @@ impl Link {
             link: lab.default_link().map(str::to_owned),
             settings: Settings::of(lab),
             run: false,
+            message: None,
             theme: Theme::default(),
         }
     }
@@ -114,6 +119,20 @@ impl Link {
     #[must_use]
     pub fn turned_to(&self, page: Page) -> Self {
         Self { http: self.http.clone(), ws: self.ws.clone(), theme: self.theme, ..Self::to(page) }
+    }
+
+    /// A link to a message of a run: it starts one with the same settings, as far as these are links' matter, and shows
+    /// the message of that number. Endpoints stay as they are here; those of a run may have been found.
+    #[must_use]
+    pub fn to_message(&self, known: &Circumstances, message: MessageId) -> Self {
+        let page = Lab::named(&known.lab).map_or(self.page, Page::Lab);
+        let mut link = Self { run: true, message: Some(message), ..self.turned_to(page) };
+        link.link = known.parameters.iter().find(|(name, _)| name == LINK).map(|(_, value)| value.clone());
+        for (name, value) in known.parameters.iter().filter(|(name, _)| name != LINK) {
+            // What an older or a newer Duplex knew is not in a link of this one.
+            link.settings.set(name, value).ok();
+        }
+        link
     }
 
     /// Reads a query's pairs. Gives a sentence for each that cannot be taken.
@@ -157,6 +176,10 @@ impl Link {
                     _ => return Err(one_of("0, 1")),
                 }
             }
+            "message" => {
+                let number = value.parse().ok().and_then(MessageId::numbered);
+                self.message = Some(number.ok_or_else(|| one_of("a number from 1 on"))?);
+            }
             "theme" => {
                 let theme = Theme::ALL.into_iter().find(|theme| theme.name() == value);
                 self.theme = theme.ok_or_else(|| one_of("auto, light, dark"))?;
@@ -195,6 +218,9 @@ impl Link {
         if self.run {
             add("run", "1");
         }
+        if let Some(message) = self.message {
+            add("message", &message.number().to_string());
+        }
         if self.theme != Theme::Auto {
             add("theme", self.theme.name());
         }
@@ -215,6 +241,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::trace::{Speaks, testing};
 
     fn read(query: &[(&str, &str)]) -> (Link, Vec<String>) {
         let pairs: Vec<_> = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -225,6 +252,7 @@ mod tests {
         #[test]
         fn a_link_leads_back_to_what_it_was_written_from(
             messages in 1u32..=200, size in 0u32..=1024, close: bool, run: bool, theme in 0usize..3,
+            message in proptest::option::of((0u32..200_000).prop_map(MessageId)),
             http in proptest::option::of("http://[a-z]{1,9}/x"), link in proptest::option::of("[a-z]{5,9}"),
         ) {
             let mut settings = Settings::of(Lab::Exchange);
@@ -232,7 +260,7 @@ mod tests {
             settings.set("size", &size.to_string()).expect("it is in the range");
             settings.set("connection", if close { "close" } else { "keep-alive" }).expect("it is a choice");
             let page = Page::Lab(Lab::Exchange);
-            let link = Link { page, http, ws: None, link, settings, run, theme: Theme::ALL[theme] };
+            let link = Link { page, http, ws: None, link, settings, run, message, theme: Theme::ALL[theme] };
             prop_assert_eq!(Link::read(&link.write()), (link, Vec::new()));
         }
     }
@@ -253,6 +281,31 @@ mod tests {
         let value = |name| link.settings.text(name);
         assert_eq!((value("messages").as_deref(), value("size").as_deref()), (Some("10"), Some("64")));
         assert!(notices.len() == 1 && notices[0].contains("from 1 to 100000"), "{notices:?}");
+    }
+
+    #[test]
+    fn a_message_is_named_by_the_number_that_is_shown_and_by_no_other() {
+        let (link, notices) = read(&[("message", "12")]);
+        assert_eq!((link.message, notices.len()), (Some(MessageId(11)), 0));
+        for bad in ["0", "-1", "twelve", "", "1.5", "99999999999"] {
+            let (link, notices) = read(&[("message", bad)]);
+            assert!(link.message.is_none() && notices.len() == 1 && notices[0].contains("from 1 on"), "{notices:?}");
+        }
+    }
+
+    #[test]
+    fn a_link_to_a_message_has_the_settings_of_its_run_and_the_looks_of_the_page() {
+        let mut known = testing::circumstances(Lab::Exchange.slug(), Speaks::Duplex);
+        known.parameters = vec![("messages".into(), "7".into()), ("of-another-version".into(), "x".into())];
+        let here = Link { theme: Theme::Dark, ws: Some("ws://x/".into()), ..Link::to(Page::Lab(Lab::Duplex)) };
+        let link = here.to_message(&known, MessageId(2));
+        assert_eq!((link.page, link.link.as_deref(), link.run), (Page::Lab(Lab::Exchange), None, true));
+        assert_eq!(link.settings.text("messages").as_deref(), Some("7"));
+        assert_eq!((link.theme, link.ws.as_deref()), (Theme::Dark, Some("ws://x/")));
+        assert!(link.write().contains(&("message".to_owned(), "3".to_owned())));
+        known.parameters.push(("link".into(), "cable".into()));
+        assert_eq!(here.to_message(&known, MessageId(2)).link.as_deref(), Some("cable"));
+        assert_eq!(link.turned_to(Page::Verdict).message, None, "another page has other messages");
     }
 
     #[test]

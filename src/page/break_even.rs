@@ -12,7 +12,7 @@ use crate::analysis::break_even::{
 };
 use crate::analysis::judgement::exchange::Case;
 use crate::browser::surroundings;
-use crate::drawing::break_even::{Along, View, amount, lines, near_crossings};
+use crate::drawing::break_even::{Along, View, amount, lines, messages_at, near_crossings, read_out};
 use crate::format::svg;
 use crate::lab::Lab;
 use crate::lab::link::Page;
@@ -237,11 +237,10 @@ fn Chart(asked: Asked) -> impl IntoView {
             }
         })
     });
-    let markup = move || {
+    let view = move || {
         let even = asked.even.read();
-        let Some(even) = even.as_ref() else { return String::new() };
-        let session = even.situation.messages().as_f64();
-        let view = View {
+        let session = even.as_ref().map_or(1.0, |even| even.situation.messages().as_f64());
+        View {
             // Narrower than this there is no room for lines beside their labels.
             width: width.get().max(280.0),
             height: HEIGHT,
@@ -249,8 +248,36 @@ fn Chart(asked: Asked) -> impl IntoView {
             along: asked.along.get(),
             until: asked.nearer().filter(|_| asked.near.get()).unwrap_or(session),
             advised: asked.advised(),
+        }
+    };
+    let markup =
+        move || asked.even.read().as_ref().map_or_else(String::new, |even| svg::markup(&lines(even, view()), None));
+    // After how many messages the chart is read out.
+    let read = RwSignal::new(None::<f64>);
+    let reading = move || read_out(asked.even.read().as_ref()?, view(), read.get()?);
+    let over = move || reading().map_or_else(String::new, |(scene, _)| svg::markup(&scene, None));
+    let told = move || reading().map_or_else(|| "Nothing is read out yet.".to_owned(), |(_, words)| words);
+    let point = move |event: &leptos::ev::MouseEvent| {
+        let even = asked.even.read_untracked();
+        if let Some((even, element)) = even.as_ref().zip(holder.get_untracked()) {
+            read.set(Some(messages_at(even, untrack(view), surroundings::place_in(&element, event).0)));
+        }
+    };
+    let step = move |event: leptos::ev::KeyboardEvent| {
+        let until = untrack(view).until.max(1.0);
+        let by = (until / 100.0).round().max(1.0);
+        let before = read.get_untracked();
+        let next = match event.key().as_str() {
+            _ if event.ctrl_key() || event.alt_key() || event.meta_key() => return,
+            "ArrowRight" | "ArrowUp" => Some(before.map_or(1.0, |before| before + by)),
+            "ArrowLeft" | "ArrowDown" => Some(before.map_or(until, |before| before - by)),
+            "Home" => Some(1.0),
+            "End" => Some(until),
+            "Escape" => None,
+            _ => return,
         };
-        svg::markup(&lines(even, view), None)
+        event.prevent_default();
+        read.set(next.map(|messages| messages.clamp(1.0, until)));
     };
     let in_minutes = move || asked.along.get() == Along::Minutes;
     let along = move |minutes: bool| asked.along.set(if minutes { Along::Minutes } else { Along::Messages });
@@ -269,10 +296,11 @@ fn Chart(asked: Asked) -> impl IntoView {
                 " Only the beginning, where lines cross"
             </label>
         </p>
-        <div node_ref=holder class="holder">
-            <svg width=move || width.get().max(280.0) height=HEIGHT role="img"
-                aria-label="What a session comes to, for each way to talk; the table below has the same values"
-                inner_html=markup></svg>
+        <p class="read-out" aria-live="polite">{told}</p>
+        <div node_ref=holder class="holder" tabindex="0" role="application" on:pointermove=move |event| point(&event) on:keydown=step
+            aria-label="What a session comes to, for each way to talk. Left and right read it out; the table below has the same values">
+            <svg width=move || width.get().max(280.0) height=HEIGHT aria-hidden="true" inner_html=markup></svg>
+            <svg class="over" width=move || width.get().max(280.0) height=HEIGHT aria-hidden="true" inner_html=over></svg>
         </div>
         <p class="hint">
             "Circles: from that message on, the one line is below the other. A line that leaves at the upper edge comes to what its label, or the table, says."

@@ -6,15 +6,13 @@ use leptos::prelude::*;
 use super::findings::WhatHappened;
 use super::prediction::PredictionBox;
 use super::state::LabState;
-use super::{chart, controls, diagram, figures, inspector, status, take_away};
+use super::{charts, controls, diagram, figures, inspector, status, take_away};
 use crate::lab::Lab;
 use crate::words::{labs, settings};
 
 #[component]
 pub(super) fn LabPage(state: LabState, lab: Lab) -> impl IntoView {
     let words = labs::of(lab);
-    // Round trips side by side are what this lab is about; elsewhere parts differ too much to be compared so.
-    let compares = lab == Lab::Exchange;
     view! {
         <section class="question">
             <h2>{words.title}</h2>
@@ -28,7 +26,7 @@ pub(super) fn LabPage(state: LabState, lab: Lab) -> impl IntoView {
             <diagram::Diagrams state/>
             <inspector::Inspector state/>
         </div>
-        {compares.then(|| view! { <chart::RoundTrips state/> })}
+        <charts::Charts state lab/>
         <WhatHappened state lab/>
         <figures::Figures state/>
         <take_away::TakeAway state/>

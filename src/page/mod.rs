@@ -5,7 +5,7 @@
 #![allow(unreachable_pub, reason = "the component macro makes each component's properties public")]
 
 mod break_even;
-mod chart;
+mod charts;
 mod controls;
 mod diagram;
 mod endpoints;
@@ -13,6 +13,7 @@ mod figures;
 mod findings;
 mod inspector;
 mod lab;
+mod message_link;
 mod messages;
 mod prediction;
 mod published;
@@ -50,6 +51,7 @@ fn App() -> impl IntoView {
     let state = LabState::new(link, notices);
     state.tell_the_document();
     run::begin(state);
+    message_link::follow(state);
     let page = state.page();
     let shown = move || match page.get() {
         Page::Lab(lab) => view! { <lab::LabPage state lab/> }.into_any(),

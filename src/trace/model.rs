@@ -72,6 +72,20 @@ pub struct ConnectionId(pub u32);
 #[serde(transparent)]
 pub struct MessageId(pub u32);
 
+impl MessageId {
+    /// The number that people read: the first message has 1.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0 as u64 + 1
+    }
+
+    /// The message of that number.
+    #[must_use]
+    pub fn numbered(number: u64) -> Option<Self> {
+        Some(Self(u32::try_from(number.checked_sub(1)?).ok()?))
+    }
+}
+
 /// A part's place in [`Trace::parts`](super::Trace::parts).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]

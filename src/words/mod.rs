@@ -3,6 +3,7 @@
 
 pub mod break_even;
 pub mod claims;
+pub mod inspector;
 pub mod labs;
 mod marks;
 pub mod published;
@@ -13,8 +14,8 @@ mod tests;
 
 pub use marks::mark;
 
-use crate::analysis::{Placed, Provenance, bytes_in_words};
-use crate::trace::{Cause, Direction, Failure, Inference, Kind, Link, Message, Outcome, Protocol, Span, Trace};
+use crate::analysis::bytes_in_words;
+use crate::trace::{Cause, Failure, Inference, Kind, Link, Message, Outcome, Protocol, Span, Trace};
 
 /// The protocol's name.
 pub const fn protocol(protocol: Protocol) -> &'static str {
@@ -138,47 +139,6 @@ pub fn kind(message: &Message) -> String {
         Kind::Event => "Server-sent event".to_owned(),
         Kind::Close { code: Some(code) } => format!("Close frame, code {code}{}", close_code(code)),
         Kind::Close { code: None } => "Close frame".to_owned(),
-    }
-}
-
-/// What a message means, in a line for somebody who sees it for the first time.
-pub const fn explanation(message: &Message) -> &'static str {
-    match message.kind {
-        Kind::Request => {
-            "The page asks. Every HTTP request says again who asks and what for, in its head; nothing is taken as known from the one before."
-        }
-        Kind::Response { .. } => {
-            "The server answers this one request. Over HTTP it never speaks first: without a request there is no response."
-        }
-        Kind::Handshake => {
-            "A WebSocket begins as an HTTP request that asks to switch to another protocol on this very connection."
-        }
-        Kind::SwitchingProtocols => {
-            "The server agrees. From here on the same TCP connection carries WebSocket frames, and either side may send."
-        }
-        Kind::Event => {
-            "A piece of a response that goes on: the server speaks again and again, still in answer to one request."
-        }
-        Kind::Close { .. } => {
-            "One side says goodbye, with a code; the other answers with a close frame of its own, and the connection ends in order."
-        }
-        Kind::Binary | Kind::Text if message.answers.is_none() && matches!(message.direction, Direction::ToPage) => {
-            "The server speaks first: nobody asked for this message. Over HTTP there would have to be a request before it."
-        }
-        Kind::Binary | Kind::Text => {
-            "A message on the open connection: a few bytes of frame header, then the payload. No head, no names, no new connection."
-        }
-    }
-}
-
-/// Where a time comes from.
-pub const fn provenance(placed: Option<Placed>, from_file: bool) -> &'static str {
-    match placed {
-        Some(Placed { provenance: Provenance::Page, .. }) if from_file => "measured in the page that recorded it",
-        Some(Placed { provenance: Provenance::Page, .. }) => "measured in this page",
-        Some(Placed { provenance: Provenance::Server, .. }) => "reported by the server",
-        Some(Placed { provenance: Provenance::Unknown, .. }) => "not known: drawn half-way",
-        None => "not known",
     }
 }
 

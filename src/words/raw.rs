@@ -1,9 +1,9 @@
 //! What raw bytes say, in words.
 
 use crate::analysis::bytes_in_words;
-use crate::analysis::raw::{Carried, CarriedFrame, Grounds, HttpBytes, Missing};
+use crate::analysis::raw::{Carried, Grounds, HttpBytes, Missing};
 use crate::decode::http1::{self, Framing, StartLine};
-use crate::decode::websocket::{self, LengthForm, Opcode};
+use crate::decode::websocket::{self, Opcode};
 use crate::trace::{Direction, Raw};
 
 /// Why raw bytes cannot be shown.
@@ -147,33 +147,6 @@ pub const fn grounds(grounds: Grounds, compressed: bool) -> &'static str {
     }
 }
 
-/// The fields of a frame's head in words: name, value, and what that means (RFC 6455 §5.2).
-pub fn frame_fields(carried: &CarriedFrame) -> Vec<(&'static str, String, String)> {
-    let frame = &carried.frame;
-    let bit = |set: bool| if set { "1" } else { "0" }.to_owned();
-    let [rsv1, rsv2, rsv3] = frame.reserved;
-    let fin = if frame.is_final { "the last frame of its message" } else { "more frames of this message follow" };
-    let rsv = match (rsv1, rsv2 || rsv3) {
-        (false, false) => "not used",
-        (true, false) => "RSV1: compressed, where permessage-deflate was agreed on",
-        _ => "for extensions",
-    };
-    let masked =
-        if frame.masking_key.is_some() { "masked, as a client has to" } else { "not masked, as a server has to" };
-    let key = frame.masking_key.map_or_else(
-        || ("none".to_owned(), String::new()),
-        |key| (hex(&key), "each payload byte is XORed with the next of these, in turn".to_owned()),
-    );
-    vec![
-        ("FIN", bit(frame.is_final), fin.to_owned()),
-        ("RSV1–3", [rsv1, rsv2, rsv3].map(bit).join(" "), rsv.to_owned()),
-        ("Opcode", frame.opcode.number().to_string(), opcode(frame.opcode)),
-        ("MASK", bit(frame.masking_key.is_some()), masked.to_owned()),
-        ("Length", frame.length.to_string(), length_form(frame.length_form).to_owned()),
-        ("Masking key", key.0, key.1),
-    ]
-}
-
 /// An opcode's name and meaning.
 pub fn opcode(opcode: Opcode) -> String {
     let meaning = match opcode {
@@ -186,14 +159,6 @@ pub fn opcode(opcode: Opcode) -> String {
         Opcode::ReservedData(_) | Opcode::ReservedControl(_) => "",
     };
     format!("{opcode}{meaning}")
-}
-
-const fn length_form(form: LengthForm) -> &'static str {
-    match form {
-        LengthForm::Bits7 => "bytes; written in 7 bits, as it is at most 125",
-        LengthForm::Bits16 => "bytes; the 7 bits say 126: it is in the 16 bits behind them",
-        LengthForm::Bits64 => "bytes; the 7 bits say 127: it is in the 64 bits behind them",
-    }
 }
 
 /// Bytes as hexadecimal pairs.

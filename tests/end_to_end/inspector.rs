@@ -129,10 +129,10 @@ async fn a_websocket_messages_unmasked_payload_is_the_one_that_the_browser_says_
         let shown = bytes_of(&lab, "#inspector .unmasked .hex").await;
         assert!(&shown == sent.expect("it is in the log"), "{size}: {} bytes are shown", shown.len());
         let key: String =
-            lab.ask("document.querySelector('#inspector [data-field=\"Masking key\"] b').innerText").await;
+            lab.ask("document.querySelector('#inspector [data-field=\"Masking key\"] b').textContent").await;
         assert_eq!(key.split(' ').filter(|byte| u8::from_str_radix(byte, 16).is_ok()).count(), 4, "{key}");
         let field = async |name: &str| -> String {
-            lab.ask(&format!("document.querySelector('#inspector [data-field=\"{name}\"] b').innerText")).await
+            lab.ask(&format!("document.querySelector('#inspector [data-field=\"{name}\"] b').textContent")).await
         };
         assert_eq!([field("Opcode").await, field("MASK").await], ["2", "1"]);
 
@@ -155,4 +155,127 @@ async fn a_saved_run_brings_its_raw_bytes_along_and_old_views_give_way() {
     let views: usize = lab.ask("document.querySelectorAll('#inspector .hex').length").await;
     assert_eq!(views, 1, "the raw bytes, and not the copy of the payload besides");
     assert_eq!(lab.figure("protocol").await, ["HTTP/1.1", "HTTP/1.1, then WebSocket"]);
+}
+
+/// The bytes that a frame's head is drawn with, put together from its fields' bits.
+async fn drawn_head(lab: &Lab) -> Vec<u8> {
+    let bits: String = lab
+        .ask(
+            "[...document.querySelector('#inspector .head-bits').querySelectorAll('button[data-bits]')]\
+             .map((field) => field.dataset.bits).join('')",
+        )
+        .await;
+    // What stands in the boxes is what the fields have, boxes that go on in the next row included.
+    let digits: String = lab
+        .ask(
+            "document.querySelector('#inspector .head-bits').querySelectorAll('.digits').values()\
+              .map((digits) => digits.textContent).toArray().join('')",
+        )
+        .await;
+    assert_eq!(digits, bits);
+    assert_eq!(bits.len() % 8, 0);
+    (0..bits.len() / 8).map(|at| u8::from_str_radix(&bits[at * 8..at * 8 + 8], 2).expect("bits")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frames_head_is_drawn_with_its_own_bits_and_its_masking_undone_is_what_the_browser_sent() {
+    let server = Server::start();
+    for size in [24, 300, 70_000] {
+        let (lab, trace) = finished(&server, &format!("messages=1&size={size}")).await;
+        let message = pick(&trace, |message| {
+            message.kind == Kind::Binary && message.direction == Direction::ToServer && message.turn == 0
+        });
+        click_arrow(&lab, message).await;
+        let sent = lab.log.once(|log| log.sent.len() >= 2, |log| log.sent.clone()).await;
+        let sent = sent.iter().find(|frame| Envelope::split(frame).is_ok_and(|(envelope, _)| envelope.n == 0));
+        let sent = sent.expect("it is in the log");
+
+        // The head, and behind it what the browser says it sent, masked with the key in that head.
+        let head = drawn_head(&lab).await;
+        let key: [u8; 4] = head[head.len() - 4..].try_into().expect("four bytes");
+        let raw = bytes_of(&lab, "#inspector .hex").await;
+        assert_eq!(raw[..head.len()], head);
+        assert_eq!(duplex::analysis::raw::masked_with(key, &raw[head.len()..]), *sent, "{size}");
+        assert_eq!(head[0], 0x82);
+        assert_eq!(
+            head.len(),
+            if size == 24 {
+                6
+            } else if size == 300 {
+                8
+            } else {
+                14
+            }
+        );
+
+        // Step by step, by keyboard.
+        let plain = "[...document.querySelectorAll('#inspector .strip li.plain b')].map((byte) => byte.textContent)";
+        let _: bool = lab.ask("(document.querySelector('#inspector .unmask button').focus(), true)").await;
+        for done in 1..=3 {
+            lab.press("ArrowRight").await;
+            lab.until(&format!("{plain}.length === {done}")).await;
+        }
+        lab.press("ArrowLeft").await;
+        lab.until(&format!("{plain}.length === 2")).await;
+        lab.press("End").await;
+        let count = sent.len().min(32);
+        lab.until(&format!("{plain}.length === {count}")).await;
+        let shown: Vec<String> = lab.ask(plain).await;
+        let shown: Vec<u8> = shown.iter().map(|byte| u8::from_str_radix(byte, 16).expect("hex")).collect();
+        assert_eq!(shown, sent[..count]);
+        lab.assert_no_errors().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_field_says_is_told_where_the_arrow_keys_lead() {
+    let server = Server::start();
+    let (lab, trace) = finished(&server, "messages=1").await;
+    click_arrow(&lab, pick(&trace, |message| message.kind == Kind::Binary)).await;
+    let _: bool = lab.ask("(document.querySelector('#inspector .head-bits button').focus(), true)").await;
+    lab.until("/^FIN = 1/.test(document.querySelector('#inspector .field-said').innerText)").await;
+    for _ in 0..4 {
+        lab.press("ArrowRight").await;
+    }
+    lab.until("/^Opcode = 2/.test(document.querySelector('#inspector .field-said').innerText)").await;
+    lab.press("End").await;
+    lab.until("/^Masking key = /.test(document.querySelector('#inspector .field-said').innerText)").await;
+    let stops: usize =
+        lab.ask("document.querySelector('#inspector .head-bits').querySelectorAll('[tabindex=\"0\"]').length").await;
+    assert_eq!(stops, 1, "one stop of the tabulator key");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn brackets_go_from_message_to_message_the_focus_stays_and_escape_closes() {
+    let server = Server::start();
+    let (lab, trace) = finished(&server, "messages=3").await;
+    let first = pick(&trace, |message| message.kind == Kind::Binary);
+    click_arrow(&lab, first).await;
+    let number = "Number(document.querySelector('#inspector .meta').dataset.number)";
+    let before: u64 = lab.ask(number).await;
+    assert_eq!(before, first.id.number());
+    // From within what gives way to the next message.
+    let _: bool = lab.ask("(document.querySelector('#inspector .unmask button').focus(), true)").await;
+    lab.press("]").await;
+    lab.until(&format!("{number} > {before}")).await;
+    assert!(lab.ask::<bool>("document.activeElement.closest('#inspector') !== null").await);
+    lab.press("[").await;
+    lab.until(&format!("{number} === {before}")).await;
+    let entries: usize = lab.ask("history.length").await;
+    lab.press("]").await;
+    lab.until(&format!("{number} > {before}")).await;
+    assert_eq!(lab.ask::<usize>("history.length").await, entries);
+    lab.press("Escape").await;
+    lab.until("document.querySelector('#inspector h3') === null").await;
+    lab.assert_no_errors().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_close_frames_code_is_explained() {
+    let server = Server::start();
+    let (lab, trace) = finished(&server, "lab=closing&wait=300").await;
+    let close = pick(&trace, |message| message.kind == Kind::Close { code: Some(4001) });
+    click_arrow(&lab, close).await;
+    let said = lab.text("#inspector .close-code").await;
+    assert!(said.contains("4001") && said.contains("4000–4999"), "{said}");
 }

@@ -7,6 +7,8 @@
 mod account;
 mod broken;
 mod browser;
+mod charts;
+mod diagrams;
 mod echoes;
 mod exchange;
 mod failures;
@@ -17,6 +19,7 @@ mod head_log;
 mod history;
 mod inspector;
 mod keyboard;
+mod message_link;
 mod middlebox;
 mod network_log;
 mod others;

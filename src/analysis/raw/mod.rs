@@ -5,13 +5,17 @@
 //! be had. Nothing is guessed: where a frame is not what the page recorded, that is said instead.
 
 mod frames;
+mod head;
 mod http;
 #[cfg(test)]
 pub(super) mod testing;
+mod unmasking;
 
 pub(super) use frames::server_times;
 pub use frames::{Carried, CarriedFrame, Grounds, carried, closing, first, pings_and_pongs};
+pub use head::{Field, FieldName, head};
 pub use http::{HttpBytes, handshake, http};
+pub use unmasking::{Glyph, Step, Unmasking, masked_with};
 
 use serde::{Deserialize, Serialize};
 

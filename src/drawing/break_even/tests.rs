@@ -225,3 +225,31 @@ fn ticks_read_as_people_write_them() {
     assert_eq!(amount(Measure::Time, 7.2e9), "2.0 h");
     assert_eq!(amount(Measure::Bytes, 2.0 * GIB), "2.0 GiB");
 }
+
+proptest! {
+    #[test]
+    fn what_is_read_out_lies_on_the_lines_and_has_their_numbers(
+        x in -50.0f64..1_500.0, width in 280.0f64..1_400.0, per_hour in 1u32..36_000, bytes: bool,
+    ) {
+        let even = even(&costs(), Starter::Both, per_hour, 60);
+        let session = even.situation.messages().as_f64();
+        let measure = if bytes { Measure::Bytes } else { Measure::Time };
+        let view = view(width, measure, session);
+        let messages = messages_at(&even, view, x);
+        prop_assert!((1.0..=session.max(1.0)).contains(&messages));
+        let (scene, words) = read_out(&even, view, messages).expect("costs are known");
+        for item in &scene.items {
+            let (Shape::Dot { at, .. } | Shape::Line { from: at, .. }) = item.shape else { panic!("{item:?}") };
+            prop_assert!((0.0..=width).contains(&at.x) && (0.0..=view.height).contains(&at.y), "{:?}", item);
+        }
+        // At the right edge it says what the table's total says.
+        let (_, words_at_end) = read_out(&even, view, session).expect("costs are known");
+        for outlook in &even.outlooks {
+            let Ok(line) = outlook.line(measure) else { continue };
+            let said = format!("{} {}", name(outlook.way, true), amount(measure, after(&line, messages)));
+            prop_assert!(words.contains(&said), "{} has {}", words, said);
+            let total = amount(measure, even.total(measure, outlook.way).expect("it has a line").as_f64());
+            prop_assert!(session < 1.0 || words_at_end.contains(&format!("{} {total}", name(outlook.way, true))), "{}", words_at_end);
+        }
+    }
+}

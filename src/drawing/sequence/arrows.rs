@@ -182,8 +182,12 @@ impl Layout<'_> {
 
     /// What is special about a message, at the end where it happened.
     fn badges(&mut self, message: &Message, from: Point, to: Point) {
-        let inward = (to.x - from.x).signum();
-        let tail = Point { x: from.x + inward * (BAR / 2.0 + 5.0), y: from.y };
+        let (dx, dy) = (to.x - from.x, to.y - from.y);
+        let length = dx.hypot(dy).max(1.0);
+        let inward = dx.signum();
+        // Behind the bar, on the arrow.
+        let away = (BAR / 2.0 + 5.0).min(length / 2.0) / length;
+        let tail = Point { x: from.x + dx * away, y: from.y + dy * away };
         let mut badge = |badge: Badge, at: Point, title: String| {
             let shape = Shape::Dot { at, radius: 3.0 };
             self.scene.items.push(Item {

@@ -7,7 +7,7 @@ use crate::analysis::Statistics;
 use crate::trace::{Direction, Fate, Kind, Message, MessageId, PartId, Protocol, Span, Time, Trace};
 
 /// So many repetitions are the least that is folded; the first and the last stay.
-const LEAST: usize = 20;
+const LEAST: usize = 25;
 /// So many exchanges or messages may make up what repeats: one of each protocol where both are in one diagram.
 const LONGEST: usize = 4;
 

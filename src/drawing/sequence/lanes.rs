@@ -125,6 +125,13 @@ impl Columns {
         known.chain(none)
     }
 
+    /// The first and the last client's lifelines, where all are so close together that they would be a smear.
+    pub(super) fn crowd(&self) -> Option<(f64, f64)> {
+        const CLOSE: f64 = 6.0;
+        let last = self.clients.len().checked_sub(1).filter(|last| *last > 0)?;
+        (self.pitch < CLOSE).then_some((self.first, self.first + last as f64 * self.pitch))
+    }
+
     /// The middle of a connection's bar at its client.
     pub(super) fn page_lane_x(&self, client: u32, place: Place) -> f64 {
         self.client_x(client) - place.page as f64 * self.page_lane

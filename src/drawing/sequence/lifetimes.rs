@@ -52,7 +52,11 @@ impl Layout<'_> {
         for (x, (top, bottom), wide) in [(page_x, page, page_wide), (server_x, server, server_wide)] {
             let height = (bottom - top).max(2.0);
             let top = top.min(self.view.height - height);
-            let bar = Shape::Rect { at: Point { x: x - wide / 2.0, y: top }, width: wide, height };
+            let bar = match wide < 2.0 {
+                // Two edges and nothing between them.
+                true => Shape::Line { from: Point { x, y: top }, to: Point { x, y: top + height } },
+                false => Shape::Rect { at: Point { x: x - wide / 2.0, y: top }, width: wide, height },
+            };
             self.add(Role::ConnectionEnd(protocol), bar, title.clone());
             let cap = |y: f64| [Point { x: x - wide / 2.0 - 2.0, y }, Point { x: x + wide / 2.0 + 2.0, y }];
             let ended =

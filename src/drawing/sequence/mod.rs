@@ -144,9 +144,13 @@ impl<'a> Layout<'a> {
         self.parts();
         self.connections();
         self.lifelines();
-        self.cuts();
+        let is_dense = self.is_dense();
+        // Where messages can't be told apart, the cuts between them can't either.
+        if !is_dense {
+            self.cuts();
+        }
         self.folds();
-        self.messages();
+        self.messages(is_dense);
         self.control_frames();
         self.place_labels();
         self.part_names();
@@ -193,17 +197,36 @@ impl<'a> Layout<'a> {
         self.scene.items.push(Item { shape, role, message: None, title });
     }
 
+    /// The lifelines that are drawn one by one: of a crowd of clients the outermost ones, with a band between them.
     fn lifelines(&mut self) {
-        let (height, server_x) = (self.view.height, self.columns.server_x);
-        let clients: Vec<f64> = self.columns.clients().map(|(_, x)| x).collect();
-        for x in clients.into_iter().chain([server_x]) {
+        let height = self.view.height;
+        if let Some((first, last)) = self.columns.crowd() {
+            let shape = Shape::Rect { at: Point { x: first, y: 0.0 }, width: last - first, height };
+            self.add(Role::Crowd, shape, String::new());
+        }
+        for x in self.lifelines_x() {
             self.scene.line(Role::Lifeline, Point { x, y: 0.0 }, Point { x, y: height });
         }
     }
 
-    fn messages(&mut self) {
+    fn lifelines_x(&self) -> Vec<f64> {
+        let mut all: Vec<f64> = match self.columns.crowd() {
+            Some((first, last)) => vec![first, last],
+            None => self.columns.clients().map(|(_, x)| x).collect(),
+        };
+        all.push(self.columns.server_x);
+        all
+    }
+
+    /// More messages are in view than are to be drawn one by one.
+    fn is_dense(&self) -> bool {
         let (from, until) = self.visible_wall();
-        if self.plan.within(self.trace, from, until).len() > self.view.most {
+        self.plan.within(self.trace, from, until).len() > self.view.most
+    }
+
+    fn messages(&mut self, is_dense: bool) {
+        let (from, until) = self.visible_wall();
+        if is_dense {
             self.density(from, until);
             return;
         }

@@ -135,7 +135,7 @@ impl Layout<'_> {
             let edge = |y: f64| {
                 let point = move |tooth: usize| Point {
                     x: (left + tooth as f64 * TOOTH).min(right),
-                    y: y + if tooth % 2 == 0 { -DEEP } else { DEEP },
+                    y: y + if tooth.is_multiple_of(2) { -DEEP } else { DEEP },
                 };
                 (0..=teeth).map(point).collect::<Vec<_>>()
             };
@@ -182,18 +182,19 @@ impl Layout<'_> {
             return;
         }
         let (from, until) = self.visible();
-        let (server_x, origin) = (self.columns.server_x, self.plan.axis.origin());
-        let clients: Vec<f64> = self.columns.clients().map(|(_, x)| x).collect();
+        let (lifelines, origin) = (self.lifelines_x(), self.plan.axis.origin());
+        let fixed: Vec<Standing> = self.standing();
         let cuts: Vec<(Time, Span)> = self.timeline.cuts(protocol).between(from, until).collect();
         // Two small strokes on each lifeline; closer than a few pixels they would be a smear.
         let mut last = f64::NEG_INFINITY;
         for (at, gone) in cuts {
             let y = self.plan.px(at, self.view.scale);
-            if y - last < 5.0 || at <= origin || self.is_beyond(at) {
+            let is_folded = fixed.iter().any(|fixed| fixed.top < y && y < fixed.bottom);
+            if y - last < 5.0 || at <= origin || is_folded || self.is_beyond(at) {
                 continue;
             }
             last = y;
-            for &x in clients.iter().chain([&server_x]) {
+            for &x in &lifelines {
                 for dy in [-1.5, 1.5] {
                     let (from, to) = (Point { x: x - 5.0, y: y + dy + 2.0 }, Point { x: x + 5.0, y: y + dy - 2.0 });
                     let title = format!("{gone} cut out here: the other protocol's turn, or drawing");

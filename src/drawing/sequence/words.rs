@@ -117,11 +117,29 @@ pub(super) fn lifetime_title(connection: &Connection) -> String {
     words
 }
 
-/// A tick's words: the unit follows the step, so that all ticks of an axis read alike.
+/// A tick's words: from ten seconds on in seconds, as exact as the step from tick to tick asks for.
 pub(super) fn tick_label(at: Span, step: Span) -> String {
-    match step.0 {
-        0..=999 => format!("{} ms", at.as_millis()),
-        1_000..=999_999 => format!("{} ms", at.0 / 1000),
-        _ => format!("{} s", at.0 / 1_000_000),
+    let digits = |unit: i64| (0..6).find(|digits| step.0 * 10i64.pow(*digits) % unit == 0).unwrap_or(6) as usize;
+    if at.0.abs() >= 10_000_000 || step.0 % 1_000_000 == 0 {
+        format!("{:.*} s", digits(1_000_000), at.0 as f64 / 1_000_000.0)
+    } else {
+        format!("{:.*} ms", digits(1_000), at.as_millis())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_as_exact_as_their_step_and_no_longer_than_they_must_be() {
+        let label = |at: i64, step: i64| tick_label(Span(at), Span(step));
+        assert_eq!(label(0, 500), "0.0 ms");
+        assert_eq!(label(2_500, 500), "2.5 ms");
+        assert_eq!(label(200_000, 10_000), "200 ms");
+        assert_eq!(label(9_500_000, 500_000), "9500 ms");
+        assert_eq!(label(12_834_000, 2_000), "12.834 s");
+        assert_eq!(label(12_500_000, 500_000), "12.5 s");
+        assert_eq!(label(3_000_000, 1_000_000), "3 s");
     }
 }

@@ -8,6 +8,8 @@ use crate::drawing::{Badge, Item, Point, Role, Scene, Shape};
 use crate::format::svg;
 use crate::trace::{MessageId, Protocol};
 
+/// With more shapes than these, lines are thinner.
+const CROWDED: usize = 1_500;
 /// The type of all words.
 const FONT: &str = "11px system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif";
 
@@ -89,6 +91,7 @@ impl<'a> Pen<'a> {
     fn of(role: Role, inks: &'a Inks) -> Self {
         match role {
             Role::Lifeline => Self { dashes: &[2.0, 3.0], ..Self::line(&inks.quiet, 1.0) },
+            Role::Crowd => Self { opacity: 0.6, ..Self::area(&inks.hair) },
             Role::Connection(protocol) => Self::area(inks.tint(protocol)),
             Role::ConnectionEnd(protocol) => Self { fill: Some(&inks.raised), ..Self::line(inks.of(protocol), 1.0) },
             Role::EmulatedHandshake(protocol) => Self { dashes: &[2.0, 2.0], ..Self::line(inks.of(protocol), 1.0) },
@@ -135,7 +138,17 @@ pub fn paint(canvas: &Canvas, scene: &Scene, top: f64, selected: Option<MessageI
     canvas.move_origin(0.0, -top);
     let shapes = scene.items.iter().filter(|item| !matches!(item.shape, Shape::Text { .. }));
     // Shapes that look the same are drawn at one go, as long as they follow one another in the same plane.
-    let shapes: Vec<(Pen<'_>, &Item)> = shapes.map(|item| (Pen::of(item.role, inks), item)).collect();
+    let is_crowded = scene.items.len() > CROWDED;
+    let pen = |item: &Item| {
+        let pen = Pen::of(item.role, inks);
+        // Where lines lie over one another, thin ones leave something to be seen between them.
+        if is_crowded && item.message.is_some() {
+            Pen { width: pen.width * 0.6, opacity: pen.opacity * 0.8, ..pen }
+        } else {
+            pen
+        }
+    };
+    let shapes: Vec<(Pen<'_>, &Item)> = shapes.map(|item| (pen(item), item)).collect();
     let mut planes: Vec<(Pen<'_>, Vec<&Item>)> = Vec::new();
     for (pen, item) in shapes {
         // Messages lie in one plane, whatever they look like; what is behind them must stay there.
@@ -195,9 +208,9 @@ fn draw(canvas: &Canvas, pen: Pen<'_>, items: &[&Item], inks: &Inks) {
     }
     // HTTP's heads are filled, a WebSocket's are open: told apart without colour.
     if is_filled {
-        canvas.fill()
+        canvas.fill();
     } else {
-        canvas.stroke()
+        canvas.stroke();
     }
     canvas.pen(&inks.bad, 2.0, &[]);
     for item in items {

@@ -92,14 +92,15 @@ fn turn(state: LabState, sheets: Sheets) {
         let mut before = clock::now();
         while look.playing.try_get_untracked() == Some(true) {
             timer::frame(|| ()).await;
-            let now = clock::now();
-            // Nobody watches a hidden tab; and where the page is gone there is nothing to play.
-            let Some((_, last)) = sheets.span_untracked().filter(|_| !surroundings::hidden()) else { break };
-            let went_by = Span(((now - before).0 as f64 * look.speed.get_untracked()) as i64);
-            before = now;
+            // Where another page is shown there is nothing to play any more.
             if look.playing.try_get_untracked() != Some(true) {
                 return;
             }
+            let now = clock::now();
+            // Nobody watches a hidden tab.
+            let Some((_, last)) = sheets.span_untracked().filter(|_| !surroundings::hidden()) else { break };
+            let went_by = Span(((now - before).0 as f64 * look.speed.get_untracked()) as i64);
+            before = now;
             match look.played.get_untracked().map(|at| at + went_by.max(Span(1))).filter(|at| *at < last) {
                 Some(at) => look.played.set(Some(at)),
                 None => look.stop_playing(),

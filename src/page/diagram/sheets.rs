@@ -51,7 +51,7 @@ impl Sheets {
             })
         };
         let scale = Memo::new(move |_| {
-            version.track();
+            version.get();
             let record = state.record.read_untracked();
             let Some(of) = record.trace.as_ref().map(|trace| (trace, &record.timeline)) else { return 1.0 };
             let turns =
@@ -67,7 +67,7 @@ impl Sheets {
             (by_itself * look.zoom.get()).min(most.unwrap_or(1.0))
         });
         let height = Memo::new(move |_| {
-            version.track();
+            version.get();
             let record = state.record.read_untracked();
             let Some(trace) = record.trace.as_ref() else { return 0.0 };
             let scale = scale.get();
@@ -81,7 +81,7 @@ impl Sheets {
     /// Does something with the plan of a subject, its trace and its timeline, where there is a run; again whenever
     /// the plan changes.
     pub(super) fn with<R>(&self, subject: Subject, with: impl FnOnce(&Plan, &Trace, &Timeline) -> R) -> Option<R> {
-        self.version.track();
+        self.version.get();
         self.with_untracked(subject, with)
     }
 
@@ -91,6 +91,8 @@ impl Sheets {
         subject: Subject,
         with: impl FnOnce(&Plan, &Trace, &Timeline) -> R,
     ) -> Option<R> {
+        // Asking for it brings the plans up to date.
+        self.version.get_untracked();
         let record = self.state.record.read_untracked();
         let trace = record.trace.as_ref()?;
         self.sheets.with_value(|sheets| {
@@ -101,12 +103,13 @@ impl Sheets {
 
     /// When the run began, and when the last thing happened in any diagram, on the clock of their axes.
     pub(super) fn span(&self) -> Option<(Time, Time)> {
-        self.version.track();
+        self.version.get();
         self.span_untracked()
     }
 
     /// The same, once.
     pub(super) fn span_untracked(&self) -> Option<(Time, Time)> {
+        self.version.get_untracked();
         let record = self.state.record.read_untracked();
         let trace = record.trace.as_ref()?;
         let last = self
@@ -117,6 +120,7 @@ impl Sheets {
 
     /// The next or the previous message that the page sent or received, seen from a time of the axes, and its own time.
     pub(super) fn beside(&self, at: Time, forward: bool) -> Option<(MessageId, Time)> {
+        self.version.get_untracked();
         let record = self.state.record.read_untracked();
         let trace = record.trace.as_ref()?;
         self.sheets.with_value(|sheets| {
@@ -139,7 +143,7 @@ impl Sheets {
 
     /// The marks that occur in any diagram.
     pub(super) fn legend(&self) -> Vec<Mark> {
-        self.version.track();
+        self.version.get();
         let record = self.state.record.read_untracked();
         let marks = self.sheets.with_value(|sheets| {
             sheets
@@ -152,7 +156,7 @@ impl Sheets {
 
     /// Something repeats.
     pub(super) fn has_folds(&self) -> bool {
-        self.version.track();
+        self.version.get();
         self.sheets.with_value(|sheets| sheets.iter().any(|sheet| !sheet.plan.folds().is_empty()))
     }
 }

@@ -1,11 +1,13 @@
-//! WebSocket frames: the bits of the head, its fields in words, the bytes in hex, the payload unmasked.
+//! WebSocket frames: the head bit by bit, the bytes in hex, the payload unmasked.
 
 use leptos::prelude::*;
 
+use super::anatomy::Anatomy;
 use super::hex::Hex;
 use super::raw;
-use crate::analysis::raw::{Carried, CarriedFrame, Grounds, closing};
-use crate::decode::websocket::{Opcode, Part};
+use super::unmask::Unmask;
+use crate::analysis::raw::{Carried, CarriedFrame, Grounds, Unmasking, closing};
+use crate::decode::websocket::Part;
 use crate::format::hex::{Layer, Stretch};
 use crate::page::state::Record;
 use crate::trace::{Connection, Direction, Message, Trace};
@@ -82,19 +84,16 @@ fn whole(
     carried: &CarriedFrame,
     envelope: usize,
 ) -> AnyView {
-    let row = |(name, value, note): (&'static str, String, String)| {
-        view! { <div data-field=name><dt>{name}</dt><dd><b>{value}</b>" "<small>{note}</small></dd></div> }
-    };
-    let fields = words::raw::frame_fields(carried).into_iter().map(row).collect_view();
     let violations = carried.frame.violations.iter().map(|wrong| view! { <li class="error">{wrong.to_string()}</li> });
     let violations = violations.collect_view();
+    let unmasking = Unmasking::of(carried);
     view! {
-        {bits(carried)}
-        <dl class="frame">{fields}</dl>
+        <Anatomy carried=carried.clone()/>
         <ul>{violations}</ul>
         {words::raw::cut(carried.missing, 0).map(|words| view! { <p class="hint">{words}</p> })}
         <Hex label="The frame in hex" bytes=carried.bytes.clone() stretches=stretches(carried, envelope)/>
         {raw::provenance(record, trace, message, direction, &carried.taken)}
+        {unmasking.map(|unmasking| view! { <Unmask unmasking instrument=envelope/> })}
     }
     .into_any()
 }
@@ -122,29 +121,6 @@ fn stretches(carried: &CarriedFrame, envelope: usize) -> Vec<Stretch> {
     stretches
 }
 
-/// The first two bytes bit by bit, as RFC 6455 §5.2 draws them; eight bits a row.
-fn bits(carried: &CarriedFrame) -> AnyView {
-    let bytes = [carried.bytes.first().copied().unwrap_or(0), carried.bytes.get(1).copied().unwrap_or(0)];
-    let row = |byte: u8, names: &'static [(&'static str, u32)]| {
-        let mut left = 8;
-        let cells = names.iter().map(move |&(name, width)| {
-            left -= width;
-            let value = (byte >> left) & (0xff >> (8 - width));
-            view! { <td colspan=width><b>{format!("{value:0width$b}", width = width as usize)}</b><small>{name}</small></td> }
-        });
-        view! { <tr>{cells.collect_view()}</tr> }
-    };
-    view! {
-        <table class="bits" aria-label="The first two bytes, bit by bit">
-            <tbody>
-                {row(bytes[0], &[("FIN", 1), ("RSV1", 1), ("RSV2", 1), ("RSV3", 1), ("opcode", 4)])}
-                {row(bytes[1], &[("MASK", 1), ("length", 7)])}
-            </tbody>
-        </table>
-    }
-    .into_any()
-}
-
 /// The close frames of a WebSocket, both ways.
 pub(super) fn closing_frames(
     record: &Record,
@@ -163,13 +139,10 @@ pub(super) fn closing_frames(
             ),
             None => String::new(),
         };
-        let unmasked = (direction == Direction::ToServer && frame.frame.opcode == Opcode::Close)
-            .then(|| view! { <p class="hint">{format!("Unmasked: {}", words::raw::hex(&frame.frame.payload))}</p> });
         Some(view! {
             <h5>{whose}</h5>
             <p>{said}</p>
             {whole(record, trace, message, direction, &frame, 0)}
-            {unmasked}
         })
     });
     let shown: Vec<_> = shown.collect();

@@ -1,22 +1,27 @@
 //! One message in full: what it is, its raw bytes with what they mean, its times with their provenance,
 //! its bytes by layer, its connection. Raw bytes are decoded here and now, when a message is picked.
 
+mod anatomy;
+mod bytes;
 mod connection;
 mod frame;
 mod handshake;
 mod hex;
 mod http;
 mod raw;
+mod times;
+mod unmask;
 
 use leptos::prelude::*;
 
 use super::diagram;
-use super::messages::since_start;
+use super::message_link::CopyLink;
 use super::state::{LabState, Record};
-use crate::analysis::{Placed, bytes_in_words, known_overhead};
+use crate::analysis::Placed;
 use crate::browser::surroundings::{self, Focused};
 use crate::format::svg;
-use crate::trace::{Direction, Message, Moment, Phases, Protocol, Span, Time, Trace};
+use crate::trace::{Connection, Direction, Kind, Message, Trace};
+use crate::wire::RunId;
 use crate::words;
 
 /// The element in which a picked message is shown.
@@ -30,20 +35,57 @@ pub(super) fn open(state: LabState) {
     surroundings::focus(ID);
 }
 
-#[component]
-pub(super) fn Inspector(state: LabState) -> impl IntoView {
-    let content = move || {
+/// What is shown depends on this alone; while it stays, so does what the reader has opened, stepped to or selected.
+#[derive(Clone, PartialEq)]
+struct Subject {
+    run: RunId,
+    message: Message,
+    /// The request of a response; the reply to a handshake.
+    other: Option<Message>,
+    connection: Option<Connection>,
+    ends: (Option<Placed>, Option<Placed>),
+    is_over: bool,
+    picked_by_link: bool,
+}
+
+impl Subject {
+    fn of(state: LabState) -> Option<Self> {
         let record = state.record.read();
         let trace = record.trace.as_ref()?;
         let message = trace.message(state.selected.get()?)?;
-        Some(details(&record, trace, message))
+        let reply = || trace.messages.iter().find(|reply| reply.answers == Some(message.id));
+        let other = match message.answers {
+            Some(request) => trace.message(request),
+            None => message.kind.is_opening().then(reply).flatten(),
+        };
+        Some(Self {
+            run: trace.circumstances.run,
+            message: message.clone(),
+            other: other.cloned(),
+            connection: message.connection.and_then(|id| trace.connection(id)).cloned(),
+            ends: record.timeline.ends(trace, message),
+            is_over: trace.outcome.is_some(),
+            picked_by_link: state.link.read().message == Some(message.id),
+        })
+    }
+}
+
+#[component]
+pub(super) fn Inspector(state: LabState) -> impl IntoView {
+    let subject = Memo::new(move |_| Subject::of(state));
+    let content = move || {
+        let subject = subject.read();
+        let subject = subject.as_ref()?;
+        let record = state.record.read_untracked();
+        let trace = record.trace.as_ref()?;
+        Some(details(&record, trace, &subject.message, subject.picked_by_link))
     };
-    let picked = Memo::new(move |_| {
-        let record = state.record.read();
-        let message = record.trace.as_ref().zip(state.selected.get()).and_then(|(trace, id)| trace.message(id));
-        message.map(|message| message.protocol)
-    });
+    let picked = Memo::new(move |_| subject.read().as_ref().map(|subject| subject.message.protocol));
     let step = move |by: isize| {
+        // What has the focus may be about to give way to the next message's.
+        if surroundings::focus_is_within(CONTENT) {
+            surroundings::focus(ID);
+        }
         if let Some(protocol) = picked.get_untracked() {
             diagram::step(state, protocol, by);
         }
@@ -58,6 +100,19 @@ pub(super) fn Inspector(state: LabState) -> impl IntoView {
         }
         state.selected.set(None);
     };
+    let on_key = move |event: leptos::ev::KeyboardEvent| {
+        // Those belong to the browser.
+        if event.ctrl_key() || event.meta_key() {
+            return;
+        }
+        match event.key().as_str() {
+            "Escape" => close(),
+            "[" => step(-1),
+            "]" => step(1),
+            _ => return,
+        }
+        event.prevent_default();
+    };
     view! {
         <aside
             id=ID
@@ -65,44 +120,47 @@ pub(super) fn Inspector(state: LabState) -> impl IntoView {
             class:open=move || picked.get().is_some()
             tabindex="-1"
             aria-label="The picked message"
-            on:keydown=move |event| {
-                if event.key() == "Escape" {
-                    close();
-                    event.prevent_default();
-                }
-            }
+            on:keydown=on_key
         >
             <div class="bar" hidden=move || picked.get().is_none()>
-                <button type="button" on:click=move |_| step(-1)>"Previous"</button>
-                <button type="button" on:click=move |_| step(1)>"Next"</button>
-                <button type="button" on:click=move |_| close()>"Close"</button>
+                <button type="button" title="The message before ([)" on:click=move |_| step(-1)>"Previous"</button>
+                <button type="button" title="The message after (])" on:click=move |_| step(1)>"Next"</button>
+                <button type="button" title="Close (Escape)" on:click=move |_| close()>"Close"</button>
             </div>
             <p class="hint" hidden=move || picked.get().is_some()>
                 "Click an arrow, or press the arrow keys in a diagram, to see a message in full."
             </p>
-            {content}
+            <div class="content">{content}</div>
+            <div class="share" hidden=move || picked.get().is_none()><CopyLink state/></div>
         </aside>
     }
 }
 
-fn details(record: &Record, trace: &Trace, message: &Message) -> impl IntoView + use<> {
+/// What is made anew for each message.
+const CONTENT: &str = "#inspector .content";
+
+fn details(record: &Record, trace: &Trace, message: &Message, picked_by_link: bool) -> impl IntoView + use<> {
     let class = svg::protocol_class(message.protocol);
     let to = match message.direction {
         Direction::ToServer => "page → server",
         Direction::ToPage => "server → page",
     };
     let turn = if message.warm_up { "warm-up".to_owned() } else { format!("turn {}", message.turn) };
-    let resolution = trace.circumstances.resolution;
-    let phases = message.phases.as_deref().map(|phases| phase_rows(phases, resolution));
+    let number = message.id.number();
+    let fate = words::inspector::fate(message, trace.outcome.is_some());
     view! {
         <h3 class=class>{words::kind(message)}</h3>
-        <p class="meta">{words::protocol(message.protocol)} " · " {turn} " · " {to}</p>
-        <p>{words::explanation(message)}</p>
+        <p class="meta" data-number=number>
+            {format!("Message {number} · ")} {words::protocol(message.protocol)} " · " {turn} " · " {to}
+        </p>
+        {picked_by_link.then(|| view! { <p class="hint">{words::inspector::PICKED_BY_LINK}</p> })}
+        <p class="explanation">{words::inspector::explanation(message)}</p>
+        {fate.map(|fate| view! { <p class="fate">{fate}</p> })}
+        {close_code(message)}
         {raw::section(record, trace, message)}
-        <h4>"Times since the run began"</h4>
-        <dl>{time_rows(record, trace, message)}{phases}</dl>
-        <h4>"Bytes"</h4>
-        <dl>{byte_rows(trace, message)}</dl>
+        {as_text(message)}
+        {times::section(record, trace, message)}
+        {bytes::section(trace, message)}
         {connection::section(record, trace, message)}
     }
 }
@@ -111,60 +169,37 @@ fn row(name: &'static str, value: String, note: &'static str) -> AnyView {
     view! { <div><dt>{name}</dt><dd>{value}" "<small>{note}</small></dd></div> }.into_any()
 }
 
-fn time_rows(record: &Record, trace: &Trace, message: &Message) -> impl IntoView + use<> {
-    let (timeline, from_file) = (&record.timeline, record.from_file);
-    let (sent, received) = timeline.ends(trace, message);
-    let at = |placed: Option<Placed>| {
-        placed.map_or_else(|| "unknown".to_owned(), |placed| format!("{} ms", since_start(trace, placed)))
+/// What a close frame's code means.
+fn close_code(message: &Message) -> Option<AnyView> {
+    let Kind::Close { code } = message.kind else { return None };
+    let said = match code {
+        Some(code) => {
+            let [name, meaning, range] = words::inspector::close_code(code);
+            view! { <p><b>{code}" "{name}</b>" "{meaning}</p><p class="hint">{range}</p> }.into_any()
+        }
+        None => {
+            view! { <p>"No code: a close frame may be empty. The other side’s API tells 1005 then."</p> }.into_any()
+        }
     };
-    let whole = message
-        .answers
-        .and_then(|id| trace.message(id))
-        .and_then(|request| Some(message.received.page()? - request.sent.page()?));
-    let on_page = |at: Time| timeline.place(trace, message.protocol, Moment::Page(at));
-    let own = message.page_time().and_then(|at| on_page(timeline.cuts(message.protocol).own(at)));
-    let head = message.head.map(on_page);
-    (
-        row("Sent", at(sent), words::provenance(sent, from_file)),
-        head.map(|head| row("Head there", at(head), words::provenance(head, from_file))),
-        row("Received", at(received), words::provenance(received, from_file)),
-        own.map(|own| row("In own time", at(Some(own)), "the other protocol’s turns cut out")),
-        whole.map(|whole| {
-            row("Round trip", whole.known_to(trace.circumstances.resolution), "from the call to the whole reply")
-        }),
-    )
+    Some(view! { <h4>"Close code"</h4><div class="close-code">{said}</div> }.into_any())
 }
 
-/// The phases that Resource Timing tells of an exchange; a WebSocket has no such entry.
-fn phase_rows(phases: &Phases, resolution: Span) -> impl IntoView + use<> {
-    let took = |from: Time, until: Time| (until - from).known_to(resolution);
-    let connect = match phases.connected() {
-        true => took(phases.connect_start, phases.connect_end),
-        false => "no new connection".to_owned(),
-    };
-    (
-        row("Before sending", took(phases.start, phases.request_start), "queueing and connecting"),
-        row("Connecting", connect, "connectStart to connectEnd"),
-        row("Waiting", took(phases.request_start, phases.response_start), "requestStart to responseStart"),
-        row("Reading", took(phases.response_start, phases.response_end), "responseStart to responseEnd"),
-    )
-}
+/// Characters of a payload that are shown as text.
+const TEXT: usize = 2_000;
 
-fn byte_rows(trace: &Trace, message: &Message) -> impl IntoView + use<> {
-    let overhead = known_overhead(trace, message);
-    let overhead_note = match (overhead, message.protocol, message.kind.is_opening()) {
-        (None, ..) => "not told by the server",
-        (_, Protocol::Http, _) | (_, _, true) => "head, counted by the server",
-        (_, Protocol::WebSocket, false) => "frame heads, from the length (RFC 6455 §5.2)",
-    };
-    let unknown = || "unknown".to_owned();
-    (
-        row("Payload", bytes_in_words(message.payload), ""),
-        row("Overhead", overhead.map_or_else(unknown, bytes_in_words), overhead_note),
-        row(
-            "The instrument of Duplex",
-            message.instrument.map_or_else(unknown, bytes_in_words),
-            "charged to no protocol",
-        ),
-    )
+/// What the application sent or received, where that is text.
+fn as_text(message: &Message) -> Option<AnyView> {
+    let text = std::str::from_utf8(&message.copy.as_ref()?.0).ok()?;
+    let is_text =
+        !text.is_empty() && !text.contains(|character: char| character.is_control() && !character.is_whitespace());
+    let shown: String = text.chars().take(TEXT).collect();
+    let rest = text.chars().count().saturating_sub(TEXT);
+    is_text.then(|| {
+        view! {
+            <h4>"Payload as text"</h4>
+            <pre class="as-text" tabindex="0" aria-label="The payload as text">{shown}</pre>
+            {(rest > 0).then(|| view! { <p class="hint">{format!("and {rest} more characters")}</p> })}
+        }
+        .into_any()
+    })
 }

@@ -5,6 +5,7 @@ mod closing_and_interruption;
 mod crowd_and_memory;
 mod duplex_and_formats;
 mod exchange_and_notable;
+mod inspector;
 mod opening;
 
 use serde_json::Value;

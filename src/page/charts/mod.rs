@@ -1,0 +1,73 @@
+//! The charts of a run. Each has its heading, a sentence how to read it, the picture, a line that reads one datum out,
+//! and the same values as a table. What is picked in one is picked everywhere.
+
+mod figure;
+mod kinds;
+mod table;
+mod waterfall;
+
+use leptos::prelude::*;
+
+use super::state::{LabState, Record};
+use crate::drawing::charts::Recorded;
+use crate::lab::Lab;
+use crate::trace::Protocol;
+
+/// The charts for which the run has data.
+#[component]
+pub(super) fn Charts(state: LabState, lab: Lab) -> impl IntoView {
+    let begun = Memo::new(move |_| state.record.read().trace.as_ref().is_some_and(|trace| !trace.messages.is_empty()));
+    let timed = Memo::new(move |_| {
+        let record = state.record.read();
+        Protocol::BOTH.into_iter().any(|protocol| !record.timeline.samples(protocol).is_empty())
+    });
+    // Round trips side by side are what this lab is about; elsewhere parts differ too much to be compared so.
+    let compares = lab == Lab::Exchange;
+    view! {
+        <section class="charts" id="charts" hidden=move || !begun.get()>
+            <h3>"Charts"</h3>
+            <p class="hint">
+                "Point at a chart, or move the focus there and use the arrow keys, to read it out; a click or Enter shows the message. "
+                <span class="http">"● HTTP"</span> " and " <span class="ws">"◆ WebSocket"</span> " have the same signs in all of them."
+            </p>
+            <Patterns/>
+            <div class="chart-grid">
+                <Show when=move || timed.get()>
+                    <kinds::Times state lab/>
+                </Show>
+                <Show when=move || begun.get()>
+                    <kinds::Carried state/>
+                </Show>
+                <Show when=move || timed.get() && compares>
+                    <kinds::Distributed state/>
+                </Show>
+                <Show when=move || begun.get()>
+                    <waterfall::Phases state/>
+                </Show>
+            </div>
+        </section>
+    }
+}
+
+/// What a chart is laid out from; `None` before the first run.
+fn recorded(record: &Record) -> Option<Recorded<'_>> {
+    Some(Recorded { trace: record.trace.as_ref()?, timeline: &record.timeline })
+}
+
+/// The patterns that areas are filled with, in each protocol's colour.
+#[component]
+fn Patterns() -> impl IntoView {
+    let patterns = ["http", "ws"].map(|class| {
+        format!(
+            "<g class='{class}'>\
+             <pattern id='hatch-{class}' width='5' height='5' patternUnits='userSpaceOnUse' patternTransform='rotate(45)'>\
+             <rect class='ground' width='5' height='5'/><line x1='1' y1='0' x2='1' y2='5' stroke-width='1.6'/></pattern>\
+             <pattern id='cross-{class}' width='5' height='5' patternUnits='userSpaceOnUse' patternTransform='rotate(45)'>\
+             <rect class='ground' width='5' height='5'/><line x1='1' y1='0' x2='1' y2='5'/><line x1='0' y1='1' x2='5' y2='1'/></pattern>\
+             <pattern id='dots-{class}' width='4' height='4' patternUnits='userSpaceOnUse'>\
+             <rect class='ground' width='4' height='4'/><circle cx='1.2' cy='1.2' r='0.9'/></pattern></g>"
+        )
+    });
+    let markup = format!("<defs>{}</defs>", patterns.concat());
+    view! { <svg class="patterns" width="0" height="0" aria-hidden="true" inner_html=markup></svg> }
+}

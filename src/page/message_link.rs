@@ -1,0 +1,102 @@
+//! Links that lead to one message: picking it once the run that the link asks for has it, and copying such a link.
+//! Picking itself leaves the address alone, but for taking a message out of it that is no longer picked.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::state::LabState;
+use crate::browser::surroundings;
+use crate::lab::link::Page;
+use crate::trace::MessageId;
+use crate::words::inspector as words;
+
+/// The button that copies, which has the focus again where that was taken to do so.
+const COPY: &str = "copy-link";
+/// The field with the link, for browsers that do not let a page copy.
+const FIELD: &str = "message-link";
+
+/// Picks the message that the link names, once there is a run that has it.
+pub(super) fn follow(state: LabState) {
+    let wanted = Memo::new(move |_| {
+        let link = state.link.read();
+        link.message.filter(|_| matches!(link.page, Page::Lab(_)))
+    });
+    // What was asked for was picked; whatever is picked next is the visitor's own choice.
+    let picked = StoredValue::new(None::<MessageId>);
+    let standing = Memo::new(move |_| {
+        let wanted = wanted.get()?;
+        let record = state.record.read();
+        let trace = record.trace.as_ref()?;
+        let is_there = trace.message(wanted).is_some();
+        Some((is_there, trace.outcome.is_some(), if is_there { 0 } else { trace.messages.len() }))
+    });
+    Effect::new(move |_| {
+        let Some(id) = wanted.get() else {
+            picked.set_value(None);
+            return;
+        };
+        match standing.get() {
+            Some((true, ..)) if picked.get_value() != Some(id) => {
+                picked.set_value(Some(id));
+                state.selected.set(Some(id));
+            }
+            Some((false, true, messages)) => state.notice(words::link_beyond(id.number(), messages)),
+            None if !state.link.read_untracked().run && !state.running.get_untracked() => {
+                state.notice(words::link_waits(id.number()));
+            }
+            _ => {}
+        }
+    });
+    let selected = Memo::new(move |_| state.selected.get());
+    Effect::new(move |_| {
+        let selected = selected.get();
+        let asked = wanted.get_untracked();
+        if asked.is_some() && picked.get_value() == asked && selected != asked {
+            picked.set_value(None);
+            state.link.write().message = None;
+        }
+    });
+}
+
+/// The button that copies a link to the picked message.
+#[component]
+pub(super) fn CopyLink(state: LabState) -> impl IntoView {
+    let address = Memo::new(move |_| {
+        let (selected, record) = (state.selected.get()?, state.record.read());
+        let link = state.link.read().to_message(&record.trace.as_ref()?.circumstances, selected);
+        Some(surroundings::own_address(&link.write()))
+    });
+    // What came of it, until another message is picked.
+    let copied = RwSignal::new(None::<bool>);
+    Effect::new(move |_| {
+        address.track();
+        copied.set(None);
+    });
+    let copy = move || {
+        let Some(address) = address.get_untracked() else { return };
+        spawn_local(async move {
+            let worked = surroundings::copy(address, FIELD).await;
+            if worked {
+                surroundings::focus(COPY);
+            }
+            copied.try_set(Some(worked));
+        });
+    };
+    let said = move || match copied.get() {
+        None => "",
+        Some(true) => "The link is copied. It makes a new run, in which the same number may be another message.",
+        Some(false) => "The browser does not let this page copy. Here is the link, to be copied by hand:",
+    };
+    view! {
+        <button type="button" id=COPY on:click=move |_| copy()>"Copy link to this message"</button>
+        <p class="hint" role="status">{said}</p>
+        <input
+            id=FIELD
+            class:unseen=move || copied.get() != Some(false)
+            tabindex=move || if copied.get() == Some(false) { "0" } else { "-1" }
+            readonly=true
+            aria-label="Link to this message"
+            prop:value=move || address.get().unwrap_or_default()
+        />
+    }
+}
