@@ -6,8 +6,9 @@ use std::rc::Rc;
 use duplex::analysis::{Sample, Timeline};
 use duplex::browser::canvas::Canvas;
 use duplex::browser::{BrowserNetwork, Plan as Conversation, clock, discovery, surroundings, timer};
+use duplex::drawing::charts::{Chart as _, Recorded, bytes, distribution, round_trips, waterfall};
 use duplex::drawing::sequence::{self, Manner, Plan, Subject, View};
-use duplex::drawing::{Item, Pace, Role, Scene, Shape, chart};
+use duplex::drawing::{Item, Pace, Role, Scene, Shape};
 use duplex::format::{self, svg};
 use duplex::lab::exchange::Parameters;
 use duplex::lab::{self, Settings};
@@ -96,7 +97,17 @@ fn stages(text: &str) -> Result<JsValue> {
         std::hint::black_box(scene);
     }
     done();
-    std::hint::black_box(svg::markup(&chart_scene(&trace), None));
+    let (of, (width, height)) = (Recorded { trace: &trace, timeline: &timeline }, (900.0, 300.0));
+    std::hint::black_box(chart_scene(&trace));
+    done();
+    std::hint::black_box(distribution::Distribution::of(of, distribution::View { width, height, logarithmic: false }));
+    done();
+    std::hint::black_box(bytes::CumulativeBytes::of(
+        of,
+        bytes::View { width, height, along: bytes::Along::Messages, split: false },
+    ));
+    done();
+    std::hint::black_box(waterfall::Rows::of(of, false));
     done();
     Ok(stages.into())
 }
@@ -150,10 +161,11 @@ fn labels() -> Result<JsValue> {
 
 fn chart_scene(trace: &Trace) -> Scene {
     let timeline = Timeline::of(trace);
-    let samples = Protocol::BOTH.map(|protocol| timeline.samples(protocol));
-    let turns = samples.iter().flat_map(|samples| samples.last()).map(|sample| sample.turn).max().unwrap_or(1);
-    let resolution = trace.circumstances.resolution;
-    chart::round_trips(samples, chart::View { width: 900.0, height: 240.0, turns, resolution, selected: None })
+    let last = Protocol::BOTH.iter().filter_map(|protocol| timeline.samples(*protocol).last());
+    let turns = last.map(|sample| sample.turn).max().unwrap_or(1);
+    let view =
+        round_trips::View { width: 900.0, height: 240.0, along: round_trips::Along::Turns(turns), logarithmic: false };
+    round_trips::RoundTrips::of(Recorded { trace, timeline: &timeline }, view).scene().clone()
 }
 
 /// Draws the chart of each exchange's time into an SVG element.

@@ -150,8 +150,17 @@ async fn stages(tab: &Tab) -> Result<()> {
     peers::open(tab).await?;
     let stages: Vec<f64> = tab.ask(&format!("window.bench.stages('{FILE}')"), Duration::from_secs(120)).await?;
     println!("  the same code outside of the page, in ms");
-    let names =
-        ["JSON to a record", "times brought together", "two plans, folded", "two plans, open", "four scenes", "chart"];
+    let names = [
+        "JSON to a record",
+        "times brought together",
+        "two plans, folded",
+        "two plans, open",
+        "four scenes",
+        "times of exchanges, with times brought together anew",
+        "distribution",
+        "bytes",
+        "rows of the waterfall",
+    ];
     for (name, took) in names.iter().zip(stages) {
         println!("    {name:50}{took:.0}");
     }
