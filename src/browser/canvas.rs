@@ -73,17 +73,22 @@ impl Canvas {
         self.context.fill();
     }
 
-    /// Begins to write: the type as in CSS, and the anchor as in SVG (`start`, `middle`, `end`).
-    pub fn write(&self, font: &str, anchor: &str) {
+    /// Begins to write: the type as in CSS, the anchor as in SVG (`start`, `middle`, `end`), the colour of the words and
+    /// that of a rim around them.
+    pub fn write(&self, font: &str, anchor: &str, ink: &str, rim: Option<&str>) {
         self.context.set_font(font);
         self.context.set_text_align(if anchor == "middle" { "center" } else { anchor });
-    }
-
-    /// Words with their baseline there, and a rim of that colour around them.
-    pub fn words(&self, words: &str, x: f64, y: f64, rim: Option<&str>) {
+        self.context.set_fill_style_str(ink);
         if let Some(rim) = rim {
             self.context.set_stroke_style_str(rim);
             self.context.set_line_width(3.0);
+            self.context.set_line_dash(&js_sys::Array::new()).ok();
+        }
+    }
+
+    /// Words with their baseline there, and the rim around them where they have one.
+    pub fn words(&self, words: &str, x: f64, y: f64, has_rim: bool) {
+        if has_rim {
             self.context.stroke_text(words, x, y).ok();
         }
         self.context.fill_text(words, x, y).ok();

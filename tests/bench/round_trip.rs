@@ -22,9 +22,11 @@
 #[path = "../end_to_end/browser.rs"]
 mod browser;
 mod load;
+mod middle;
 #[allow(dead_code, reason = "shared with the end-to-end tests, which need more of it")]
 #[path = "../end_to_end/server.rs"]
 mod server;
+#[allow(dead_code, reason = "shared with the benchmark of the drawing, which needs more of it")]
 mod tab;
 
 use std::time::Duration;
@@ -35,6 +37,7 @@ use duplex::analysis::{Summary, Timeline};
 use duplex::lab::exchange::SIZE;
 use duplex::trace::{Happening, Protocol, Trace};
 use load::load;
+use middle::{median, sorted};
 use tab::{Bare, Tab};
 
 /// Measures the page beside a bare script.
@@ -209,14 +212,4 @@ const MIB: f64 = 1024.0 * 1024.0;
 fn drawing(trace: &Trace) -> f64 {
     let drawings = trace.marks.iter().filter(|mark| mark.what == Happening::Drawing);
     drawings.map(|mark| (mark.until - mark.from).as_millis()).sum()
-}
-
-fn sorted(mut samples: Vec<f64>) -> Vec<f64> {
-    samples.sort_unstable_by(f64::total_cmp);
-    samples
-}
-
-/// The middle one of sorted samples; NaN for none.
-fn median(sorted: &[f64]) -> f64 {
-    sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or(f64::NAN)
 }

@@ -23,7 +23,7 @@ const WATCH: &str = include_str!("watch.js");
 
 /// A tab of the browser; the only one in front, so that it is never hidden.
 pub(crate) struct Tab {
-    page: Page,
+    pub(crate) page: Page,
     origin: String,
     /// A document of the server without scripts, isolated like the page.
     plain: String,
@@ -83,13 +83,19 @@ impl Tab {
         Ok(tab)
     }
 
+    /// Opens another document of the server.
+    pub(crate) async fn go(&self, path: &str) -> Result<()> {
+        self.page.goto(format!("{}{path}", self.origin)).await?;
+        Ok(())
+    }
+
     /// What the browser calls itself.
     pub(crate) async fn browser(&self) -> Result<String> {
         Ok(self.page.execute(GetVersionParams::default()).await?.result.product.clone())
     }
 
     /// What an expression comes to, promises included.
-    async fn ask<T: DeserializeOwned>(&self, expression: &str, patience: Duration) -> Result<T> {
+    pub(crate) async fn ask<T: DeserializeOwned>(&self, expression: &str, patience: Duration) -> Result<T> {
         let ask = EvaluateParams::builder().expression(expression).await_promise(true).return_by_value(true);
         let ask = ask.build().map_err(anyhow::Error::msg)?;
         let beginning = || expression.chars().take(60).collect::<String>();

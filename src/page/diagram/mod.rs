@@ -12,6 +12,8 @@ mod strip;
 mod tools;
 
 pub(super) use look::Look;
+#[cfg(feature = "bench")]
+pub use paint::{Inks, paint};
 pub(super) use pane::window_id;
 
 use leptos::prelude::*;

@@ -15,7 +15,7 @@ const FONT: &str = "11px system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberati
 
 /// The colours of the style sheet, as they are now.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Inks {
+pub struct Inks {
     ink: String,
     quiet: String,
     faint: String,
@@ -32,7 +32,8 @@ pub(super) struct Inks {
 
 impl Inks {
     /// Those of the scheme that is shown now.
-    pub(super) fn now() -> Self {
+    #[must_use]
+    pub fn now() -> Self {
         let names = [
             "--ink",
             "--quiet",
@@ -133,7 +134,7 @@ fn words_ink(role: Role, inks: &Inks) -> &str {
 }
 
 /// Paints the part of a scene that begins at `top`.
-pub(super) fn paint(canvas: &Canvas, scene: &Scene, top: f64, selected: Option<MessageId>, inks: &Inks) {
+pub fn paint(canvas: &Canvas, scene: &Scene, top: f64, selected: Option<MessageId>, inks: &Inks) {
     canvas.move_origin(0.0, -top);
     let shapes = scene.items.iter().filter(|item| !matches!(item.shape, Shape::Text { .. }));
     // Shapes that look the same are drawn at one go, as long as they follow one another in the same plane.
@@ -166,16 +167,20 @@ pub(super) fn paint(canvas: &Canvas, scene: &Scene, top: f64, selected: Option<M
         let pen = Pen::of(item.role, inks);
         draw(canvas, Pen { width: 3.0, opacity: 1.0, ..pen }, &[item], inks);
     }
+    canvas.opacity(1.0);
+    // Taking up a type costs more than writing with it.
+    let mut taken_up = None;
     for item in &scene.items {
         let Shape::Text { at, text, anchor } = &item.shape else { continue };
-        canvas.pen(words_ink(item.role, inks), 1.0, &[]);
-        canvas.opacity(1.0);
         let is_chosen = item.message.is_some() && item.message == selected;
-        let font = if is_chosen { format!("bold {FONT}") } else { FONT.to_owned() };
-        canvas.write(&font, anchor.name());
-        let rim =
-            matches!(item.role, Role::MessageLabel { .. } | Role::Part | Role::SilenceLabel).then_some(&*inks.raised);
-        canvas.words(text, at.x, at.y, rim);
+        let has_rim = matches!(item.role, Role::MessageLabel { .. } | Role::Part | Role::SilenceLabel);
+        let look = (words_ink(item.role, inks), is_chosen, *anchor, has_rim);
+        if taken_up != Some(look) {
+            taken_up = Some(look);
+            let font = if is_chosen { format!("bold {FONT}") } else { FONT.to_owned() };
+            canvas.write(&font, anchor.name(), look.0, has_rim.then_some(&*inks.raised));
+        }
+        canvas.words(text, at.x, at.y, has_rim);
     }
 }
 

@@ -6,6 +6,8 @@ use crate::{page, process, tools};
 
 /// The benchmark of the page in a browser.
 const PAGE: &str = "round_trip";
+/// The benchmark of what is drawn, beside other libraries. It takes minutes.
+const DRAWING: &str = "drawing";
 /// The benchmark of the server beside others.
 const ECHO: &str = "echo_throughput";
 /// The benchmark of the server with many idle connections and with attackers. It takes minutes.
@@ -19,8 +21,10 @@ const IDLE: &str = "idle_load";
 /// A word names no benchmark, a tool is missing, the page could not be built, or a benchmark failed.
 pub(crate) fn bench(words: &[String]) -> Result<()> {
     let (names, options) = words.split_at(words.iter().position(|word| word.starts_with('-')).unwrap_or(words.len()));
-    if let Some(name) = names.iter().find(|name| ![PAGE, ECHO, IDLE].contains(&name.as_str())) {
-        bail!("there is no benchmark “{name}”: there are {PAGE}, {ECHO} and {IDLE}; options begin with a hyphen");
+    if let Some(name) = names.iter().find(|name| ![PAGE, DRAWING, ECHO, IDLE].contains(&name.as_str())) {
+        bail!(
+            "there is no benchmark “{name}”: there are {PAGE}, {DRAWING}, {ECHO} and {IDLE}; options begin with a hyphen"
+        );
     }
     let is_wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
     if is_wanted(PAGE) {
@@ -30,6 +34,14 @@ pub(crate) fn bench(words: &[String]) -> Result<()> {
         let mut command = process::cargo();
         command.args(["bench", "--features", "end-to-end", "--bench", PAGE, "--"]).args(options);
         process::run(command.env("DUPLEX_PAGE", dist).env("CHROME", browser.chrome))?;
+    }
+    if names.iter().any(|name| name == DRAWING) {
+        let trunk = tools::for_the_page()?;
+        let browser = tools::Browser::ensure()?;
+        let folder = tools::drawing_bench(&page::build(&trunk)?)?;
+        let mut command = process::cargo();
+        command.args(["bench", "--features", "end-to-end", "--bench", DRAWING, "--"]).args(options);
+        process::run(command.env("DUPLEX_PAGE", folder).env("CHROME", browser.chrome))?;
     }
     if is_wanted(ECHO) {
         let mut command = process::cargo();

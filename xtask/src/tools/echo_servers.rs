@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::announce;
+use super::{announce, install};
 use crate::{process, project};
 
 /// The package `ws` for Node.
@@ -47,10 +47,7 @@ fn node(folder: &Path) -> Result<PathBuf> {
         "the echo server is measured beside that of Node's package {WS}: npm puts it into {}",
         folder.display()
     ));
-    std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-    let mut install = Command::new(npm);
-    install.args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"]).arg(folder).arg(WS);
-    process::run(&mut install)?;
+    install::from_npm(&npm, folder, &[WS])?;
     Ok(modules)
 }
 

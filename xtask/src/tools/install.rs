@@ -5,6 +5,7 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -36,6 +37,18 @@ pub(super) fn cargo_install(package: &str, version: &str, arguments: &[&str], ho
     // A flag or target that is meant for the project is not meant for its tools.
     command.env_remove("RUSTFLAGS").env_remove("CARGO_BUILD_TARGET");
     process::run(&mut command)
+}
+
+/// Has npm put packages into the folder `node_modules` of a folder.
+///
+/// # Errors
+///
+/// npm cannot have them; it has said why.
+pub(super) fn from_npm(npm: &Path, folder: &Path, packages: &[&str]) -> Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    let mut install = Command::new(npm);
+    install.args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"]).arg(folder).args(packages);
+    process::run(&mut install)
 }
 
 /// Removes what building tools left behind.

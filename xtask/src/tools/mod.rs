@@ -8,6 +8,7 @@
 
 mod browser;
 mod download;
+mod drawing_bench;
 mod echo_servers;
 mod install;
 mod trunk;
@@ -18,6 +19,7 @@ mod wasm_target;
 use anyhow::Result;
 
 pub(crate) use browser::{Browser, firefox};
+pub(crate) use drawing_bench::drawing_bench;
 pub(crate) use echo_servers::echo_servers;
 pub(crate) use trunk::Trunk;
 pub(crate) use wasm_bindgen::TestRunner;

@@ -55,6 +55,15 @@ pub(super) fn ensure() -> Result<()> {
     Ok(())
 }
 
+/// The tool that trunk calls; [`ensure`] has put it in place.
+///
+/// # Errors
+///
+/// It is not there.
+pub(super) fn program() -> Result<PathBuf> {
+    found(TOOL, &project::wasm_bindgen_version()?)?.with_context(|| format!("{TOOL} is not there"))
+}
+
 /// A program of this very version, on `PATH` or in trunk's cache: the order in which trunk looks.
 fn found(program: &str, version: &str) -> Result<Option<PathBuf>> {
     let cached = folder(version)?.join(process::executable(program));

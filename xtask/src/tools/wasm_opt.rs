@@ -1,10 +1,10 @@
 //! wasm-opt (of Binaryen), which makes the page's WebAssembly smaller. trunk downloads it by itself;
 //! where the network does not let it, the npm package has it as a program for Node.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use super::{announce, download, install};
 use crate::{process, project};
@@ -28,11 +28,22 @@ pub(super) fn ensure() -> Result<()> {
     };
     let scratch = install::scratch("binaryen")?;
     let package = format!("binaryen@{}.0.0", version.trim_start_matches("version_"));
-    let mut install = Command::new(npm);
-    install.args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"]).arg(&scratch).arg(package);
-    process::run(&mut install)?;
+    install::from_npm(&npm, &scratch, &[&package])?;
     // package.json tells Node that the program, which has no extension, is a CommonJS module.
     install::place(&["package.json", "wasm-opt"], &scratch.join("node_modules/binaryen/bin"), &to)
+}
+
+/// The program that trunk calls: there once the page has been built.
+///
+/// # Errors
+///
+/// It is not there.
+pub(super) fn program() -> Result<PathBuf> {
+    let version = project::wasm_opt_version()?;
+    let folder = project::trunk_cache()?.join(format!("wasm-opt-{version}")).join("bin");
+    let cached = Some(folder.join(process::executable("wasm-opt"))).filter(|path| process::is_executable(path));
+    let on_path = || process::find("wasm-opt").filter(|program| is_of_version(program, &version));
+    cached.or_else(on_path).context("wasm-opt is not there")
 }
 
 /// Whether a wasm-opt prints `wasm-opt version 132 (version_132)` or the same without parentheses.
