@@ -27,8 +27,8 @@ const WIDTH: f64 = 640.0;
 type Result<T> = std::result::Result<T, JsValue>;
 
 thread_local! {
-    /// The run that was read last.
-    static RUN: RefCell<Option<Trace>> = const { RefCell::new(None) };
+    /// The run that was read last, and its times: the samples that charts are made from.
+    static RUN: RefCell<Option<(Trace, Timeline)>> = const { RefCell::new(None) };
 }
 
 /// Puts the functions in place.
@@ -61,15 +61,17 @@ fn because(why: impl ToString) -> JsValue {
     js_sys::Error::new(&why.to_string()).into()
 }
 
-fn with<T>(call: impl FnOnce(&Trace) -> T) -> Result<T> {
-    RUN.with_borrow(|run| run.as_ref().map(call)).ok_or_else(|| because("no run was read"))
+fn with<T>(call: impl FnOnce(&Trace, &Timeline) -> T) -> Result<T> {
+    RUN.with_borrow(|run| run.as_ref().map(|(trace, timeline)| call(trace, timeline)))
+        .ok_or_else(|| because("no run was read"))
 }
 
 /// Reads a run, and keeps it.
 fn read(text: &str) -> Result<JsValue> {
     let trace = format::read(text).map_err(because)?;
     let messages = trace.messages.len();
-    RUN.set(Some(trace));
+    let timeline = Timeline::of(&trace);
+    RUN.set(Some((trace, timeline)));
     Ok((messages as u32).into())
 }
 
@@ -98,7 +100,7 @@ fn stages(text: &str) -> Result<JsValue> {
     }
     done();
     let (of, (width, height)) = (Recorded { trace: &trace, timeline: &timeline }, (900.0, 300.0));
-    std::hint::black_box(chart_scene(&trace));
+    std::hint::black_box(chart_scene(&trace, &timeline));
     done();
     std::hint::black_box(distribution::Distribution::of(of, distribution::View { width, height, logarithmic: false }));
     done();
@@ -134,14 +136,14 @@ fn show(element: &Element, scene: &Scene) -> Result<()> {
 
 /// Draws the diagram into an SVG element; gives the number of arrows.
 fn as_svg(element: &Element) -> Result<JsValue> {
-    let scene = with(scene)?;
+    let scene = with(|trace, _| scene(trace))?;
     show(element, &scene)?;
     Ok(arrows(&scene))
 }
 
 /// Draws the diagram onto a canvas; gives the number of arrows.
 fn on_canvas(element: &HtmlCanvasElement) -> Result<JsValue> {
-    let scene = with(scene)?;
+    let scene = with(|trace, _| scene(trace))?;
     let canvas = Canvas::fresh(element, scene.width, scene.height).ok_or_else(|| because("no canvas is so large"))?;
     paint(&canvas, &scene, 0.0, None, &Inks::now());
     Ok(arrows(&scene))
@@ -149,7 +151,7 @@ fn on_canvas(element: &HtmlCanvasElement) -> Result<JsValue> {
 
 /// The words at each message, in order.
 fn labels() -> Result<JsValue> {
-    let scene = with(scene)?;
+    let scene = with(|trace, _| scene(trace))?;
     let label = |item: &Item| match (&item.shape, item.role) {
         (Shape::Text { text, .. }, Role::MessageLabel { .. }) => Some((item.message?, text.clone())),
         _ => None,
@@ -159,13 +161,12 @@ fn labels() -> Result<JsValue> {
     Ok(labels.into_iter().map(|(_, text)| JsValue::from(text)).collect::<Array>().into())
 }
 
-fn chart_scene(trace: &Trace) -> Scene {
-    let timeline = Timeline::of(trace);
+fn chart_scene(trace: &Trace, timeline: &Timeline) -> Scene {
     let last = Protocol::BOTH.iter().filter_map(|protocol| timeline.samples(*protocol).last());
     let turns = last.map(|sample| sample.turn).max().unwrap_or(1);
     let view =
         round_trips::View { width: 900.0, height: 240.0, along: round_trips::Along::Turns(turns), logarithmic: false };
-    round_trips::RoundTrips::of(Recorded { trace, timeline: &timeline }, view).scene().clone()
+    round_trips::RoundTrips::of(Recorded { trace, timeline }, view).scene().clone()
 }
 
 /// Draws the chart of each exchange's time into an SVG element.
@@ -177,8 +178,7 @@ fn chart_of(element: &Element) -> Result<JsValue> {
 
 /// The same values as columns: turns, HTTP's ms, the WebSocket's ms.
 fn samples() -> Result<JsValue> {
-    with(|trace| {
-        let timeline = Timeline::of(trace);
+    with(|_, timeline| {
         let [http, ws] = Protocol::BOTH.map(|protocol| timeline.samples(protocol));
         let columns = |value: fn(&Sample) -> f64, samples: &[Sample]| {
             Float64Array::from(&samples.iter().map(value).collect::<Vec<_>>()[..])

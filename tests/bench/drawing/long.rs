@@ -113,7 +113,7 @@ async fn moves(tab: &Tab, state: &str) -> Result<()> {
             format!("by {:.0} px of {:.0}", after.top - before.top, after.height)
         };
         println!(
-            "    {:50}{words:20}{over:>3} of {:<5}{:8}{moved}",
+            "    {:52}{words:16}{over:>3} of {:<5}{:8}{moved}",
             format!("{state}, {what}: gaps in ms; over {} ms", GOALS.1),
             after.gaps.len(),
             verdict(over == 0)
@@ -156,7 +156,7 @@ async fn stages(tab: &Tab) -> Result<()> {
         "two plans, folded",
         "two plans, open",
         "four scenes",
-        "times of exchanges, with times brought together anew",
+        "chart of exchanges",
         "distribution",
         "bytes",
         "rows of the waterfall",

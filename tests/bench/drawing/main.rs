@@ -12,7 +12,8 @@
 //! - *A long run*: the built page opens it as a file. Timed is from the choice of the file until the frame with both
 //!   diagrams is painted. What takes how long on the way is measured apart, by the same code outside of the page. While
 //!   wheel events come, the gaps between frames are counted.
-//! - *Charts*: as the diagrams, the chart of each exchange's time and uPlot's of the same two series.
+//! - *Charts*: as the diagrams, the chart of each exchange's time and uPlot's of the same two series. Both have the
+//!   samples as they need them.
 //! - *Live*: the page runs and draws; the same code runs, records and draws nothing, in a document without a page: the
 //!   script, the network and the recorder are those of the page, and so are its pauses for drawing, which are empty. The
 //!   ratio of the medians is taken round by round.
