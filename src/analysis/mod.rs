@@ -17,6 +17,6 @@ mod timeline;
 pub use bytes::{Bytes, Entry, OneWay, Overheads, bytes_in_words, known_overhead};
 pub use judgement::{Answer, Claim, Fact, Finding, Outcome as VerdictOutcome, Verdict};
 pub use own_time::Cuts;
-pub use statistics::Statistics;
+pub use statistics::{Statistics, percentile_of};
 pub use summary::{Opening, Sample, Summary};
 pub use timeline::{Placed, Provenance, Timeline};

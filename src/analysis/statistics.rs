@@ -45,6 +45,13 @@ impl Statistics {
     }
 }
 
+/// One percentile of samples in any order, as in [`Statistics`], without sorting them all; `None` when there are none.
+#[must_use]
+pub fn percentile_of(samples: &mut [Span], percent: usize) -> Option<Span> {
+    let rank = (samples.len() * percent).div_ceil(100).max(1);
+    (!samples.is_empty()).then(|| *samples.select_nth_unstable(rank - 1).1)
+}
+
 /// The nearest-rank percentile: the least sample that at least `percent` % of all do not exceed.
 /// It is always one of the samples; nothing is interpolated.
 fn percentile(sorted: &[Span], percent: usize) -> Span {
@@ -89,6 +96,14 @@ mod tests {
             prop_assert!(rising.iter().all(|figure| samples.contains(figure)));
             prop_assert!(figures.jitter.is_none_or(|jitter| jitter <= figures.most - figures.least));
             prop_assert_eq!(figures.jitter.is_none(), samples.len() == 1);
+        }
+
+        #[test]
+        fn one_percentile_is_that_of_the_statistics(samples in prop::collection::vec(0i64..10_000, 1..200)) {
+            let mut samples: Vec<Span> = samples.into_iter().map(Span).collect();
+            let whole = Statistics::of(&samples).expect("some");
+            prop_assert_eq!(percentile_of(&mut samples, 95), Some(whole.p95));
+            prop_assert_eq!(percentile_of(&mut samples, 50), Some(whole.median));
         }
 
         #[test]

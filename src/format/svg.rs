@@ -1,4 +1,4 @@
-//! A scene as SVG markup. Looks are left to classes; a message's group names it in `data-message`.
+//! A scene as SVG markup. Looks are left to classes; what shows a message names it in `data-message`.
 
 use std::fmt::Write as _;
 
@@ -22,6 +22,10 @@ pub fn markup(scene: &Scene, selected: Option<MessageId>) -> String {
 }
 
 fn write_item(out: &mut String, item: &Item, selected: bool) {
+    if let Role::Message { .. } | Role::MessageLabel { .. } | Role::Uncertainty(_) = item.role {
+        write_bare(out, item, selected);
+        return;
+    }
     let classes = classes(item.role);
     let mark = if selected { " selected" } else { "" };
     out.push_str("<g class=\"");
@@ -44,20 +48,57 @@ fn write_item(out: &mut String, item: &Item, selected: bool) {
     out.push_str("</g>");
 }
 
+/// What there are thousands of: an element for each, without a group and without a title. Who points at one is told by
+/// [`Scene::nearest`].
+fn write_bare(out: &mut String, item: &Item, selected: bool) {
+    let (from, to, tip) = match &item.shape {
+        Shape::Arrow { from, to } => (*from, *to, true),
+        Shape::Line { from, to } | Shape::Lost { from, to } => (*from, *to, false),
+        shape => {
+            if let Shape::Text { at, text, anchor } = shape {
+                out.push_str("<text");
+                write_bare_class(out, item, selected);
+                add(out, format_args!(" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{}\">", at.x, at.y, anchor.name()));
+                escape(out, text);
+                out.push_str("</text>");
+            }
+            return;
+        }
+    };
+    let line = format!("M{:.1} {:.1}L{:.1} {:.1}", from.x, from.y, to.x, to.y);
+    if selected {
+        add(out, format_args!("<path class=\"halo\" d=\"{line}\"/>"));
+    }
+    out.push_str("<path");
+    write_bare_class(out, item, selected);
+    add(out, format_args!(" d=\"{line}"));
+    if tip {
+        let [one, other] = head_ends(from, to);
+        add(out, format_args!("M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}", one.x, one.y, to.x, to.y, other.x, other.y));
+        // HTTP's heads are filled, a WebSocket's are open: told apart without colour.
+        if let Role::Message { protocol: Protocol::Http, .. } = item.role {
+            out.push('Z');
+        }
+    }
+    out.push_str("\"/>");
+    if let Shape::Lost { .. } = item.shape {
+        add(out, format_args!("<path class=\"cross\" d=\"{}\"/>", badge_path(Badge::Broken, to, HEAD)));
+    }
+}
+
+fn write_bare_class(out: &mut String, item: &Item, selected: bool) {
+    add(out, format_args!(" class=\"{}{}\"", classes(item.role), if selected { " selected" } else { "" }));
+    if let Some(id) = item.message {
+        add(out, format_args!(" data-message=\"{}\"", id.0));
+    }
+}
+
 fn write_shape(out: &mut String, item: &Item) {
     match &item.shape {
-        Shape::Line { from, to } => line(out, *from, *to, ""),
+        Shape::Line { from, to } | Shape::Lost { from, to } => line(out, *from, *to, ""),
         Shape::Arrow { from, to } => {
-            line(out, *from, *to, " class=\"hit\"");
             line(out, *from, *to, "");
             head(out, *from, *to);
-        }
-        Shape::Lost { from, to } => {
-            line(out, *from, *to, " class=\"hit\"");
-            line(out, *from, *to, "");
-            let corner = |dx: f64, dy: f64| Point { x: to.x + dx, y: to.y + dy };
-            line(out, corner(-HEAD, -HEAD), corner(HEAD, HEAD), " class=\"cross\"");
-            line(out, corner(-HEAD, HEAD), corner(HEAD, -HEAD), " class=\"cross\"");
         }
         Shape::Rect { at, width, height } => {
             add(

@@ -52,7 +52,7 @@ async fn the_keyboard_reads_out_what_the_table_says_and_enter_shows_the_message(
     press(&lab, "#chart-times", "Enter").await;
     let timeline = Timeline::of(&trace);
     let last = timeline.samples(Protocol::WebSocket).last().expect("a sample").request;
-    lab.until(&format!("document.querySelector('.pane.ws g.message.selected[data-message=\"{}\"]') !== null", last.0))
+    lab.until(&format!("document.querySelector('.pane.ws path.message.selected[data-message=\"{}\"]') !== null", last.0))
         .await;
     lab.until("document.querySelector('#inspector').innerText.includes('Binary message')").await;
     lab.until("[...document.querySelectorAll('.figure')].every((chart) => chart.querySelector('.picked') !== null)")
@@ -82,7 +82,7 @@ async fn pointing_at_a_sign_reads_it_out_and_a_click_picks_its_message() {
     lab.until("document.querySelector('#chart-times .crosshair') !== null").await;
     lab.tab.click(Point { x, y }).await.expect("a click");
     lab.until(&format!(
-        "document.querySelector('.pane.http g.message.selected[data-message=\"{}\"]') !== null",
+        "document.querySelector('.pane.http path.message.selected[data-message=\"{}\"]') !== null",
         sample.request.0
     ))
     .await;

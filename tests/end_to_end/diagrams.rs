@@ -60,7 +60,7 @@ async fn repeats_are_folded_and_a_click_opens_and_closes_them() {
     for _ in 0..7 {
         window.press_key("ArrowDown").await.expect("a key");
     }
-    lab.until("document.querySelectorAll('.pane.http g.message.selected').length === 1").await;
+    lab.until("document.querySelectorAll('.pane.http path.message.selected').length === 1").await;
     lab.assert_no_errors().await;
 }
 
@@ -79,8 +79,8 @@ async fn time_runs_in_each_of_the_three_ways_and_a_silence_is_marked() {
     // One step a message: the page's ends are as far from one another.
     lab.until(
         "(() => {
-            const ends = [...document.querySelectorAll('.pane.http g.message line.hit')].map((line, place) =>
-                Number(line.getAttribute(place % 2 ? 'y2' : 'y1')));
+            const ends = [...document.querySelectorAll('.pane.http path.message')].map((arrow, place) =>
+                Number(arrow.getAttribute('d').match(/[\\d.]+/g)[place % 2 ? 3 : 1]));
             const steps = ends.slice(1).map((y, place) => y - ends[place]);
             return steps.length === 9 && steps.every((step) => Math.abs(step - steps[0]) < 0.2);
         })()",
@@ -95,9 +95,9 @@ async fn both_protocols_come_together_in_one_diagram_and_part_again() {
     let lab = finished(&server, "messages=5").await;
     let [http, ws] = lab.arrows().await;
     let _: bool = lab.ask("{ document.querySelector('input.together').click(); true }").await;
-    lab.until("document.querySelector('.pane.both g.message.http') !== null").await;
+    lab.until("document.querySelector('.pane.both path.message.http') !== null").await;
     let both: [usize; 2] = lab
-        .ask("['http', 'ws'].map((which) => document.querySelectorAll('.pane.both g.message.' + which).length)")
+        .ask("['http', 'ws'].map((which) => document.querySelectorAll('.pane.both path.message.' + which).length)")
         .await;
     assert_eq!(both, [http, ws]);
     // The arrow keys lead from one protocol to the other.
@@ -106,7 +106,7 @@ async fn both_protocols_come_together_in_one_diagram_and_part_again() {
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..8 {
         window.press_key("ArrowDown").await.expect("a key");
-        seen.insert(lab.ask::<bool>("document.querySelector('g.message.selected').classList.contains('ws')").await);
+        seen.insert(lab.ask::<bool>("document.querySelector('path.message.selected').classList.contains('ws')").await);
     }
     assert_eq!(seen.len(), 2);
     let _: bool = lab.ask("{ document.querySelector('input.together').click(); true }").await;
@@ -127,11 +127,11 @@ async fn a_run_is_played_again_step_by_step_and_to_its_end() {
     for _ in 0..40 {
         back.click().await.expect("a click");
     }
-    lab.until("document.querySelectorAll('.pane g.message').length <= 1").await;
+    lab.until("document.querySelectorAll('.pane path.message').length <= 1").await;
     // On by one: what was sent is under way, without a head.
     lab.click(".replay button[aria-label=\"Next message\"]").await;
     lab.click(".replay button[aria-label=\"Next message\"]").await;
-    lab.until("document.querySelectorAll('.pane g.message').length >= 1").await;
+    lab.until("document.querySelectorAll('.pane path.message').length >= 1").await;
     assert!(lab.text(".replay output").await.contains(" of "));
     // As fast as it goes, to the end.
     choose(&lab, ".replay select", "4").await;

@@ -33,7 +33,7 @@ async fn a_killed_server_fails_the_run_and_everything_until_then_is_kept() {
     let mut server = Server::start();
     let lab = Lab::open(&format!("{}/?messages=100000&size=16&run=1", server.origin())).await;
     lab.until_run_is("running").await;
-    lab.until("document.querySelectorAll('.pane.ws g.message').length > 20").await;
+    lab.until("document.querySelectorAll('.pane.ws path.message').length > 20").await;
     server.kill();
     lab.until_run_is("failed").await;
     let trace = lab.save().await;
@@ -50,7 +50,7 @@ async fn a_killed_server_fails_the_run_and_everything_until_then_is_kept() {
 async fn stop_keeps_what_was_measured() {
     let server = Server::start();
     let lab = Lab::open(&format!("{}/?messages=100000&run=1", server.origin())).await;
-    lab.until("document.querySelectorAll('.pane.ws g.message').length > 20").await;
+    lab.until("document.querySelectorAll('.pane.ws path.message').length > 20").await;
     lab.press_stop().await;
     lab.until_run_is("stopped").await;
     let trace = lab.save().await;
@@ -113,6 +113,6 @@ async fn a_websocket_that_never_opened_is_no_connection() {
     lab.press_run().await;
     lab.until_run_is("failed").await;
     assert_eq!(lab.figure("connections").await[1], "0");
-    let channels: usize = lab.ask("document.querySelectorAll('.pane.ws g.connection').length").await;
+    let channels: usize = lab.ask("document.querySelectorAll('.pane.ws g.connection-end').length").await;
     assert_eq!(channels, 0);
 }

@@ -15,12 +15,12 @@ async fn click_arrow(lab: &Lab, message: &Message) {
     let id = message.id.0;
     let _: bool = lab
         .ask(&format!(
-            "{{ const arrow = document.querySelector('g.message[data-message=\"{id}\"] .hit');
+            "{{ const arrow = document.querySelector('path.message[data-message=\"{id}\"]');
                arrow.dispatchEvent(new MouseEvent('click', {{ bubbles: true }})); true }}"
         ))
         .await;
     lab.until(&format!(
-        "document.querySelector('g.message[data-message=\"{id}\"]').classList.contains('selected') \
+        "document.querySelector('path.message[data-message=\"{id}\"]').classList.contains('selected') \
          && document.querySelector('#inspector h3') !== null"
     ))
     .await;

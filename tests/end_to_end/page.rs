@@ -191,7 +191,7 @@ impl Lab {
 
     /// How many arrows are drawn for HTTP and for the WebSocket.
     pub(crate) async fn arrows(&self) -> [usize; 2] {
-        self.ask("['http', 'ws'].map((which) => document.querySelectorAll('.pane.' + which + ' g.message').length)")
+        self.ask("['http', 'ws'].map((which) => document.querySelectorAll('.pane.' + which + ' path.message').length)")
             .await
     }
 

@@ -95,7 +95,7 @@ async fn against_other_peoples_echoes_the_page_shows_what_a_page_alone_can_see()
     assert_eq!((summary.connections, summary.bytes.to_server.known_overhead()), (None, None));
     assert_eq!(lab.figure("overhead-to-server").await[0], "unknown");
     assert_eq!(lab.figure("connections").await[0], "not told");
-    let dashed: usize = lab.ask("document.querySelectorAll('.pane.http g.message.unknown').length").await;
+    let dashed: usize = lab.ask("document.querySelectorAll('.pane.http path.message.unknown').length").await;
     assert_eq!(dashed, 10, "every arrow whose server end is unknown is marked as such");
 }
 
@@ -116,7 +116,7 @@ async fn a_message_is_picked_and_read_by_keyboard_alone() {
         words.contains("Binary message") && words.contains("Duplex") && words.contains("measured in this page"),
         "{words}"
     );
-    let marked: usize = lab.ask("document.querySelectorAll('.pane.ws g.message.selected').length").await;
+    let marked: usize = lab.ask("document.querySelectorAll('.pane.ws path.message.selected').length").await;
     assert_eq!(marked, 1);
 }
 
@@ -127,8 +127,8 @@ async fn clicking_an_arrow_shows_its_message() {
     lab.until_run_is("finished").await;
     let _: bool = lab
         .ask(
-            "{ const arrow = document.querySelectorAll('.pane.http g.message')[2];
-               arrow.querySelector('.hit').dispatchEvent(new MouseEvent('click', { bubbles: true })); true }",
+            "{ const arrow = document.querySelectorAll('.pane.http path.message')[2];
+               arrow.dispatchEvent(new MouseEvent('click', { bubbles: true })); true }",
         )
         .await;
     lab.until("document.querySelector('#inspector h3') !== null").await;

@@ -6,7 +6,7 @@ use super::event::{Event, Happened, events};
 use super::frame::{self, BOTTOM, LEFT, Labels, NARROWEST, RIGHT};
 use super::scale::{Quantity, Scale};
 use super::{Chart, Datum, Recorded, index, name, sign};
-use crate::analysis::{Sample, Statistics};
+use crate::analysis::{Sample, Statistics, percentile_of};
 use crate::drawing::scene::{Anchor, Item, Point, Role, Scene, Shape};
 use crate::trace::{MessageId, Protocol, Span, Time};
 
@@ -100,17 +100,16 @@ impl RoundTrips {
         &self.occurring
     }
 
+    /// Both protocols' samples by where they lie. Each protocol's are in order nearly always, which a stable sort makes
+    /// use of.
     fn in_order(&self, of: Recorded<'_>) -> Vec<(Protocol, u32)> {
         let mut order = Vec::with_capacity(self.counts[0] + self.counts[1]);
         for protocol in Protocol::BOTH {
-            order.extend((0u32..).take(self.counts[index(protocol)]).map(|place| (protocol, place)));
+            let samples = (0u32..).zip(of.timeline.samples(protocol));
+            order.extend(samples.map(|(place, sample)| (self.value(of, protocol, sample) as i64, protocol, place)));
         }
-        let key = |(protocol, place): &(Protocol, u32)| {
-            let sample = &of.timeline.samples(*protocol)[*place as usize];
-            (self.value(of, *protocol, sample) as i64, *protocol)
-        };
-        order.sort_by_cached_key(key);
-        order
+        order.sort_by_key(|(value, protocol, _)| (*value, *protocol));
+        order.into_iter().map(|(_, protocol, place)| (protocol, place)).collect()
     }
 
     /// Pixels from sample to sample.
@@ -376,13 +375,13 @@ fn reach(of: Recorded<'_>, along: Along) -> (f64, f64) {
 /// all others flat; what lies above is drawn at the upper edge and says its value. On a logarithmic one there is room for
 /// all.
 fn scale_of_times(of: Recorded<'_>, logarithmic: bool, pixels: (f64, f64)) -> Option<Scale> {
-    let figures = Protocol::BOTH.map(|protocol| {
+    let p95s = Protocol::BOTH.map(|protocol| {
         let samples = of.timeline.samples(protocol);
-        let counted: Vec<Span> = samples.iter().filter(|sample| sample.counts()).map(|sample| sample.took).collect();
-        let all = || samples.iter().map(|sample| sample.took).collect::<Vec<_>>();
-        Statistics::of(&counted).or_else(|| Statistics::of(&all()))
+        let mut counted: Vec<Span> = samples.iter().filter(|sample| sample.counts()).map(|sample| sample.took).collect();
+        let mut all = || samples.iter().map(|sample| sample.took).collect::<Vec<_>>();
+        percentile_of(&mut counted, 95).or_else(|| percentile_of(&mut all(), 95))
     });
-    let p95 = figures.iter().flatten().map(|figures| figures.p95).max()?;
+    let p95 = p95s.into_iter().flatten().max()?;
     if !logarithmic {
         return Some(Scale::linear((0.0, (p95.0 as f64 * 1.25).max(10.0)), pixels));
     }

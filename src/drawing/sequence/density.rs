@@ -31,13 +31,11 @@ fn bands(
     scale: f64,
     (top, row, rows): (f64, f64, usize),
 ) -> Vec<Band> {
-    let shown = plan.shown();
-    let y = |id: &MessageId| plan.place(trace, timeline, *id, scale).unwrap_or(0.0);
     let mut bands: Vec<Band> = Vec::new();
-    let mut place = shown.partition_point(|id| y(id) < top);
+    let mut place = plan.first_below(trace, timeline, scale, top, 0);
     for number in 0..rows {
         let begin = top + number as f64 * row;
-        let next = place + shown[place..].partition_point(|id| y(id) < begin + row);
+        let next = plan.first_below(trace, timeline, scale, begin + row, place);
         let count = next - place;
         let level = LEVELS.iter().filter(|least| count >= **least).count() as u8;
         match bands.last_mut() {

@@ -403,6 +403,21 @@ impl Plan {
         noted.chain(since).filter(is_shown)
     }
 
+    /// The place among those shown, `from` or behind it, of the first message whose page's end lies at a pixel or below
+    /// it. The pixel is turned into a time once, which is cheaper than to ask where each message lies.
+    pub(super) fn first_below(&self, trace: &Trace, timeline: &Timeline, scale: f64, y: f64, from: usize) -> usize {
+        let rest = &self.shown[from..];
+        if !self.steps.is_empty() {
+            return from + rest.partition_point(|id| self.step(*id, scale).is_some_and(|step| step < y));
+        }
+        let at = self.at(y, scale);
+        let wall = match self.manner.subject {
+            Subject::One(protocol) if !self.is_wall_time() => timeline.cuts(protocol).wall(at).0,
+            _ => at,
+        };
+        from + rest.partition_point(|id| trace.message(*id).and_then(Message::page_time) < Some(wall))
+    }
+
     /// The messages that the page sent or received in a stretch of wall time, as a stretch of [`Plan::shown`].
     pub(super) fn within(&self, trace: &Trace, from: Time, until: Time) -> std::ops::Range<usize> {
         let at = |id: &MessageId| trace.message(*id).and_then(Message::page_time);

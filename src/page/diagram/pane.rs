@@ -11,7 +11,7 @@ use super::tools::ZOOM;
 use super::{Look, step};
 use crate::browser::surroundings;
 use crate::drawing::sequence::{self, Subject, View};
-use crate::drawing::{Role, Scene};
+use crate::drawing::{Item, Point, Role, Scene};
 use crate::format::svg;
 use crate::page::inspector;
 use crate::page::messages::MessageTable;
@@ -23,6 +23,8 @@ use crate::words;
 const STEP: f64 = 400.0;
 /// Below the newest message while a run goes on, in pixels.
 const BELOW: f64 = 40.0;
+/// So near to an arrow the pointer is at it, in pixels.
+const REACH: f64 = 6.0;
 /// A turn of the wheel by so many pixels makes everything twice as large.
 const WHEEL: f64 = 300.0;
 
@@ -61,6 +63,8 @@ pub(super) fn Pane(state: LabState, sheets: Sheets, subject: Subject) -> impl In
     keep_in_step(look, (window, paper), offset, height);
     keep_playhead_in_view(state, sheets, subject);
     let fingers = StoredValue::new(Vec::new());
+    // What the message that the pointer is at says of itself.
+    let pointed_at = RwSignal::new(String::new());
     view! {
         <section class=format!("pane {}", class(subject)) aria-label=name(subject)>
             <h3>{name(subject)} <small>{way(subject)}</small></h3>
@@ -98,10 +102,22 @@ pub(super) fn Pane(state: LabState, sheets: Sheets, subject: Subject) -> impl In
                     on:pointerup=move |event| finger_up(fingers, &event)
                     on:pointercancel=move |event| finger_up(fingers, &event)
                     on:pointerleave=move |event| finger_up(fingers, &event)
-                    on:click=move |event| pick(&event, state, &scene.read_untracked(), visible.get_untracked().0.max(0.0))
+                    on:click=move |event| pick(&event, state, &scene.read_untracked(), paper)
                     on:keydown=move |event| on_key(&event, state, subject)
                 >
-                    <div class="paper" node_ref=paper>
+                    <div
+                        class="paper"
+                        class:pointing=move || !pointed_at.read().is_empty()
+                        node_ref=paper
+                        title=move || pointed_at.get()
+                        on:mousemove=move |event| {
+                            let found = nearest(&event, &scene.read_untracked(), paper, |item| item.title.clone());
+                            let found = found.unwrap_or_default();
+                            if *pointed_at.read_untracked() != found {
+                                pointed_at.set(found);
+                            }
+                        }
+                    >
                         <Slice state scene visible height/>
                     </div>
                     <p class="empty" hidden=move || state.record.read().trace.is_some()>
@@ -241,16 +257,21 @@ fn keep_playhead_in_view(state: LabState, sheets: Sheets, subject: Subject) {
     });
 }
 
-fn pick(event: &MouseEvent, state: LabState, scene: &Scene, top: f64) {
+/// What the item says that can be picked where the pointer is.
+fn nearest<R>(event: &MouseEvent, scene: &Scene, paper: NodeRef<Div>, says: impl FnOnce(&Item) -> R) -> Option<R> {
+    let (x, y) = surroundings::place_in(&paper.get_untracked()?, event);
+    scene.nearest(Point { x, y }, REACH).map(says)
+}
+
+fn pick(event: &MouseEvent, state: LabState, scene: &Scene, paper: NodeRef<Div>) {
     let Some(target) = event.target() else { return };
     let number = |name| surroundings::data_of(&target, name).and_then(|id| id.parse().ok()).map(MessageId);
     if let Some(first) = number("fold") {
         state.look.turn_fold(first);
     } else if let Some(id) = number("message") {
         state.selected.set(Some(id));
-    } else if surroundings::data_of(&target, "slice").is_some() {
-        let at = crate::drawing::Point { x: f64::from(event.offset_x()), y: f64::from(event.offset_y()) + top };
-        match scene.nearest(at, 6.0).map(|item| (item.role, item.message)) {
+    } else {
+        match nearest(event, scene, paper, |item| (item.role, item.message)) {
             Some((_, Some(id))) => state.selected.set(Some(id)),
             Some((Role::Fold(first), None)) => state.look.turn_fold(first),
             _ => {}

@@ -1,14 +1,13 @@
 //! The part of a diagram that is laid out, at its place on the paper: as SVG, whose words a reader can select, or, of
 //! many shapes, on a canvas.
 
-use leptos::ev::MouseEvent;
 use leptos::html::Canvas as CanvasElement;
 use leptos::prelude::*;
 
 use super::paint::{Inks, paint};
 use crate::browser::canvas::Canvas;
 use crate::browser::surroundings;
-use crate::drawing::{Point, Scene};
+use crate::drawing::Scene;
 use crate::format::svg;
 use crate::page::state::LabState;
 
@@ -70,24 +69,13 @@ fn Painted(state: LabState, scene: Memo<Scene>, stretch: Memo<(f64, f64)>) -> im
             paint(&fresh, &scene, top, state.selected.get(), &inks.read());
         }
     });
-    let title = RwSignal::new(String::new());
-    let point = move |event: MouseEvent| {
-        let at = Point { x: f64::from(event.offset_x()), y: f64::from(event.offset_y()) + stretch.get_untracked().0 };
-        let found = scene.read_untracked().nearest(at, 6.0).map(|item| item.title.clone()).unwrap_or_default();
-        if *title.read_untracked() != found {
-            title.set(found);
-        }
-    };
     view! {
         <canvas
             node_ref=canvas
-            data-slice=""
             aria-hidden="true"
-            title=move || title.get()
             style:top=move || format!("{}px", stretch.get().0)
             style:width=move || format!("{}px", scene.read().width)
             style:height=move || format!("{}px", stretch.get().1)
-            on:mousemove=point
         ></canvas>
     }
 }

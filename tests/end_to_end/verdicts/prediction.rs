@@ -77,7 +77,7 @@ async fn each_link_of_evidence_selects_its_message_which_has_the_same_number_in_
         let number: String = lab.ask(&click).await;
         let id = number.trim_start_matches('#').parse::<u32>().expect("a number") - 1;
         lab.until(&format!(
-            "document.querySelector('g.message.selected')?.dataset.message === '{id}' \
+            "document.querySelector('path.message.selected')?.dataset.message === '{id}' \
              && document.querySelector('#inspector h3') !== null && document.activeElement.id === 'inspector'"
         ))
         .await;

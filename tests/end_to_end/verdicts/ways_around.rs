@@ -58,7 +58,7 @@ async fn whoever_leaves_during_a_run_ends_it_and_it_is_mixed_up_with_no_other() 
     lab.press_at("nav a[href*=\"lab=duplex\"]").await;
     until_at(&lab, "duplex").await;
     lab.press_at("button.run").await;
-    lab.until("document.querySelectorAll('.pane.http g.message').length > 4").await;
+    lab.until("document.querySelectorAll('.pane.http path.message').length > 4").await;
     // A link of the page does not lead away from a run.
     lab.tab_to("nav a[href*=\"lab=crowd\"]").await;
     let disabled: bool = lab.ask("document.activeElement.getAttribute('aria-disabled') === 'true'").await;
