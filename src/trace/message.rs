@@ -180,7 +180,7 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alpn: Option<Box<str>>,
     /// For HTTP and a WebSocket's handshake: its raw bytes, as the server's tap told them. Those of
-    /// WebSocket messages are among the connection's [`frames`](Connection::frames).
+    /// WebSocket messages are among the connection's [`frames`](super::Connection::frames).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<Box<Raw>>,
 }
