@@ -37,7 +37,11 @@ fn document(trace: &Trace, manner: Manner, height: f64) -> String {
     let scene = sequence::sequence(&plan, trace, &timeline, view);
     let names = sequence::participants(&plan, 480.0);
     let (width, height) = (scene.width, scene.height.ceil());
-    let one_a_line = |markup: String| markup.replace("</g><g", "</g>\n<g");
+    let one_a_line = |markup: String| {
+        ["<g", "<path", "<text"]
+            .iter()
+            .fold(markup, |markup, begin| markup.replace(&format!(">{begin}"), &format!(">\n{begin}")))
+    };
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{}\">\n\
          <style>@import url(\"../../style/tokens.css\"); @import url(\"../../style/diagram.css\");</style>\n\

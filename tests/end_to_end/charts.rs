@@ -52,8 +52,11 @@ async fn the_keyboard_reads_out_what_the_table_says_and_enter_shows_the_message(
     press(&lab, "#chart-times", "Enter").await;
     let timeline = Timeline::of(&trace);
     let last = timeline.samples(Protocol::WebSocket).last().expect("a sample").request;
-    lab.until(&format!("document.querySelector('.pane.ws path.message.selected[data-message=\"{}\"]') !== null", last.0))
-        .await;
+    lab.until(&format!(
+        "document.querySelector('.pane.ws path.message.selected[data-message=\"{}\"]') !== null",
+        last.0
+    ))
+    .await;
     lab.until("document.querySelector('#inspector').innerText.includes('Binary message')").await;
     lab.until("[...document.querySelectorAll('.figure')].every((chart) => chart.querySelector('.picked') !== null)")
         .await;

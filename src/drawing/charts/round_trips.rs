@@ -377,7 +377,8 @@ fn reach(of: Recorded<'_>, along: Along) -> (f64, f64) {
 fn scale_of_times(of: Recorded<'_>, logarithmic: bool, pixels: (f64, f64)) -> Option<Scale> {
     let p95s = Protocol::BOTH.map(|protocol| {
         let samples = of.timeline.samples(protocol);
-        let mut counted: Vec<Span> = samples.iter().filter(|sample| sample.counts()).map(|sample| sample.took).collect();
+        let mut counted: Vec<Span> =
+            samples.iter().filter(|sample| sample.counts()).map(|sample| sample.took).collect();
         let mut all = || samples.iter().map(|sample| sample.took).collect::<Vec<_>>();
         percentile_of(&mut counted, 95).or_else(|| percentile_of(&mut all(), 95))
     });
