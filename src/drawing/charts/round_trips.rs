@@ -5,7 +5,7 @@
 use super::event::{Event, Happened, events};
 use super::frame::{self, BOTTOM, LEFT, Labels, NARROWEST, RIGHT};
 use super::scale::{Quantity, Scale};
-use super::{Chart, Datum, Recorded, index, name, sign};
+use super::{Chart, Datum, Recorded, name, sign};
 use crate::analysis::{Sample, Statistics, percentile_of};
 use crate::drawing::scene::{Anchor, Item, Point, Role, Scene, Shape};
 use crate::trace::{MessageId, Protocol, Span, Time};
@@ -379,7 +379,7 @@ fn scale_of_times(of: Recorded<'_>, logarithmic: bool, pixels: (f64, f64)) -> Op
         let samples = of.timeline.samples(protocol);
         let mut counted: Vec<Span> =
             samples.iter().filter(|sample| sample.counts()).map(|sample| sample.took).collect();
-        let mut all = || samples.iter().map(|sample| sample.took).collect::<Vec<_>>();
+        let all = || samples.iter().map(|sample| sample.took).collect::<Vec<_>>();
         percentile_of(&mut counted, 95).or_else(|| percentile_of(&mut all(), 95))
     });
     let p95 = p95s.into_iter().flatten().max()?;

@@ -259,7 +259,8 @@ fn keep_playhead_in_view(state: LabState, sheets: Sheets, subject: Subject) {
 
 /// What the item says that can be picked where the pointer is.
 fn nearest<R>(event: &MouseEvent, scene: &Scene, paper: NodeRef<Div>, says: impl FnOnce(&Item) -> R) -> Option<R> {
-    let (x, y) = surroundings::place_in(&paper.get_untracked()?, event);
+    let paper = paper.get_untracked()?;
+    let (x, y) = surroundings::place_in(&paper, event);
     scene.nearest(Point { x, y }, REACH).map(says)
 }
 
