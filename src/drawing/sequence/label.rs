@@ -76,7 +76,7 @@ impl Layout<'_> {
         let words = match [full, short].into_iter().find(fits) {
             Some(words) => words,
             // Who picked it wants to read it all the same.
-            None if rank == 0 => self.plan_short(message),
+            None if rank == 0 => format!("#{}", message.0 + 1),
             None => return,
         };
         let half = width(&words) / 2.0;
@@ -85,10 +85,6 @@ impl Layout<'_> {
         let at = Point { x, y: at.y.clamp(RISE, self.view.height - 2.0) };
         let shape = Shape::Text { at, text: words, anchor: Anchor::Middle };
         self.scene.items.push(Item { shape, role, message: Some(message), title: String::new() });
-    }
-
-    fn plan_short(&self, message: MessageId) -> String {
-        format!("#{}", message.0 + 1)
     }
 }
 

@@ -41,12 +41,18 @@ pub(super) struct Place {
 }
 
 impl Lanes {
-    /// Gives a connection the first lane that is free on either side. Connections come in the order in which they
-    /// began.
+    /// Gives a connection the first lane that is free on either side, for good if nobody knows of its end. Connections
+    /// come in the order in which they began.
     pub(super) fn add(&mut self, connection: &Connection, stretch: &Stretch) {
         let client = self.client(connection.client);
-        let place =
-            Place { page: take(&mut self.page[client], stretch.page), server: take(&mut self.server, stretch.server) };
+        let taken = |(from, until): (Time, Time)| match connection.closed {
+            Some(_) => (from, until),
+            None => (from, Time(i64::MAX)),
+        };
+        let place = Place {
+            page: take(&mut self.page[client], taken(stretch.page)),
+            server: take(&mut self.server, taken(stretch.server)),
+        };
         let id = connection.id.0 as usize;
         if self.places.len() <= id {
             self.places.resize(id + 1, None);

@@ -12,7 +12,6 @@ mod label;
 mod lanes;
 mod legend;
 mod lifetimes;
-mod marks;
 mod plan;
 mod queue;
 mod silence;
@@ -27,7 +26,6 @@ pub use plan::{Manner, Plan, Subject};
 use label::Label;
 use lanes::Columns;
 
-use super::axis::Fixed;
 use super::scene::{Anchor, Item, Point, Role, Scene, Shape};
 use crate::analysis::Timeline;
 use crate::trace::{Message, MessageId, Outcome, Protocol, Time, Trace};
@@ -265,12 +263,4 @@ impl<'a> Layout<'a> {
         let place = self.plan.lanes.of(message.connection);
         (self.columns.page_lane_x(message.client, place), self.columns.server_lane_x(place))
     }
-}
-
-/// Where a stretch of a fixed length stands in the picture, and why.
-struct Standing {
-    top: f64,
-    bottom: f64,
-    why: Fixed,
-    took: crate::trace::Span,
 }

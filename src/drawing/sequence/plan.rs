@@ -92,8 +92,6 @@ pub struct Plan {
     /// So many are taken in.
     seen: usize,
     connections: usize,
-    /// The run had ended.
-    ended: bool,
 }
 
 impl Plan {
@@ -115,7 +113,6 @@ impl Plan {
             built: 0,
             seen: 0,
             connections: 0,
-            ended: false,
         };
         plan.build(trace, timeline);
         plan
@@ -160,23 +157,20 @@ impl Plan {
             return;
         };
         let last = timeline.last(trace, connection.protocol);
-        let Some(mut stretch) = Stretch::of(trace, timeline, connection, last) else { return };
-        if connection.closed.is_none() {
-            (stretch.page.1, stretch.server.1) = (Time(i64::MAX), Time(i64::MAX));
-        }
+        let Some(stretch) = Stretch::of(trace, timeline, connection, last) else { return };
         self.lanes.add(connection, &stretch);
         legend::note_connection(&mut self.marks, connection);
     }
 
     fn build(&mut self, trace: &Trace, timeline: &Timeline) {
         let order = order(trace, timeline, self.manner.subject);
-        self.ended = trace.outcome.is_some();
-        self.folds = match self.manner.folding && self.ended {
+        let has_ended = trace.outcome.is_some();
+        self.folds = match self.manner.folding && has_ended {
             true => folds(trace, &order, &self.manner.open),
             false => Vec::new(),
         };
         self.hide(trace, &order);
-        self.control = match self.ended {
+        self.control = match has_ended {
             true => control::frames(trace, timeline, self.manner.subject),
             false => Vec::new(),
         };
@@ -270,10 +264,7 @@ impl Plan {
             stretches.extend(its.filter_map(|one| Some((one, Stretch::of(trace, timeline, one, last)?))));
         }
         stretches.sort_by_key(|(_, stretch)| stretch.begins());
-        for (connection, mut stretch) in stretches {
-            if connection.closed.is_none() {
-                (stretch.page.1, stretch.server.1) = (Time(i64::MAX), Time(i64::MAX));
-            }
+        for (connection, stretch) in stretches {
             self.lanes.add(connection, &stretch);
         }
     }
@@ -352,14 +343,14 @@ impl Plan {
     /// The place of the page's end of a message, in pixels from the top; `None` for one that has none.
     #[must_use]
     pub fn place(&self, trace: &Trace, timeline: &Timeline, id: MessageId, scale: f64) -> Option<f64> {
-        if let Some((flow, fixed)) = self.steps.get(id.0 as usize).copied().flatten() {
-            return Some(TOP + flow * scale + fixed);
+        if let Some(step) = self.step(id, scale) {
+            return Some(step);
         }
         let message = trace.message(id)?;
         Some(self.px(self.time(timeline, message.protocol, message.page_time()?), scale))
     }
 
-    /// Whether a message has a step of its own.
+    /// The place of a message's step on an ordinal axis, in pixels from the top; `None` for one that has none.
     pub(super) fn step(&self, id: MessageId, scale: f64) -> Option<f64> {
         let (flow, fixed) = self.steps.get(id.0 as usize).copied().flatten()?;
         Some(TOP + flow * scale + fixed)

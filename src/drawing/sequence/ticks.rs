@@ -1,7 +1,7 @@
 //! What stands across a sequence diagram: the axis' lines and words, the parts of the script, silences and folds.
 
 use super::words::{fold_words, tick_label};
-use super::{BOTTOM, GUTTER, Layout, Standing, Subject};
+use super::{BOTTOM, GUTTER, Layout, Subject};
 use crate::drawing::axis::{Fixed, round_step};
 use crate::drawing::scene::{Anchor, Point, Role, Shape};
 use crate::trace::{Protocol, Span, Time};
@@ -14,6 +14,14 @@ const NEAR: f64 = 15.0;
 const MOST_TICKS: i64 = 400;
 /// The height of a part's name, in pixels.
 const NAME: f64 = 13.0;
+
+/// Where a stretch of a fixed length stands in the picture, and why.
+struct Standing {
+    top: f64,
+    bottom: f64,
+    why: Fixed,
+    took: Span,
+}
 
 impl Layout<'_> {
     pub(super) fn ticks(&mut self) {

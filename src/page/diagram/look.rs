@@ -66,7 +66,13 @@ impl Look {
 
     /// The diagrams that are shown.
     pub(super) fn subjects(&self) -> &'static [Subject] {
-        if self.together.get() {
+        self.together.track();
+        self.subjects_untracked()
+    }
+
+    /// The same, once.
+    pub(super) fn subjects_untracked(&self) -> &'static [Subject] {
+        if self.together.get_untracked() {
             &[Subject::Both]
         } else {
             &[Subject::One(Protocol::Http), Subject::One(Protocol::WebSocket)]
@@ -76,15 +82,6 @@ impl Look {
     /// Both clocks are the wall's.
     pub(super) fn is_wall_time(&self) -> bool {
         self.wall_time.get() || self.together.get()
-    }
-
-    /// Zooms, and keeps what is in the middle of the window about there.
-    pub(in crate::page) fn zoom_by(&self, factor: f64) {
-        let before = self.zoom.get_untracked();
-        let half = self.size.get_untracked().1 / 2.0;
-        self.set_zoom(before * factor);
-        let scroll = (self.scroll.get_untracked() + half) * self.zoom.get_untracked() / before - half;
-        self.scroll.set(scroll.max(0.0));
     }
 
     /// Zooms, within what makes sense.

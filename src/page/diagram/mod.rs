@@ -3,12 +3,12 @@
 
 mod legend;
 mod look;
+mod overview;
 mod paint;
 mod pane;
 mod replay;
 mod sheets;
 mod slice;
-mod strip;
 mod tools;
 
 pub(super) use look::Look;
@@ -20,7 +20,7 @@ use leptos::prelude::*;
 
 use super::state::LabState;
 use crate::drawing::sequence::Subject;
-use crate::trace::{MessageId, Protocol, Time, Trace};
+use crate::trace::{Message, MessageId, Protocol};
 use crate::words;
 
 #[component]
@@ -53,28 +53,22 @@ pub(super) fn Diagrams(state: LabState) -> impl IntoView {
     }
 }
 
-/// Picks the next or the previous message of a protocol; from none, or from one of the other
-/// protocol, the one nearest in time.
-pub(super) fn step(state: LabState, protocol: Protocol, by: isize) {
+/// Picks the next or the previous message of some protocols, seen from the one that is picked, whichever that is; from
+/// none the first.
+pub(super) fn step(state: LabState, protocols: &[Protocol], by: isize) {
     let record = state.record.read_untracked();
     let Some(trace) = &record.trace else { return };
-    let ids = record.timeline.messages(protocol);
-    let at = |id: &MessageId| page_time(trace, *id);
-    let next = match state.selected.get_untracked() {
-        None => ids.first(),
-        Some(id) => {
-            let place = ids.partition_point(|other| at(other) < at(&id));
-            match ids[place..].iter().take_while(|other| at(other) == at(&id)).position(|other| *other == id) {
-                Some(among) => (place + among).checked_add_signed(by).and_then(|place| ids.get(place)),
-                None => ids.get(place.min(ids.len().saturating_sub(1))),
-            }
-        }
-    };
-    if let Some(&id) = next.filter(|id| at(id).is_some()) {
+    let key = |id: &MessageId| (trace.message(*id).and_then(Message::page_time), *id);
+    let here = state.selected.get_untracked().map(|id| key(&id));
+    let beside = protocols.iter().filter_map(|&protocol| {
+        let ids = record.timeline.messages(protocol);
+        let Some(here) = here else { return ids.first() };
+        let place = ids.partition_point(|id| key(id) < here);
+        if by > 0 { ids[place..].iter().find(|id| key(id) > here) } else { ids[..place].last() }
+    });
+    let forward = by > 0 || here.is_none();
+    let next = if forward { beside.min_by_key(|id| key(id)) } else { beside.max_by_key(|id| key(id)) };
+    if let Some(&id) = next.filter(|id| key(id).0.is_some()) {
         state.selected.set(Some(id));
     }
-}
-
-fn page_time(trace: &Trace, id: MessageId) -> Option<Time> {
-    trace.message(id)?.page_time()
 }

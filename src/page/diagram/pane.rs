@@ -4,9 +4,9 @@ use leptos::ev::{KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
 use leptos::html::Div;
 use leptos::prelude::*;
 
+use super::overview::Overview;
 use super::sheets::Sheets;
 use super::slice::Slice;
-use super::strip::Strip;
 use super::tools::ZOOM;
 use super::{Look, step};
 use crate::browser::surroundings;
@@ -89,7 +89,7 @@ pub(super) fn Pane(state: LabState, sheets: Sheets, subject: Subject) -> impl In
                     on:wheel=move |event| {
                         let_go();
                         let top = window.get_untracked().map(|window| surroundings::top_of(&window));
-                        on_wheel(&event, sheets, subject, look, top.unwrap_or_default());
+                        on_wheel(&event, sheets, subject, top.unwrap_or_default());
                     }
                     on:pointerdown=move |event| {
                         let_go();
@@ -97,13 +97,13 @@ pub(super) fn Pane(state: LabState, sheets: Sheets, subject: Subject) -> impl In
                     }
                     on:pointermove=move |event| {
                         let top = window.get_untracked().map(|window| surroundings::top_of(&window));
-                        pinch(fingers, &event, sheets, subject, look, top.unwrap_or_default());
+                        pinch(fingers, &event, sheets, subject, top.unwrap_or_default());
                     }
                     on:pointerup=move |event| finger_up(fingers, &event)
                     on:pointercancel=move |event| finger_up(fingers, &event)
                     on:pointerleave=move |event| finger_up(fingers, &event)
                     on:click=move |event| pick(&event, state, &scene.read_untracked(), paper)
-                    on:keydown=move |event| on_key(&event, state, subject)
+                    on:keydown=move |event| on_key(&event, state, sheets, subject)
                 >
                     <div
                         class="paper"
@@ -124,7 +124,7 @@ pub(super) fn Pane(state: LabState, sheets: Sheets, subject: Subject) -> impl In
                         "The conversation will be drawn here."
                     </p>
                 </div>
-                <Strip state sheets subject offset/>
+                <Overview state sheets subject offset/>
             </div>
             {subject.protocols().iter().map(|&protocol| view! { <MessageTable state protocol/> }).collect_view()}
         </section>
@@ -280,26 +280,14 @@ fn pick(event: &MouseEvent, state: LabState, scene: &Scene, paper: NodeRef<Div>)
     }
 }
 
-/// Zooms, and what is at a place of the window stays there.
-fn zoom_at(sheets: Sheets, subject: Subject, look: Look, factor: f64, y: f64) {
-    let (before, scroll) = (sheets.scale.get_untracked(), look.scroll.get_untracked());
-    let at = sheets.with_untracked(subject, |plan, _, _| plan.at(scroll + y, before));
-    look.set_zoom(look.zoom.get_untracked() * factor);
-    let after = sheets.scale.get_untracked();
-    let place = at.and_then(|at| sheets.with_untracked(subject, |plan, _, _| plan.px(at, after)));
-    if let Some(place) = place {
-        look.scroll.set((place - y).max(0.0));
-    }
-}
-
 /// With Ctrl, or by two fingers on a touch pad, the wheel zooms.
-fn on_wheel(event: &WheelEvent, sheets: Sheets, subject: Subject, look: Look, top: f64) {
+fn on_wheel(event: &WheelEvent, sheets: Sheets, subject: Subject, top: f64) {
     if !event.ctrl_key() {
         return;
     }
     event.prevent_default();
     let factor = (-event.delta_y() / WHEEL * std::f64::consts::LN_2).exp();
-    zoom_at(sheets, subject, look, factor, f64::from(event.client_y()) - top);
+    sheets.zoom_at(subject, factor, f64::from(event.client_y()) - top);
 }
 
 /// A finger on the glass: its pointer and where it is.
@@ -317,14 +305,7 @@ fn finger_up(fingers: StoredValue<Vec<Finger>>, event: &PointerEvent) {
 }
 
 /// Two fingers zoom by as much as they move apart.
-fn pinch(
-    fingers: StoredValue<Vec<Finger>>,
-    event: &PointerEvent,
-    sheets: Sheets,
-    subject: Subject,
-    look: Look,
-    top: f64,
-) {
+fn pinch(fingers: StoredValue<Vec<Finger>>, event: &PointerEvent, sheets: Sheets, subject: Subject, top: f64) {
     let apart = |fingers: &[Finger]| match fingers {
         [one, other] => Some(((one.1 - other.1).hypot(one.2 - other.2).max(1.0), f64::midpoint(one.2, other.2))),
         _ => None,
@@ -338,20 +319,17 @@ fn pinch(
     });
     if let Some((factor, middle)) = moved.flatten() {
         event.prevent_default();
-        zoom_at(sheets, subject, look, factor, middle - top);
+        sheets.zoom_at(subject, factor, middle - top);
     }
 }
 
-fn on_key(event: &KeyboardEvent, state: LabState, subject: Subject) {
+fn on_key(event: &KeyboardEvent, state: LabState, sheets: Sheets, subject: Subject) {
     let look = state.look;
     // Those belong to the browser: zoom, back and forward.
     if event.ctrl_key() || event.alt_key() || event.meta_key() {
         return;
     }
-    let step = |by: isize| match subject {
-        Subject::One(protocol) => step(state, protocol, by),
-        Subject::Both => step_any(state, by),
-    };
+    let step = |by: isize| step(state, subject.protocols(), by);
     match event.key().as_str() {
         "ArrowDown" | "ArrowRight" => step(1),
         "ArrowUp" | "ArrowLeft" => step(-1),
@@ -362,32 +340,10 @@ fn on_key(event: &KeyboardEvent, state: LabState, subject: Subject) {
             inspector::open(state);
         }
         "Escape" => state.selected.set(None),
-        "+" | "=" => look.zoom_by(ZOOM),
-        "-" => look.zoom_by(1.0 / ZOOM),
+        "+" | "=" => sheets.zoom(subject, ZOOM),
+        "-" => sheets.zoom(subject, 1.0 / ZOOM),
         "0" => look.zoom.set(1.0),
         _ => return,
     }
     event.prevent_default();
-}
-
-/// Picks the next or the previous message of whichever protocol.
-fn step_any(state: LabState, by: isize) {
-    let record = state.record.read_untracked();
-    let Some(trace) = &record.trace else { return };
-    let Some(id) = state.selected.get_untracked() else {
-        state.selected.set(trace.messages.first().map(|message| message.id));
-        return;
-    };
-    let key = |id: MessageId| (trace.message(id).and_then(crate::trace::Message::page_time), id);
-    let here = key(id);
-    let others = Protocol::BOTH.into_iter().filter_map(|protocol| {
-        let ids = record.timeline.messages(protocol);
-        let place = ids.partition_point(|other| key(*other) < here);
-        let next = if by > 0 { ids[place..].iter().find(|other| key(**other) > here) } else { ids[..place].last() };
-        next.copied()
-    });
-    let next = if by > 0 { others.min_by_key(|id| key(*id)) } else { others.max_by_key(|id| key(*id)) };
-    if let Some(next) = next {
-        state.selected.set(Some(next));
-    }
 }

@@ -141,6 +141,24 @@ impl Sheets {
         })
     }
 
+    /// Zooms, and what is at a place of the window of a diagram stays there.
+    pub(super) fn zoom_at(&self, subject: Subject, factor: f64, y: f64) {
+        let look = self.state.look;
+        let (before, scroll) = (self.scale.get_untracked(), look.scroll.get_untracked());
+        let at = self.with_untracked(subject, |plan, _, _| plan.at(scroll + y, before));
+        look.set_zoom(look.zoom.get_untracked() * factor);
+        let after = self.scale.get_untracked();
+        let place = at.and_then(|at| self.with_untracked(subject, |plan, _, _| plan.px(at, after)));
+        if let Some(place) = place {
+            look.scroll.set((place - y).max(0.0));
+        }
+    }
+
+    /// Zooms, and what is in the middle of the window of a diagram stays there.
+    pub(super) fn zoom(&self, subject: Subject, factor: f64) {
+        self.zoom_at(subject, factor, self.state.look.size.get_untracked().1 / 2.0);
+    }
+
     /// The marks that occur in any diagram.
     pub(super) fn legend(&self) -> Vec<Mark> {
         self.version.get();

@@ -15,11 +15,12 @@ pub(super) fn Tools(state: LabState, sheets: Sheets) -> impl IntoView {
     let paces = Pace::ALL.map(|pace| {
         view! { <option value=pace.name() selected=move || look.pace.get() == pace>{words(pace)}</option> }
     });
+    let zoom = move |factor: f64| sheets.zoom(look.subjects_untracked()[0], factor);
     let folds = move || sheets.has_folds() || !look.folding.get();
     view! {
         <div class="tools" role="toolbar" aria-label="Diagrams">
-            <button type="button" title="Zoom in (+)" on:click=move |_| look.zoom_by(ZOOM)>"+"</button>
-            <button type="button" title="Zoom out (−)" on:click=move |_| look.zoom_by(1.0 / ZOOM)>"−"</button>
+            <button type="button" title="Zoom in (+)" on:click=move |_| zoom(ZOOM)>"+"</button>
+            <button type="button" title="Zoom out (−)" on:click=move |_| zoom(1.0 / ZOOM)>"−"</button>
             <button type="button" title="Back to the size that fits (0)" on:click=move |_| look.zoom.set(1.0)>"Fit"</button>
             <label>
                 "Time "
@@ -29,39 +30,9 @@ pub(super) fn Tools(state: LabState, sheets: Sheets) -> impl IntoView {
                     }
                 }>{paces}</select>
             </label>
-            <label>
-                <input
-                    type="checkbox"
-                    class="together"
-                    prop:checked=move || look.together.get()
-                    on:change:target=move |event| {
-                        look.stop_playing();
-                        look.together.set(event.target().checked());
-                    }
-                />
-                " one diagram"
-            </label>
-            <label hidden=move || look.together.get()>
-                <input
-                    type="checkbox"
-                    class="wall-time"
-                    prop:checked=move || look.wall_time.get()
-                    on:change:target=move |event| {
-                        look.stop_playing();
-                        look.wall_time.set(event.target().checked());
-                    }
-                />
-                " wall time"
-            </label>
-            <label hidden=move || !folds()>
-                <input
-                    type="checkbox"
-                    class="folding"
-                    prop:checked=move || look.folding.get()
-                    on:change:target=move |event| look.folding.set(event.target().checked())
-                />
-                " fold repeats"
-            </label>
+            {switch("together", " one diagram", look.together, || false, move || look.stop_playing())}
+            {switch("wall-time", " wall time", look.wall_time, move || look.together.get(), move || look.stop_playing())}
+            {switch("folding", " fold repeats", look.folding, move || !folds(), || ())}
             <span class="hint">
                 {move || if look.is_wall_time() {
                     "Both on the wall clock, as they took turns."
@@ -70,6 +41,31 @@ pub(super) fn Tools(state: LabState, sheets: Sheets) -> impl IntoView {
                 }}
             </span>
         </div>
+    }
+}
+
+/// A check box for something that is on or off; `before` it changes something may have to be done.
+fn switch(
+    class: &'static str,
+    words: &'static str,
+    is_on: RwSignal<bool>,
+    is_hidden: impl Fn() -> bool + Send + 'static,
+    before: impl Fn() + 'static,
+) -> impl IntoView {
+    let change = move |checked: bool| {
+        before();
+        is_on.set(checked);
+    };
+    view! {
+        <label hidden=is_hidden>
+            <input
+                type="checkbox"
+                class=class
+                prop:checked=move || is_on.get()
+                on:change:target=move |event| change(event.target().checked())
+            />
+            {words}
+        </label>
     }
 }
 

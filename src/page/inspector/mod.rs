@@ -87,7 +87,7 @@ pub(super) fn Inspector(state: LabState) -> impl IntoView {
             surroundings::focus(ID);
         }
         if let Some(protocol) = picked.get_untracked() {
-            diagram::step(state, protocol, by);
+            diagram::step(state, &[protocol], by);
         }
     };
     // The focus goes back to where it came from; if that is gone, to the diagram that the message is in.

@@ -15,7 +15,7 @@ use crate::page::state::LabState;
 const WIDTH: f64 = 22.0;
 
 #[component]
-pub(super) fn Strip(state: LabState, sheets: Sheets, subject: Subject, offset: Memo<f64>) -> impl IntoView {
+pub(super) fn Overview(state: LabState, sheets: Sheets, subject: Subject, offset: Memo<f64>) -> impl IntoView {
     let strip = NodeRef::<Div>::new();
     let look = state.look;
     let Sheets { scale, height: paper, .. } = sheets;
