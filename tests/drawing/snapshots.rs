@@ -1,7 +1,7 @@
 //! Sequence diagrams of a handful of named runs, as SVG, compared with those in `tests/snapshots`, which somebody has
 //! looked at. They open in a browser and take their looks from the style sheet.
 //!
-//! After a change that is meant: `DUPLEX_SNAPSHOTS=write cargo test --test drawing_snapshots`, and look at what has
+//! After a change that is meant: `DUPLEX_SNAPSHOTS=write cargo test --test drawing snapshots`, and look at what has
 //! changed before it is committed.
 
 use std::path::Path;
@@ -14,7 +14,7 @@ use duplex::lab::{Lab, Settings};
 use duplex::network::sim::Conditions;
 use duplex::trace::{Protocol, Span, Trace};
 
-mod simulated;
+use crate::simulated;
 
 const HTTP: Subject = Subject::One(Protocol::Http);
 const WS: Subject = Subject::One(Protocol::WebSocket);
