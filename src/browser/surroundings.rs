@@ -448,14 +448,21 @@ pub fn observe_size(element: &web_sys::Element, callback: impl Fn(f64, f64) + 's
 }
 
 /// The text of the file that was chosen in a file input; the input is emptied, so that the same file
-/// can be chosen again.
+/// can be chosen again. Taken as bytes: a long text would be copied from one form of string into another.
 #[must_use]
 pub fn chosen_file(event: &web_sys::Event) -> Option<impl Future<Output = Result<String, String>> + use<>> {
     let input: web_sys::HtmlInputElement = event.target()?.dyn_into().ok()?;
-    let text = input.files()?.get(0)?.text();
+    let bytes = input.files()?.get(0)?.array_buffer();
     input.set_value("");
     Some(async move {
-        let read = super::promise::settled(&text).await.result;
-        read.map_err(|error| error_text(&error)).map(|text| text.as_string().unwrap_or_default())
+        let read = super::promise::settled(&bytes).await.result.map_err(|error| error_text(&error))?;
+        let mut bytes = js_sys::Uint8Array::new(&read).to_vec();
+        if bytes.starts_with(BYTE_ORDER_MARK) {
+            bytes.drain(..BYTE_ORDER_MARK.len());
+        }
+        String::from_utf8(bytes).map_err(|error| format!("it is no text in UTF-8: {}", error.utf8_error()))
     })
 }
+
+/// Some editors write it before a text in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();

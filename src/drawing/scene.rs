@@ -4,7 +4,7 @@
 use super::charts::{Event, Layer, Piece};
 use crate::analysis::Provenance;
 use crate::analysis::break_even::Way;
-use crate::trace::{MessageId, Protocol};
+use crate::trace::{MessageId, Protocol, Span};
 
 /// A picture, ready to be painted.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,7 +35,8 @@ pub struct Item {
     pub role: Role,
     /// The message that it shows, if it can be picked.
     pub message: Option<MessageId>,
-    /// What it says when pointed at or read out; may be empty.
+    /// What it says when pointed at or read out; may be empty. Of what there are thousands, the words are put together
+    /// when somebody points at one ([`said`](super::sequence::said)).
     pub title: String,
 }
 
@@ -152,9 +153,14 @@ pub enum Role {
         warm_up: bool,
     },
     /// How far off a message's end may be.
-    Uncertainty(Protocol),
-    /// Where time was cut out.
-    Cut,
+    Uncertainty {
+        /// What carried it.
+        protocol: Protocol,
+        /// So far.
+        by: Span,
+    },
+    /// Where time was cut out: so much.
+    Cut(Span),
     /// Where a part of the script begins.
     Part,
     /// A line of an axis.
@@ -170,6 +176,8 @@ pub enum Role {
     },
     /// From the least to the greatest of many samples.
     Spread(Protocol),
+    /// Some of these lie beyond the scale.
+    Beyond(Protocol),
     /// A median.
     Median(Protocol),
     /// What a way to talk comes to.
@@ -287,22 +295,36 @@ pub enum Badge {
     Broken,
 }
 
-impl Scene {
-    /// What can be picked nearest to a point, within so many pixels: the item in front where several are as near.
+impl Item {
+    /// It can be picked: a message, a fold, a crowd of messages.
     #[must_use]
-    pub fn nearest(&self, to: Point, within: f64) -> Option<&Item> {
+    pub const fn can_be_picked(&self) -> bool {
+        self.message.is_some() || matches!(self.role, Role::Fold(_) | Role::Density { .. })
+    }
+
+    /// It is one of many, and says something all the same.
+    #[must_use]
+    pub const fn is_small_mark(&self) -> bool {
+        matches!(self.role, Role::Cut(_) | Role::Uncertainty { .. })
+    }
+}
+
+impl Scene {
+    /// What is nearest to a point, within so many pixels, of what is wanted: the item in front where several are as near.
+    #[must_use]
+    pub fn nearest(&self, to: Point, within: f64, is_wanted: impl Fn(&Item) -> bool) -> Option<&Item> {
         let mut found: Option<(f64, &Item)> = None;
-        for item in &self.items {
+        for item in self.items.iter().filter(|item| is_wanted(item)) {
             let distance = match &item.shape {
                 Shape::Line { from, to: tip } | Shape::Arrow { from, to: tip } | Shape::Lost { from, to: tip } => {
-                    item.message.map(|_| distance(to, *from, *tip))
+                    Some(distance(to, *from, *tip))
                 }
-                Shape::Dot { at, .. } => item.message.map(|_| (to.x - at.x).hypot(to.y - at.y)),
-                Shape::Rect { at, width, height } if matches!(item.role, Role::Fold(_) | Role::Density { .. }) => {
+                Shape::Dot { at, .. } => Some((to.x - at.x).hypot(to.y - at.y)),
+                Shape::Rect { at, width, height } => {
                     let inside = (at.x..=at.x + width).contains(&to.x) && (at.y..=at.y + height).contains(&to.y);
                     inside.then_some(within)
                 }
-                _ => None,
+                Shape::Path { .. } | Shape::Text { .. } => None,
             };
             let Some(distance) = distance.filter(|distance| *distance <= within) else { continue };
             if found.is_none_or(|(least, _)| distance <= least) {
@@ -350,7 +372,7 @@ mod tests {
             title: String::new(),
         };
         let scene = Scene { width: 100.0, height: 100.0, items: vec![arrow(1, 10.0), arrow(2, 20.0)] };
-        let found = |at| scene.nearest(at, 6.0).and_then(|item| item.message);
+        let found = |at| scene.nearest(at, 6.0, Item::can_be_picked).and_then(|item| item.message);
         assert_eq!(found(point(50.0, 17.0)), Some(MessageId(1)));
         assert_eq!(found(point(50.0, 23.0)), Some(MessageId(2)));
         assert_eq!(found(point(50.0, 60.0)), None);

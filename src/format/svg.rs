@@ -5,33 +5,100 @@ use std::fmt::Write as _;
 use crate::analysis::Provenance;
 use crate::analysis::break_even::Way;
 use crate::drawing::charts::{Event, Layer, Piece};
-use crate::drawing::{Badge, Item, Point, Role, Scene, Shape};
+use crate::drawing::{Anchor, Badge, Item, Point, Role, Scene, Shape};
 use crate::trace::{MessageId, Protocol};
 
 /// Half the width of an arrow's head, in pixels.
 pub const HEAD: f64 = 4.0;
 
+/// With more messages than these, those that look alike are one element: a document is slow with thousands of them.
+const EACH_BY_ITSELF: usize = 150;
+
 /// The markup of all items, to stand within an `<svg>` of the scene's size.
 #[must_use]
 pub fn markup(scene: &Scene, selected: Option<MessageId>) -> String {
-    let mut out = String::with_capacity(scene.items.len() * 160);
-    for item in &scene.items {
-        write_item(&mut out, item, item.message.is_some() && item.message == selected);
+    let mut out = String::with_capacity(scene.items.len() * 120);
+    let is_selected = |item: &Item| item.message.is_some() && item.message == selected;
+    let are_many = scene.items.iter().filter(|item| is_message(item)).nth(EACH_BY_ITSELF).is_some();
+    for run in scene.items.chunk_by(|one, next| {
+        let kind = Run::of(one, are_many);
+        let is_one_run = kind.is_some() && kind == Run::of(next, are_many) && look_alike(one.role, next.role);
+        is_one_run && !is_selected(one) && !is_selected(next)
+    }) {
+        match Run::of(&run[0], are_many) {
+            Some(Run::Strokes) if run.len() > 1 || !is_message(&run[0]) => write_strokes(&mut out, run),
+            Some(Run::Words(anchor)) => write_words(&mut out, run, anchor, is_selected(&run[0])),
+            _ => run.iter().for_each(|item| write_item(&mut out, item, is_selected(item))),
+        }
     }
     out
 }
 
+/// What there are many of, one like the other, is one element, or has one around it.
+#[derive(Clone, Copy, PartialEq)]
+enum Run {
+    Strokes,
+    Words(Anchor),
+}
+
+impl Run {
+    const fn of(item: &Item, are_many: bool) -> Option<Self> {
+        match (item.role, &item.shape) {
+            (Role::Message { .. }, Shape::Arrow { .. } | Shape::Line { .. }) if are_many => Some(Self::Strokes),
+            (Role::Grid | Role::Cut(_) | Role::Uncertainty { .. } | Role::Spread(_), Shape::Line { .. })
+            | (Role::Beyond(_), Shape::Path { .. }) => Some(Self::Strokes),
+            (Role::Tick | Role::MessageLabel { .. }, Shape::Text { anchor, .. }) => Some(Self::Words(*anchor)),
+            _ => None,
+        }
+    }
+}
+
+fn look_alike(one: Role, next: Role) -> bool {
+    match (one, next) {
+        (Role::Cut(_), Role::Cut(_)) => true,
+        (Role::Uncertainty { protocol: one, .. }, Role::Uncertainty { protocol: next, .. }) => one == next,
+        _ => one == next,
+    }
+}
+
+fn write_strokes(out: &mut String, run: &[Item]) {
+    open(out, "path", run[0].role, false);
+    out.push_str(" d=\"");
+    for item in run {
+        match &item.shape {
+            Shape::Path { points, closed } => {
+                polyline(out, points);
+                out.push_str(if *closed { "Z" } else { "" });
+            }
+            Shape::Line { from, to } => polyline(out, &[*from, *to]),
+            Shape::Arrow { from, to } => arrow(out, item.role, *from, *to),
+            _ => {}
+        }
+    }
+    out.push_str("\"/>");
+}
+
+fn write_words(out: &mut String, run: &[Item], anchor: Anchor, selected: bool) {
+    open(out, "g", run[0].role, selected);
+    add(out, format_args!(" text-anchor=\"{}\">", anchor.name()));
+    for item in run {
+        if let Shape::Text { at, text, .. } = &item.shape {
+            out.push_str("<text");
+            place(out, *at);
+            out.push('>');
+            escape(out, text);
+            out.push_str("</text>");
+        }
+    }
+    out.push_str("</g>");
+}
+
 fn write_item(out: &mut String, item: &Item, selected: bool) {
-    if let Role::Message { .. } | Role::MessageLabel { .. } | Role::Uncertainty(_) = item.role {
-        write_bare(out, item, selected);
+    if let Role::Message { .. } = item.role {
+        write_message(out, item, selected);
         return;
     }
-    let classes = classes(item.role);
-    let mark = if selected { " selected" } else { "" };
-    out.push_str("<g class=\"");
-    out.push_str(&classes);
-    out.push_str(mark);
-    out.push('"');
+    open(out, "g", item.role, selected);
     if let Some(id) = item.message {
         add(out, format_args!(" data-message=\"{}\"", id.0));
     }
@@ -48,37 +115,22 @@ fn write_item(out: &mut String, item: &Item, selected: bool) {
     out.push_str("</g>");
 }
 
-/// What there are thousands of: an element for each, without a group and without a title. Who points at one is told by
-/// [`Scene::nearest`].
-fn write_bare(out: &mut String, item: &Item, selected: bool) {
-    let (from, to, tip) = match &item.shape {
-        Shape::Arrow { from, to } => (*from, *to, true),
-        Shape::Line { from, to } | Shape::Lost { from, to } => (*from, *to, false),
-        shape => {
-            if let Shape::Text { at, text, anchor } = shape {
-                out.push_str("<text");
-                write_bare_class(out, item, selected);
-                add(out, format_args!(" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{}\">", at.x, at.y, anchor.name()));
-                escape(out, text);
-                out.push_str("</text>");
-            }
-            return;
-        }
-    };
-    let line = format!("M{:.1} {:.1}L{:.1} {:.1}", from.x, from.y, to.x, to.y);
+/// An element for each message, without a group and without a title. Who points at one is told by [`Scene::nearest`].
+fn write_message(out: &mut String, item: &Item, selected: bool) {
+    let (Shape::Arrow { from, to } | Shape::Line { from, to } | Shape::Lost { from, to }) = item.shape else { return };
     if selected {
-        add(out, format_args!("<path class=\"halo\" d=\"{line}\"/>"));
+        out.push_str("<path class=\"halo\" d=\"");
+        polyline(out, &[from, to]);
+        out.push_str("\"/>");
     }
-    out.push_str("<path");
-    write_bare_class(out, item, selected);
-    add(out, format_args!(" d=\"{line}"));
-    if tip {
-        let [one, other] = head_ends(from, to);
-        add(out, format_args!("M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}", one.x, one.y, to.x, to.y, other.x, other.y));
-        // HTTP's heads are filled, a WebSocket's are open: told apart without colour.
-        if let Role::Message { protocol: Protocol::Http, .. } = item.role {
-            out.push('Z');
-        }
+    open(out, "path", item.role, selected);
+    if let Some(id) = item.message {
+        add(out, format_args!(" data-message=\"{}\"", id.0));
+    }
+    out.push_str(" d=\"");
+    match item.shape {
+        Shape::Arrow { .. } => arrow(out, item.role, from, to),
+        _ => polyline(out, &[from, to]),
     }
     out.push_str("\"/>");
     if let Shape::Lost { .. } = item.shape {
@@ -86,57 +138,102 @@ fn write_bare(out: &mut String, item: &Item, selected: bool) {
     }
 }
 
-fn write_bare_class(out: &mut String, item: &Item, selected: bool) {
-    add(out, format_args!(" class=\"{}{}\"", classes(item.role), if selected { " selected" } else { "" }));
-    if let Some(id) = item.message {
-        add(out, format_args!(" data-message=\"{}\"", id.0));
-    }
+/// The data of a path that is an arrow. HTTP's heads are filled, a WebSocket's are open: told apart without colour.
+fn arrow(out: &mut String, role: Role, from: Point, to: Point) {
+    let [one, other] = head_ends(from, to);
+    polyline(out, &[from, to]);
+    polyline(out, &[one, to, other]);
+    out.push_str(if matches!(role, Role::Message { protocol: Protocol::Http, .. }) { "Z" } else { "" });
+}
+
+const fn is_message(item: &Item) -> bool {
+    matches!(item.role, Role::Message { .. })
+}
+
+/// Begins an element with its classes.
+fn open(out: &mut String, name: &str, role: Role, selected: bool) {
+    out.push('<');
+    out.push_str(name);
+    out.push_str(" class=\"");
+    classes(out, role);
+    out.push_str(if selected { " selected\"" } else { "\"" });
 }
 
 fn write_shape(out: &mut String, item: &Item) {
     match &item.shape {
-        Shape::Line { from, to } | Shape::Lost { from, to } => line(out, *from, *to, ""),
+        Shape::Line { from, to } | Shape::Lost { from, to } => line(out, *from, *to),
         Shape::Arrow { from, to } => {
-            line(out, *from, *to, "");
-            head(out, *from, *to);
+            line(out, *from, *to);
+            let [one, other] = head_ends(*from, *to);
+            out.push_str("<path class=\"head\" d=\"");
+            polyline(out, &[one, *to, other]);
+            out.push_str("\"/>");
         }
         Shape::Rect { at, width, height } => {
-            add(
-                out,
-                format_args!("<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>", at.x, at.y),
-            );
+            out.push_str("<rect");
+            place(out, *at);
+            attribute(out, "width", *width);
+            attribute(out, "height", *height);
+            out.push_str("/>");
         }
         Shape::Path { points, closed } => {
             out.push_str("<path d=\"");
-            for (place, point) in points.iter().enumerate() {
-                add(out, format_args!("{}{:.1} {:.1}", if place == 0 { 'M' } else { 'L' }, point.x, point.y));
-            }
+            polyline(out, points);
             out.push_str(if *closed { "Z\"/>" } else { "\"/>" });
         }
         Shape::Dot { at, radius } => dot(out, item.role, *at, *radius),
         Shape::Text { at, text, anchor } => {
-            let anchor = anchor.name();
-            add(out, format_args!("<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">", at.x, at.y));
+            out.push_str("<text");
+            place(out, *at);
+            add(out, format_args!(" text-anchor=\"{}\">", anchor.name()));
             escape(out, text);
             out.push_str("</text>");
         }
     }
 }
 
-fn line(out: &mut String, from: Point, to: Point, attributes: &str) {
-    let Point { x, y } = from;
-    add(out, format_args!("<line{attributes} x1=\"{x:.1}\" y1=\"{y:.1}\" x2=\"{:.1}\" y2=\"{:.1}\"/>", to.x, to.y));
+fn line(out: &mut String, from: Point, to: Point) {
+    out.push_str("<line");
+    for (name, value) in [("x1", from.x), ("y1", from.y), ("x2", to.x), ("y2", to.y)] {
+        attribute(out, name, value);
+    }
+    out.push_str("/>");
 }
 
-fn head(out: &mut String, from: Point, to: Point) {
-    let [one, other] = head_ends(from, to);
-    add(
-        out,
-        format_args!(
-            "<path class=\"head\" d=\"M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}\"/>",
-            one.x, one.y, to.x, to.y, other.x, other.y
-        ),
-    );
+/// The data of a path through points.
+fn polyline(out: &mut String, points: &[Point]) {
+    for (place, point) in points.iter().enumerate() {
+        out.push(if place == 0 { 'M' } else { 'L' });
+        tenths(out, point.x);
+        out.push(' ');
+        tenths(out, point.y);
+    }
+}
+
+fn place(out: &mut String, at: Point) {
+    attribute(out, "x", at.x);
+    attribute(out, "y", at.y);
+}
+
+fn attribute(out: &mut String, name: &str, value: f64) {
+    out.push(' ');
+    out.push_str(name);
+    out.push_str("=\"");
+    tenths(out, value);
+    out.push('"');
+}
+
+/// A length in pixels, to a tenth. Written by way of whole numbers, which takes a fraction of the time.
+fn tenths(out: &mut String, value: f64) {
+    let tenths = (value * 10.0).round() as i64;
+    if tenths < 0 {
+        out.push('-');
+    }
+    let (whole, rest) = (tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
+    add(out, format_args!("{whole}"));
+    if rest > 0 {
+        add(out, format_args!(".{rest}"));
+    }
 }
 
 /// The two ends of an arrow's head, on either side behind its tip.
@@ -235,67 +332,77 @@ fn escape(out: &mut String, text: &str) {
     }
 }
 
-/// The class names of a role.
-fn classes(role: Role) -> String {
-    let of = |name: &str, protocol: Protocol| format!("{name} {}", protocol_class(protocol));
+/// Writes the class names of a role.
+fn classes(out: &mut String, role: Role) {
+    let mut of = |name: &str, protocol: Protocol| {
+        out.push_str(name);
+        out.push(' ');
+        out.push_str(protocol_class(protocol));
+    };
     match role {
-        Role::Lifeline => "lifeline".into(),
-        Role::Crowd => "crowd".into(),
+        Role::Lifeline => out.push_str("lifeline"),
+        Role::Crowd => out.push_str("crowd"),
         Role::Connection(protocol) => of("connection", protocol),
         Role::ConnectionEnd(protocol) => of("connection-end", protocol),
         Role::EmulatedHandshake(protocol) => of("emulated-handshake", protocol),
         Role::Message { protocol, provenance, warm_up, unasked } => {
-            let unknown = if provenance == Provenance::Unknown { " unknown" } else { "" };
-            let unasked = if unasked { " unasked" } else { "" };
-            format!("{}{unknown}{unasked}{}", of("message", protocol), warm_up_class(warm_up))
+            of("message", protocol);
+            out.push_str(if provenance == Provenance::Unknown { " unknown" } else { "" });
+            out.push_str(if unasked { " unasked" } else { "" });
+            out.push_str(warm_up_class(warm_up));
         }
-        Role::MessageLabel { protocol, warm_up } => format!("{}{}", of("label", protocol), warm_up_class(warm_up)),
-        Role::Uncertainty(protocol) => of("uncertainty", protocol),
-        Role::Cut => "cut".into(),
-        Role::Part => "part".into(),
-        Role::Grid => "grid".into(),
-        Role::Tick => "tick".into(),
+        Role::MessageLabel { protocol, warm_up } => {
+            of("label", protocol);
+            out.push_str(warm_up_class(warm_up));
+        }
+        Role::Uncertainty { protocol, .. } => of("uncertainty", protocol),
+        Role::Cut(_) => out.push_str("cut"),
+        Role::Part => out.push_str("part"),
+        Role::Grid => out.push_str("grid"),
+        Role::Tick => out.push_str("tick"),
         Role::Sample { protocol, left_out } => {
-            format!("{}{}", of("sample", protocol), if left_out { " left-out" } else { "" })
+            of("sample", protocol);
+            out.push_str(if left_out { " left-out" } else { "" });
         }
         Role::Spread(protocol) => of("spread", protocol),
+        Role::Beyond(protocol) => of("beyond", protocol),
         Role::Median(protocol) => of("median", protocol),
-        Role::Way { way, advised } => of_way("way", way, advised),
-        Role::WayLabel { way, advised } => of_way("way-label", way, advised),
-        Role::Leader(way) => of_way("leader", way, false),
-        Role::Crossing => "crossing".into(),
-        Role::CrossingLabel => "crossing-label".into(),
-        Role::Note => "note".into(),
-        Role::Playhead => "playhead".into(),
+        Role::Way { way, advised } => of_way(out, "way", way, advised),
+        Role::WayLabel { way, advised } => of_way(out, "way-label", way, advised),
+        Role::Leader(way) => of_way(out, "leader", way, false),
+        Role::Crossing => out.push_str("crossing"),
+        Role::CrossingLabel => out.push_str("crossing-label"),
+        Role::Note => out.push_str("note"),
+        Role::Playhead => out.push_str("playhead"),
         Role::Notable(protocol) => of("notable", protocol),
-        Role::Participant => "participant".into(),
+        Role::Participant => out.push_str("participant"),
         Role::Badge(badge, protocol) => of(badge_class(badge), protocol),
         Role::Queued(protocol) => of("queued", protocol),
-        Role::Control => "control ws".into(),
-        Role::Silence => "silence".into(),
-        Role::SilenceLabel => "silence-label".into(),
-        Role::Fold(_) => "fold".into(),
-        Role::FoldLabel(_) => "fold-label".into(),
-        Role::Unfolded(_) => "unfolded".into(),
+        Role::Control => out.push_str("control ws"),
+        Role::Silence => out.push_str("silence"),
+        Role::SilenceLabel => out.push_str("silence-label"),
+        Role::Fold(_) => out.push_str("fold"),
+        Role::FoldLabel(_) => out.push_str("fold-label"),
+        Role::Unfolded(_) => out.push_str("unfolded"),
         Role::Density { protocol, level } => {
-            format!("density {} level-{level}", protocol.map_or("both", protocol_class))
+            add(out, format_args!("density {} level-{level}", protocol.map_or("both", protocol_class)));
         }
-        Role::Axis => "axis".into(),
+        Role::Axis => out.push_str("axis"),
         Role::Named(protocol) => of("named", protocol),
-        Role::Event { protocol, what } => of_event(what, protocol),
+        Role::Event { protocol, what } => of_event(out, what, protocol),
         Role::Bar(protocol) => of("bar", protocol),
         Role::Cumulative(protocol) => of("cumulative", protocol),
         Role::Percentile(protocol) => of("percentile", protocol),
         Role::PercentileLabel(protocol) => of("percentile-label", protocol),
         Role::Layer { protocol, layer } => of(layer_class(layer), protocol),
-        Role::LayerLabel => "layer-label".into(),
+        Role::LayerLabel => out.push_str("layer-label"),
         Role::AtLeast(protocol) => of("at-least", protocol),
         Role::Piece { protocol, piece } => of(piece_class(piece), protocol),
         Role::RowLabel(protocol) => of("row-label", protocol),
-        Role::Duration => "duration".into(),
-        Role::Crosshair => "crosshair".into(),
-        Role::Reading => "reading".into(),
-        Role::Picked => "picked".into(),
+        Role::Duration => out.push_str("duration"),
+        Role::Crosshair => out.push_str("crosshair"),
+        Role::Reading => out.push_str("reading"),
+        Role::Picked => out.push_str("picked"),
     }
 }
 
@@ -310,13 +417,13 @@ const fn badge_class(badge: Badge) -> &'static str {
 }
 
 /// The class names of what shows a way to talk: its own, for the dash, and its protocol's, for the colour.
-fn of_way(name: &str, way: Way, advised: bool) -> String {
+fn of_way(out: &mut String, name: &str, way: Way, advised: bool) {
     let advised = if advised { " advised" } else { "" };
-    format!("{name} {} {}{advised}", way.slug(), protocol_class(way.protocol()))
+    add(out, format_args!("{name} {} {}{advised}", way.slug(), protocol_class(way.protocol())));
 }
 
-fn of_event(what: Event, protocol: Protocol) -> String {
-    format!("event {} {}", event_class(what), protocol_class(protocol))
+fn of_event(out: &mut String, what: Event, protocol: Protocol) {
+    add(out, format_args!("event {} {}", event_class(what), protocol_class(protocol)));
 }
 
 /// The class name of what happened beside the exchanges.
@@ -377,7 +484,6 @@ pub const fn protocol_class(protocol: Protocol) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drawing::Anchor;
 
     #[test]
     fn texts_are_escaped_and_messages_named() {
@@ -391,7 +497,7 @@ mod tests {
         assert_eq!(
             markup(&scene, Some(MessageId(7))),
             "<g class=\"note selected\" data-message=\"7\"><title>a&lt;b</title>\
-             <text x=\"1.0\" y=\"2.0\" text-anchor=\"end\">&lt;b&gt; &amp; &quot;c&quot;</text></g>"
+             <text x=\"1\" y=\"2\" text-anchor=\"end\">&lt;b&gt; &amp; &quot;c&quot;</text></g>"
         );
     }
 }

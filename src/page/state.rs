@@ -233,12 +233,17 @@ impl LabState {
 
     /// Shows another record from its beginning, or none.
     pub(super) fn show(&self, record: Record) {
+        self.draw(record);
+        self.sum_up(true);
+    }
+
+    /// The same, but for what depends on the whole record, for which [`LabState::sum_up`] is to be called.
+    pub(super) fn draw(&self, record: Record) {
         self.trouble.set(None);
         self.selected.set(None);
         self.opener.set_value(None);
         self.look.begin_anew();
         self.record.set(record);
-        self.summed_up.set(clock::now());
     }
 
     /// Has what depends on the whole record made anew, at most once in a while unless asked to.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::state::{LabState, Record};
-use crate::browser::surroundings;
+use crate::browser::{surroundings, timer};
 use crate::format;
 use crate::lab::Lab;
 use crate::lab::link::Page;
@@ -62,7 +62,10 @@ fn open(state: LabState, event: &leptos::ev::Event) {
                     }
                 }
                 state.put_away();
-                state.show(Record::opened(trace));
+                // Of a long run the pictures are there before all of it has been gone through.
+                state.draw(Record::opened(trace));
+                timer::frame(|| {}).await;
+                state.sum_up(true);
             }
             Err(why) => state.notice(format!("The file could not be opened: {why}.")),
         }

@@ -1,7 +1,7 @@
 //! What is drawn of messages and connections, and where.
 
 use duplex::analysis::Timeline;
-use duplex::drawing::sequence::{Manner, Plan, Subject};
+use duplex::drawing::sequence::{self, Manner, Plan, Subject};
 use duplex::drawing::{Item, Role, Scene, Shape};
 use duplex::lab::Lab;
 use duplex::lab::exchange::Parameters;
@@ -148,8 +148,8 @@ fn of_a_crowd_all_arrows_that_cross_the_view_are_drawn() {
     assert!(crossing > 200, "{crossing} arrows");
 }
 
-/// A record of a WebSocket that the test tells itself.
-fn told(tell: impl FnOnce(&mut Recorder)) -> Scene {
+/// A record of a WebSocket that the test tells itself: each message as it is drawn, and what it says.
+fn told(tell: impl FnOnce(&mut Recorder)) -> Vec<(Item, String)> {
     let mut trace = recorded(Parameters::default(), Conditions::default());
     let circumstances = trace.circumstances.clone();
     trace = Trace::new(circumstances);
@@ -157,32 +157,34 @@ fn told(tell: impl FnOnce(&mut Recorder)) -> Scene {
     tell(&mut recorder);
     recorder.end(Time(100_000), Outcome::Finished);
     recorder.take().into_iter().for_each(|event| trace.apply(event));
-    draw(&trace, Protocol::WebSocket, 10.0, None)
+    let timeline = Timeline::of(&trace);
+    let messages = draw(&trace, Protocol::WebSocket, 10.0, None).items.into_iter();
+    let messages = messages.filter(|item| matches!(item.role, Role::Message { .. }));
+    messages.map(|item| (item.clone(), sequence::said(&item, &trace, &timeline))).collect()
 }
 
 #[test]
 fn what_the_browser_refused_is_drawn_at_the_page_alone() {
-    let scene = told(|recorder| {
+    let messages = told(|recorder| {
         let (_, handshake) = recorder.opening(Turn::of(1), Time(10_000), 0, "ws://nobody.invalid/", 0);
         let cause = duplex::trace::Cause::MixedContent;
         recorder.failed(handshake, Failing { at: Time(10_000), cause, inferred_from: Inference::Thrown });
     });
-    let refused =
-        scene.items.iter().find(|item| item.message.is_some() && !item.title.is_empty()).expect("it is drawn");
+    let [(refused, said)] = &messages[..] else { panic!("one message") };
     let Shape::Lost { from, to } = refused.shape else { panic!("{refused:?}") };
     assert!(to.x - from.x < 30.0 && to.y == from.y, "{refused:?}");
-    assert!(refused.title.contains("nothing left the page"), "{}", refused.title);
+    assert!(said.contains("nothing left the page"), "{said}");
 }
 
 #[test]
 fn of_a_message_that_was_sent_nobody_knows_when_no_time_in_flight_is_told() {
-    let scene = told(|recorder| {
+    let messages = told(|recorder| {
         let (socket, handshake) = recorder.opening(Turn::of(1), Time(1_000), 0, "ws://h/", 0);
         recorder.opened(socket, handshake, Turn::of(1), Time(9_000), String::new(), String::new());
         recorder.pushed(socket, Turn::of(1), Kind::Text, Time(50_000), Moment::Unknown, b"hello");
     });
-    let pushed = scene.items.iter().find(|item| item.title.starts_with("pushed")).expect("it is drawn");
-    assert!(pushed.title.ends_with("when it was sent is unknown"), "{}", pushed.title);
+    let (pushed, said) = messages.iter().find(|(_, said)| said.starts_with("pushed")).expect("it is drawn");
+    assert!(said.ends_with("when it was sent is unknown"), "{said}");
     let unknown = matches!(pushed.role, Role::Message { provenance: duplex::analysis::Provenance::Unknown, .. });
     assert!(unknown, "{:?}", pushed.role);
 }

@@ -2,11 +2,13 @@
 //! with what happened meanwhile in a lane above the plot. Where there are more exchanges than columns of pixels, each
 //! column shows the least, the greatest and the median of its exchanges.
 
+use std::sync::OnceLock;
+
 use super::event::{Event, Happened, events};
 use super::frame::{self, BOTTOM, LEFT, Labels, NARROWEST, RIGHT};
 use super::scale::{Quantity, Scale};
 use super::{Chart, Datum, Recorded, name, sign};
-use crate::analysis::{Sample, Statistics, percentile_of};
+use crate::analysis::{Sample, percentile_of};
 use crate::drawing::scene::{Anchor, Item, Point, Role, Scene, Shape};
 use crate::trace::{MessageId, Protocol, Span, Time};
 
@@ -52,8 +54,8 @@ pub struct RoundTrips {
     view: View,
     x: Scale,
     y: Scale,
-    /// All samples from left to right, by protocol and place.
-    order: Vec<(Protocol, u32)>,
+    /// All samples from left to right, by protocol and place, once somebody reads them out.
+    order: OnceLock<Vec<(Protocol, u32)>>,
     /// How many samples each protocol had.
     counts: [usize; 2],
     occurring: Vec<Event>,
@@ -73,7 +75,7 @@ impl RoundTrips {
             view,
             x,
             y: y.unwrap_or_else(|| Scale::linear((0.0, 1.0), pixels)),
-            order: Vec::new(),
+            order: OnceLock::new(),
             counts: samples.map(<[Sample]>::len),
             occurring: Vec::new(),
         };
@@ -81,7 +83,6 @@ impl RoundTrips {
             chart.scene = frame::empty(view.width, view.height, "Each exchange’s time will stand here.");
             return chart;
         }
-        chart.order = chart.in_order(of);
         chart.axes();
         chart.events(of);
         for protocol in Protocol::BOTH {
@@ -102,14 +103,16 @@ impl RoundTrips {
 
     /// Both protocols' samples by where they lie. Each protocol's are in order nearly always, which a stable sort makes
     /// use of.
-    fn in_order(&self, of: Recorded<'_>) -> Vec<(Protocol, u32)> {
-        let mut order = Vec::with_capacity(self.counts[0] + self.counts[1]);
-        for protocol in Protocol::BOTH {
-            let samples = (0u32..).zip(of.timeline.samples(protocol));
-            order.extend(samples.map(|(place, sample)| (self.value(of, protocol, sample) as i64, protocol, place)));
-        }
-        order.sort_by_key(|(value, protocol, _)| (*value, *protocol));
-        order.into_iter().map(|(_, protocol, place)| (protocol, place)).collect()
+    fn order(&self, of: Recorded<'_>) -> &[(Protocol, u32)] {
+        self.order.get_or_init(|| {
+            let mut order = Vec::with_capacity(self.count());
+            for (protocol, count) in Protocol::BOTH.into_iter().zip(self.counts) {
+                let samples = (0u32..).zip(of.timeline.samples(protocol)).take(count);
+                order.extend(samples.map(|(place, sample)| (self.value(of, protocol, sample) as i64, protocol, place)));
+            }
+            order.sort_by_key(|(value, protocol, _)| (*value, *protocol));
+            order.into_iter().map(|(_, protocol, place)| (protocol, place)).collect()
+        })
     }
 
     /// Pixels from sample to sample.
@@ -135,7 +138,7 @@ impl RoundTrips {
     }
 
     fn sample<'a>(&self, of: Recorded<'a>, place: usize) -> Option<(Protocol, &'a Sample)> {
-        let &(protocol, place) = self.order.get(place)?;
+        let &(protocol, place) = self.order(of).get(place)?;
         Some((protocol, of.timeline.samples(protocol).get(place as usize)?))
     }
 
@@ -250,25 +253,30 @@ impl RoundTrips {
     /// the scale is marked at the upper edge.
     fn columns_of(&mut self, of: Recorded<'_>, protocol: Protocol) {
         let samples = of.timeline.samples(protocol);
-        let in_order = self.order.iter().filter(|(of, _)| *of == protocol);
-        let all: Vec<&Sample> = in_order.filter_map(|(_, place)| samples.get(*place as usize)).collect();
         let column = |sample: &Sample| (self.x.px(self.value(of, protocol, sample)) / COLUMN) as u32;
-        let (mut medians, mut items) = (Vec::new(), Vec::new());
-        for group in all.chunk_by(|one, next| column(one) == column(next)) {
-            let counted: Vec<Span> = group.iter().filter(|sample| sample.counts()).map(|sample| sample.took).collect();
-            let Some(figures) = Statistics::of(&counted) else { continue };
-            let x = f64::from(column(group[0])) * COLUMN + COLUMN / 2.0;
+        let mut all: Vec<(u32, &Sample)> = samples.iter().map(|sample| (column(sample), sample)).collect();
+        // In order nearly always, which a stable sort makes use of.
+        all.sort_by_key(|(column, _)| *column);
+        let (mut medians, mut items, mut beyond, mut counted) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::<Span>::new());
+        for group in all.chunk_by(|one, next| one.0 == next.0) {
+            counted.clear();
+            counted.extend(group.iter().map(|(_, sample)| sample).filter(|sample| sample.counts()).map(|it| it.took));
+            let least_and_most = counted.iter().copied().min().zip(counted.iter().copied().max());
+            let Some(((least, most), median)) = least_and_most.zip(percentile_of(&mut counted, 50)) else { continue };
+            let x = f64::from(group[0].0) * COLUMN + COLUMN / 2.0;
             let x = x.clamp(LEFT, self.view.width - RIGHT);
             let y = |took: Span| self.y.px(took.0 as f64);
-            let (from, to) = (Point { x, y: y(figures.most) }, Point { x, y: y(figures.least) });
+            let (from, to) = (Point { x, y: y(most) }, Point { x, y: y(least) });
             let item = |shape, role| Item { shape, role, message: None, title: String::new() };
             items.push(item(Shape::Line { from, to }, Role::Spread(protocol)));
-            if figures.most.0 as f64 > self.y.values().1 {
-                items.push(item(upward_triangle(from, 2.5), Role::Sample { protocol, left_out: false }));
+            if most.0 as f64 > self.y.values().1 {
+                beyond.push(item(upward_triangle(from, 2.5), Role::Beyond(protocol)));
             }
-            medians.push(Point { x, y: y(figures.median) });
+            medians.push(Point { x, y: y(median) });
         }
         self.scene.items.extend(items);
+        self.scene.items.extend(beyond);
         self.scene.add(Role::Median(protocol), Shape::Path { points: medians, closed: false });
     }
 }
@@ -283,7 +291,7 @@ impl Chart for RoundTrips {
     }
 
     fn count(&self) -> usize {
-        self.order.len()
+        self.counts.iter().sum()
     }
 
     fn datum(&self, of: Recorded<'_>, place: usize) -> Option<Datum> {
@@ -297,8 +305,9 @@ impl Chart for RoundTrips {
             let sample = of.timeline.samples(place.0).get(place.1 as usize);
             sample.map_or(0.0, |sample| self.x.px(self.value(of, place.0, sample)))
         };
-        let first = self.order.partition_point(|place| x(place) < at.x - REACH);
-        let end = self.order.partition_point(|place| x(place) <= at.x + REACH);
+        let order = self.order(of);
+        let first = order.partition_point(|place| x(place) < at.x - REACH);
+        let end = order.partition_point(|place| x(place) <= at.x + REACH);
         let distance = |place: &usize| {
             let (protocol, sample) = self.sample(of, *place)?;
             let there = self.point(of, protocol, sample);
@@ -307,12 +316,9 @@ impl Chart for RoundTrips {
         };
         let near = (first..end).filter_map(|place| Some((place, distance(&place)?)));
         let near = near.min_by(|one, other| one.1.total_cmp(&other.1));
-        let beside =
-            || [first.checked_sub(1), Some(end)].into_iter().flatten().filter(|place| *place < self.order.len());
+        let beside = || [first.checked_sub(1), Some(end)].into_iter().flatten().filter(|place| *place < order.len());
         let beside = || {
-            beside().min_by(|one, other| {
-                (x(&self.order[*one]) - at.x).abs().total_cmp(&(x(&self.order[*other]) - at.x).abs())
-            })
+            beside().min_by(|one, other| (x(&order[*one]) - at.x).abs().total_cmp(&(x(&order[*other]) - at.x).abs()))
         };
         near.map(|(place, _)| place).or_else(beside)
     }
@@ -322,7 +328,7 @@ impl Chart for RoundTrips {
         let request = wanted.answers.unwrap_or(message);
         let protocol = wanted.protocol;
         let is_it = |sample: &Sample| sample.reply == message || sample.request == request;
-        self.order.iter().position(|(of_it, place)| {
+        self.order(of).iter().position(|(of_it, place)| {
             *of_it == protocol && of.timeline.samples(protocol).get(*place as usize).is_some_and(is_it)
         })
     }

@@ -3,7 +3,7 @@
 use super::label::Label;
 use super::legend::is_lost;
 use super::queue::queued;
-use super::words::{is_unasked, label, short_label, title};
+use super::words::is_unasked;
 use super::{BAR, Layout};
 use crate::analysis::{Placed, Provenance};
 use crate::drawing::scene::{Badge, Item, Point, Role, Shape};
@@ -21,9 +21,9 @@ struct Arrow {
     to: Point,
 }
 
-impl Layout<'_> {
+impl<'a> Layout<'a> {
     /// A message with its marks, if it is in view.
-    pub(super) fn message(&mut self, message: &Message) {
+    pub(super) fn message(&mut self, message: &'a Message) {
         let (sent, received) = self.timeline.ends(self.trace, message);
         let Some(mut arrow) = self.arrow(message, sent, received) else { return };
         let is_in_view = self.is_in_view(arrow.from.y.min(arrow.to.y), arrow.from.y.max(arrow.to.y));
@@ -39,8 +39,7 @@ impl Layout<'_> {
             unasked: is_unasked(message),
         };
         self.uncertainty(message, sent, received);
-        let title = title(message, sent, received);
-        self.scene.items.push(Item { shape: arrow.shape, role, message: Some(message.id), title });
+        self.scene.items.push(Item { shape: arrow.shape, role, message: Some(message.id), title: String::new() });
         self.badges(message, arrow.from, arrow.to);
         let (page_x, server_x) = (self.columns.client_x(message.client), self.columns.server_x);
         let middle = f64::midpoint(page_x, server_x);
@@ -55,11 +54,9 @@ impl Layout<'_> {
         let is_selected = self.view.selected == Some(message.id);
         let is_special = message.kind.is_opening() || matches!(message.kind, Kind::Close { .. });
         self.labels.push(Label {
-            message: message.id,
-            role: Role::MessageLabel { protocol: message.protocol, warm_up: message.warm_up },
+            message,
             at: Point { x: middle, y: at - 3.0 },
             room: server_x - page_x - 2.0 * BAR,
-            words: [label(message), short_label(message)],
             rank: if is_selected {
                 0
             } else if is_special {
@@ -171,13 +168,13 @@ impl Layout<'_> {
         let Some(end) = at_server.filter(|end| end.provenance != Provenance::Page) else { return };
         let px = |at: Time| self.y(message.protocol, at).clamp(0.0, self.view.height);
         let (top, bottom) = (px(end.at - end.uncertainty), px(end.at + end.uncertainty));
-        if bottom - top < 3.0 || self.view.until.is_some() {
+        if bottom - top < 3.0 || self.view.until.is_some() || !self.has_room_for_small_marks() {
             return;
         }
         let x = self.columns.right(&self.plan.lanes) + if message.direction == Direction::ToServer { 4.0 } else { 8.0 };
         let shape = Shape::Line { from: Point { x, y: top }, to: Point { x, y: bottom } };
-        let title = format!("the server's end of this arrow is known to ± {}", end.uncertainty);
-        self.add(Role::Uncertainty(message.protocol), shape, title);
+        let role = Role::Uncertainty { protocol: message.protocol, by: end.uncertainty };
+        self.whiskers.push(Item { shape, role, message: None, title: String::new() });
     }
 
     /// What is special about a message, at the end where it happened.

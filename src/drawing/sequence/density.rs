@@ -24,18 +24,12 @@ struct Band {
 
 /// How densely messages lie in rows of pixels from `top` on. Costs as much as there are rows, whatever there is in
 /// them.
-fn bands(
-    plan: &Plan,
-    trace: &Trace,
-    timeline: &Timeline,
-    scale: f64,
-    (top, row, rows): (f64, f64, usize),
-) -> Vec<Band> {
+fn bands(plan: &Plan, timeline: &Timeline, scale: f64, (top, row, rows): (f64, f64, usize)) -> Vec<Band> {
     let mut bands: Vec<Band> = Vec::new();
-    let mut place = plan.first_below(trace, timeline, scale, top, 0);
+    let mut place = plan.first_below(timeline, scale, top, 0);
     for number in 0..rows {
         let begin = top + number as f64 * row;
-        let next = plan.first_below(trace, timeline, scale, begin + row, place);
+        let next = plan.first_below(timeline, scale, begin + row, place);
         let count = next - place;
         let level = LEVELS.iter().filter(|least| count >= **least).count() as u8;
         match bands.last_mut() {
@@ -66,7 +60,7 @@ pub fn overview(
     let rows = (height / ROW).ceil() as usize;
     let protocols = plan.manner().subject.protocols();
     let protocol = protocols.first().copied().filter(|_| protocols.len() == 1);
-    for band in bands(plan, trace, timeline, scale, (0.0, ROW / factor, rows)) {
+    for band in bands(plan, timeline, scale, (0.0, ROW / factor, rows)) {
         let (top, bottom) = (band.top * factor, (band.bottom * factor).min(height));
         if bottom > top {
             let shape = Shape::Rect { at: Point { x: 4.0, y: top }, width: width - 8.0, height: bottom - top };
@@ -96,7 +90,7 @@ impl Layout<'_> {
         let playhead = self.view.until.map_or(f64::INFINITY, |until| self.plan.px(until, self.view.scale));
         let end = self.view.visible.1.min(self.view.height).min(playhead);
         let rows = ((end - top) / ROW).ceil().max(0.0) as usize;
-        for band in bands(self.plan, self.trace, self.timeline, self.view.scale, (top, ROW, rows)) {
+        for band in bands(self.plan, self.timeline, self.view.scale, (top, ROW, rows)) {
             let bottom = band.bottom.min(self.view.height);
             if bottom <= band.top {
                 continue;

@@ -22,6 +22,7 @@ pub use density::overview;
 pub use fold::Fold;
 pub use legend::Mark;
 pub use plan::{Manner, Plan, Subject};
+pub use words::said;
 
 use label::Label;
 use lanes::Columns;
@@ -60,7 +61,7 @@ pub struct View {
 
 impl View {
     /// So many arrows can be told apart in a window.
-    pub const MOST: usize = 1_200;
+    pub const MOST: usize = 500;
 
     /// The whole of a diagram, all arrows drawn.
     #[must_use]
@@ -111,7 +112,9 @@ struct Layout<'a> {
     view: View,
     columns: Columns,
     scene: Scene,
-    labels: Vec<Label>,
+    labels: Vec<Label<'a>>,
+    /// How far off messages' ends may be: beside the lifeline, where nothing else is.
+    whiskers: Vec<Item>,
     /// Where arrows cross the middle of the diagram, for labels to find their place.
     crossings: Vec<f64>,
     /// Stretches in which no message's label may stand.
@@ -130,6 +133,7 @@ impl<'a> Layout<'a> {
             columns: Columns::of(&plan.lanes, view.width),
             scene: Scene { width: view.width, height: view.height, items: Vec::new() },
             labels: Vec::new(),
+            whiskers: Vec::new(),
             crossings: Vec::new(),
             reserved: Vec::new(),
             part_names: Vec::new(),
@@ -143,12 +147,12 @@ impl<'a> Layout<'a> {
         self.connections();
         self.lifelines();
         let is_dense = self.is_dense();
-        // Where messages can't be told apart, the cuts between them can't either.
-        if !is_dense {
+        if self.has_room_for_small_marks() {
             self.cuts();
         }
         self.folds();
         self.messages(is_dense);
+        self.scene.items.append(&mut self.whiskers);
         self.control_frames();
         self.place_labels();
         self.part_names();
@@ -219,7 +223,14 @@ impl<'a> Layout<'a> {
     /// More messages are in view than are to be drawn one by one.
     fn is_dense(&self) -> bool {
         let (from, until) = self.visible_wall();
-        self.plan.within(self.trace, from, until).len() > self.view.most
+        self.plan.within(from, until).len() > self.view.most
+    }
+
+    /// Where messages can hardly be told apart, cuts between them and whiskers at their ends can't be. That holds for
+    /// the whole diagram, so that none comes or goes as one scrolls.
+    fn has_room_for_small_marks(&self) -> bool {
+        const EACH: f64 = 4.0;
+        self.view.height >= EACH * self.plan.shown().len() as f64
     }
 
     fn messages(&mut self, is_dense: bool) {

@@ -79,6 +79,8 @@ pub struct Plan {
     folds: Vec<Fold>,
     /// What is not folded away, in the order in which the page sent or received it.
     shown: Vec<MessageId>,
+    /// When it did, for each of those: side by side, for they are searched for every row of a picture.
+    shown_at: Vec<Option<Time>>,
     /// What is folded away, by a message's id.
     hidden: Vec<bool>,
     /// From when to when some message of each block of ids was under way.
@@ -105,6 +107,7 @@ impl Plan {
             lanes: Lanes::default(),
             folds: Vec::new(),
             shown: Vec::new(),
+            shown_at: Vec::new(),
             hidden: Vec::new(),
             blocks: Vec::new(),
             notable: Vec::new(),
@@ -142,9 +145,10 @@ impl Plan {
         if !self.manner.subject.shows(message.protocol) {
             return;
         }
-        let at = |id: &MessageId| trace.message(*id).and_then(Message::page_time);
-        let place = self.shown.partition_point(|id| at(id) <= message.page_time());
+        let at = message.page_time();
+        let place = self.shown_at.partition_point(|other| *other <= at);
         self.shown.insert(place, message.id);
+        self.shown_at.insert(place, at);
         self.lanes.client(message.client);
         if legend::is_notable(trace, timeline, message) {
             self.notable.push(message.id);
@@ -209,6 +213,8 @@ impl Plan {
                 within = false;
             }
         }
+        let at = |id: &MessageId| trace.message(*id).and_then(Message::page_time);
+        self.shown_at = self.shown.iter().map(at).collect();
     }
 
     fn axis(&mut self, trace: &Trace, timeline: &Timeline) {
@@ -396,24 +402,22 @@ impl Plan {
 
     /// The place among those shown, `from` or behind it, of the first message whose page's end lies at a pixel or below
     /// it. The pixel is turned into a time once, which is cheaper than to ask where each message lies.
-    pub(super) fn first_below(&self, trace: &Trace, timeline: &Timeline, scale: f64, y: f64, from: usize) -> usize {
-        let rest = &self.shown[from..];
+    pub(super) fn first_below(&self, timeline: &Timeline, scale: f64, y: f64, from: usize) -> usize {
         if !self.steps.is_empty() {
-            return from + rest.partition_point(|id| self.step(*id, scale).is_some_and(|step| step < y));
+            return from + self.shown[from..].partition_point(|id| self.step(*id, scale).is_some_and(|step| step < y));
         }
         let at = self.at(y, scale);
         let wall = match self.manner.subject {
             Subject::One(protocol) if !self.is_wall_time() => timeline.cuts(protocol).wall(at).0,
             _ => at,
         };
-        from + rest.partition_point(|id| trace.message(*id).and_then(Message::page_time) < Some(wall))
+        from + self.shown_at[from..].partition_point(|at| *at < Some(wall))
     }
 
     /// The messages that the page sent or received in a stretch of wall time, as a stretch of [`Plan::shown`].
-    pub(super) fn within(&self, trace: &Trace, from: Time, until: Time) -> std::ops::Range<usize> {
-        let at = |id: &MessageId| trace.message(*id).and_then(Message::page_time);
-        let first = self.shown.partition_point(|id| at(id) < Some(from));
-        let end = self.shown.partition_point(|id| at(id) <= Some(until));
+    pub(super) fn within(&self, from: Time, until: Time) -> std::ops::Range<usize> {
+        let first = self.shown_at.partition_point(|at| *at < Some(from));
+        let end = self.shown_at.partition_point(|at| *at <= Some(until));
         first..end.max(first)
     }
 }

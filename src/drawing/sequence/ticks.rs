@@ -25,15 +25,19 @@ struct Standing {
 
 impl Layout<'_> {
     pub(super) fn ticks(&mut self) {
-        if self.plan.axis.is_true() {
-            self.true_ticks();
-        } else {
-            self.step_ticks();
+        let ticks = if self.plan.axis.is_true() { self.true_ticks() } else { self.step_ticks() };
+        for (y, _) in &ticks {
+            let (left, right) = (Point { x: GUTTER - 6.0, y: *y }, Point { x: self.view.width, y: *y });
+            self.scene.line(Role::Grid, left, right);
+        }
+        for (y, words) in ticks {
+            self.scene.text(Role::Tick, Point { x: GUTTER - 10.0, y: y + 4.0 }, Anchor::End, words);
         }
     }
 
-    /// At round times, where time flows.
-    fn true_ticks(&mut self) {
+    /// At round times, where time flows: where each stands, and its words.
+    fn true_ticks(&self) -> Vec<(f64, String)> {
+        let mut ticks = Vec::new();
         let step = round_step(ROOM, self.view.scale);
         let (from, until) = self.visible();
         let origin = self.plan.axis.origin();
@@ -54,33 +58,30 @@ impl Layout<'_> {
                 continue;
             }
             if y - last >= NEAR {
-                self.tick(y, tick_label(at - origin, step));
+                ticks.push((y, tick_label(at - origin, step)));
                 last = y;
             }
             tick += 1;
         }
+        ticks
     }
 
     /// At messages, with the time of each.
-    fn step_ticks(&mut self) {
+    fn step_ticks(&self) -> Vec<(f64, String)> {
+        let mut ticks = Vec::new();
         let (from, until) = self.visible_wall();
         let (plan, trace) = (self.plan, self.trace);
         let origin = plan.axis.origin();
-        let within = plan.within(trace, from, until);
+        let within = plan.within(from, until);
         let every = (ROOM / self.view.scale).ceil().max(1.0) as usize;
         let first = within.start.next_multiple_of(every);
         for place in (first..within.end).step_by(every) {
             let Some(message) = plan.shown().get(place).and_then(|id| trace.message(*id)) else { continue };
             let (Some(y), Some(at)) = (plan.step(message.id, self.view.scale), message.page_time()) else { continue };
             let at = plan.time(self.timeline, message.protocol, at);
-            self.tick(y, (at - origin).to_string());
+            ticks.push((y, (at - origin).to_string()));
         }
-    }
-
-    fn tick(&mut self, y: f64, words: String) {
-        let (left, right) = (Point { x: GUTTER - 6.0, y }, Point { x: self.view.width, y });
-        self.scene.line(Role::Grid, left, right);
-        self.scene.text(Role::Tick, Point { x: GUTTER - 10.0, y: y + 4.0 }, Anchor::End, words);
+        ticks
     }
 
     /// Where a part of the script begins that is spoken in this diagram: a line across, with the part's name.
@@ -205,8 +206,7 @@ impl Layout<'_> {
             for &x in &lifelines {
                 for dy in [-1.5, 1.5] {
                     let (from, to) = (Point { x: x - 5.0, y: y + dy + 2.0 }, Point { x: x + 5.0, y: y + dy - 2.0 });
-                    let title = format!("{gone} cut out here: the other protocol's turn, or drawing");
-                    self.add(Role::Cut, Shape::Line { from, to }, title);
+                    self.scene.line(Role::Cut(gone), from, to);
                 }
             }
         }

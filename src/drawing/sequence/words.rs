@@ -1,8 +1,9 @@
 //! What the shapes of a sequence diagram say: short labels, and titles for whoever points at one.
 
 use super::fold::Fold;
-use crate::analysis::{Placed, Provenance, bytes_in_words};
-use crate::trace::{Closing, Connection, Direction, Fate, Kind, Message, Protocol, Span, Target};
+use crate::analysis::{Placed, Provenance, Timeline, bytes_in_words};
+use crate::drawing::scene::{Item, Role};
+use crate::trace::{Closing, Connection, Direction, Fate, Kind, Message, Protocol, Span, Target, Trace};
 
 /// The short words at a message.
 pub(super) fn label(message: &Message) -> String {
@@ -71,8 +72,21 @@ pub(super) fn is_unasked(message: &Message) -> bool {
     to_page && message.answers.is_none() && matches!(message.kind, Kind::Binary | Kind::Text)
 }
 
-/// What a message says when it is pointed at.
-pub(super) fn title(message: &Message, sent: Option<Placed>, received: Option<Placed>) -> String {
+/// What a shape of a sequence diagram says when it is pointed at; may be nothing.
+#[must_use]
+pub fn said(item: &Item, trace: &Trace, timeline: &Timeline) -> String {
+    match (item.role, item.message.and_then(|id| trace.message(id))) {
+        (Role::Message { .. }, Some(message)) => {
+            let (sent, received) = timeline.ends(trace, message);
+            title(message, sent, received)
+        }
+        (Role::Cut(gone), _) => format!("{gone} cut out here: the other protocol's turn, or drawing"),
+        (Role::Uncertainty { by, .. }, _) => format!("the server's end of this arrow is known to ± {by}"),
+        _ => item.title.clone(),
+    }
+}
+
+fn title(message: &Message, sent: Option<Placed>, received: Option<Placed>) -> String {
     let flight = match sent.zip(received) {
         _ if message.was_refused() => "refused by the browser: nothing left the page".to_owned(),
         _ if message.fate == Fate::Lost => "never arrived, by the server's account".to_owned(),

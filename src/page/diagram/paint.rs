@@ -95,7 +95,7 @@ impl<'a> Pen<'a> {
             Role::Connection(protocol) => Self::area(inks.tint(protocol)),
             Role::ConnectionEnd(protocol) => Self { fill: Some(&inks.raised), ..Self::line(inks.of(protocol), 1.0) },
             Role::EmulatedHandshake(protocol) => Self { dashes: &[2.0, 2.0], ..Self::line(inks.of(protocol), 1.0) },
-            Role::Queued(protocol) | Role::Uncertainty(protocol) => {
+            Role::Queued(protocol) | Role::Uncertainty { protocol, .. } => {
                 Self { opacity: 0.8, ..Self::line(inks.of(protocol), 1.0) }
             }
             Role::Message { protocol, provenance, warm_up, unasked } => Self {
@@ -111,7 +111,7 @@ impl<'a> Pen<'a> {
             }
             Role::Badge(_, protocol) => Self { fill: Some(&inks.raised), ..Self::line(inks.of(protocol), 1.5) },
             Role::Control => Self::line(&inks.ws, 1.0),
-            Role::Part | Role::Cut | Role::Unfolded(_) => Self::line(&inks.faint, 1.0),
+            Role::Part | Role::Cut(_) | Role::Unfolded(_) => Self::line(&inks.faint, 1.0),
             Role::Silence => Self { fill: Some(&inks.hair), ..Self::line(&inks.faint, 1.0) },
             Role::Fold(_) => Self { fill: Some(&inks.raised), ..Self::line(&inks.quiet, 1.0) },
             Role::Density { protocol, level } => {

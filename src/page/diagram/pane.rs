@@ -20,7 +20,7 @@ use crate::trace::{MessageId, Protocol};
 use crate::words;
 
 /// The window is laid out in steps of this many pixels, and as much around it.
-const STEP: f64 = 400.0;
+const STEP: f64 = 200.0;
 /// Below the newest message while a run goes on, in pixels.
 const BELOW: f64 = 40.0;
 /// So near to an arrow the pointer is at it, in pixels.
@@ -60,7 +60,7 @@ pub(super) fn Pane(state: LabState, sheets: Sheets, subject: Subject) -> impl In
         let width = look.size.get().0;
         sheets.with(subject, |plan, _, _| sequence::participants(plan, width)).unwrap_or_default()
     });
-    keep_in_step(look, (window, paper), offset, height);
+    keep_in_step(state, (window, paper), offset, height);
     keep_playhead_in_view(state, sheets, subject);
     let fingers = StoredValue::new(Vec::new());
     // What the message that the pointer is at says of itself.
@@ -111,8 +111,7 @@ pub(super) fn Pane(state: LabState, sheets: Sheets, subject: Subject) -> impl In
                         node_ref=paper
                         title=move || pointed_at.get()
                         on:mousemove=move |event| {
-                            let found = nearest(&event, &scene.read_untracked(), paper, |item| item.title.clone());
-                            let found = found.unwrap_or_default();
+                            let found = said(&event, state, &scene.read_untracked(), paper);
                             if *pointed_at.read_untracked() != found {
                                 pointed_at.set(found);
                             }
@@ -181,7 +180,8 @@ const fn way(subject: Subject) -> &'static str {
 }
 
 /// The window is scrolled to where it shall be, and tells its size.
-fn keep_in_step(look: Look, (window, paper): (NodeRef<Div>, NodeRef<Div>), offset: Memo<f64>, height: Memo<f64>) {
+fn keep_in_step(state: LabState, (window, paper): (NodeRef<Div>, NodeRef<Div>), offset: Memo<f64>, height: Memo<f64>) {
+    let look = state.look;
     // The effect keeps what it gives, and with it the observer, as long as the component lives.
     Effect::new(move |_| {
         let element = window.get()?;
@@ -192,10 +192,26 @@ fn keep_in_step(look: Look, (window, paper): (NodeRef<Div>, NodeRef<Div>), offse
             }
         })
     });
-    Effect::new(move |_| {
-        let (offset, height) = (offset.get(), height.get());
-        if let Some((window, paper)) = window.get().zip(paper.get()) {
+    let scroll = move || {
+        let elements = window.try_get_untracked().flatten().zip(paper.try_get_untracked().flatten());
+        let place = offset.try_get_untracked().zip(height.try_get_untracked());
+        if let Some(((window, paper), (offset, height))) = elements.zip(place) {
             surroundings::scroll(&window, &paper, height, offset);
+        }
+    };
+    let is_coming = StoredValue::new(false);
+    Effect::new(move |_| {
+        (offset.track(), height.track(), window.track(), paper.track());
+        // Scrolling has the browser lay the document out. By the next frame all is drawn that follows from the same
+        // change, and one layout is enough. A run that goes on has drawn at one go, and nothing of it is to come later.
+        if state.running.get_untracked() {
+            scroll();
+        } else if !is_coming.get_value() {
+            is_coming.set_value(true);
+            request_animation_frame(move || {
+                is_coming.try_update_value(|is_coming| *is_coming = false);
+                scroll();
+            });
         }
     });
 }
@@ -257,11 +273,22 @@ fn keep_playhead_in_view(state: LabState, sheets: Sheets, subject: Subject) {
     });
 }
 
-/// What the item says that can be picked where the pointer is.
-fn nearest<R>(event: &MouseEvent, scene: &Scene, paper: NodeRef<Div>, says: impl FnOnce(&Item) -> R) -> Option<R> {
+/// Where the pointer is, on the paper.
+fn place(event: &MouseEvent, paper: NodeRef<Div>) -> Option<Point> {
     let paper = paper.get_untracked()?;
     let (x, y) = surroundings::place_in(&paper, event);
-    scene.nearest(Point { x, y }, REACH).map(says)
+    Some(Point { x, y })
+}
+
+/// What the item says where the pointer is: one that can be picked before any other.
+fn said(event: &MouseEvent, state: LabState, scene: &Scene, paper: NodeRef<Div>) -> String {
+    let found = place(event, paper).and_then(|at| {
+        let picked = scene.nearest(at, REACH, Item::can_be_picked);
+        picked.or_else(|| scene.nearest(at, REACH, Item::is_small_mark))
+    });
+    let record = state.record.read_untracked();
+    let said = found.zip(record.trace.as_ref()).map(|(item, trace)| sequence::said(item, trace, &record.timeline));
+    said.unwrap_or_default()
 }
 
 fn pick(event: &MouseEvent, state: LabState, scene: &Scene, paper: NodeRef<Div>) {
@@ -272,7 +299,8 @@ fn pick(event: &MouseEvent, state: LabState, scene: &Scene, paper: NodeRef<Div>)
     } else if let Some(id) = number("message") {
         state.selected.set(Some(id));
     } else {
-        match nearest(event, scene, paper, |item| (item.role, item.message)) {
+        let found = place(event, paper).and_then(|at| scene.nearest(at, REACH, Item::can_be_picked));
+        match found.map(|item| (item.role, item.message)) {
             Some((_, Some(id))) => state.selected.set(Some(id)),
             Some((Role::Fold(first), None)) => state.look.turn_fold(first),
             _ => {}

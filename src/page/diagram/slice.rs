@@ -12,7 +12,7 @@ use crate::format::svg;
 use crate::page::state::LabState;
 
 /// Of more shapes than these a document would be slow.
-const MOST: usize = 700;
+const MOST: usize = 70000;
 
 #[component]
 pub(super) fn Slice(

@@ -23,6 +23,8 @@ use web_sys::{Element, HtmlCanvasElement};
 const STEP: f64 = 26.0;
 /// How wide a diagram is, in pixels.
 const WIDTH: f64 = 640.0;
+/// How high a window of the page is, in pixels.
+const WINDOW: f64 = 560.0;
 
 type Result<T> = std::result::Result<T, JsValue>;
 
@@ -39,7 +41,8 @@ pub(crate) fn install() {
     let ours = Object::new();
     put(&ours, "read", |text| read(&text.as_string().unwrap_or_default()));
     put(&ours, "stages", |text| stages(&text.as_string().unwrap_or_default()));
-    put(&ours, "svg", |element| as_svg(element.unchecked_ref()));
+    put(&ours, "words", |element| as_svg(element.unchecked_ref(), Size::ForAllWords));
+    put(&ours, "svg", |element| as_svg(element.unchecked_ref(), Size::ForWindow));
     put(&ours, "canvas", |element| on_canvas(element.unchecked_ref()));
     put(&ours, "labels", |_| labels());
     put(&ours, "chart", |element| chart_of(element.unchecked_ref()));
@@ -114,12 +117,25 @@ fn stages(text: &str) -> Result<JsValue> {
     Ok(stages.into())
 }
 
-/// HTTP's diagram with one step a message, all arrows and all words.
-fn scene(trace: &Trace) -> Scene {
+/// How large HTTP's diagram is drawn.
+#[derive(Clone, Copy)]
+enum Size {
+    /// So that there is room for every message's words.
+    ForAllWords,
+    /// So that all of it is in a window: of the words those that have room.
+    ForWindow,
+}
+
+/// HTTP's diagram with one step a message, all arrows.
+fn scene(trace: &Trace, size: Size) -> Scene {
     let timeline = Timeline::of(trace);
     let manner = Manner { pace: Pace::Ordinal, ..Manner::plain(Subject::One(Protocol::Http)) };
     let plan = Plan::of(trace, &timeline, manner);
-    sequence::sequence(&plan, trace, &timeline, View::whole(&plan, trace, &timeline, STEP, WIDTH))
+    let scale = match size {
+        Size::ForAllWords => STEP,
+        Size::ForWindow => (WINDOW - plan.height(trace, &timeline, 0.0)) / plan.reach(trace, &timeline).0,
+    };
+    sequence::sequence(&plan, trace, &timeline, View::whole(&plan, trace, &timeline, scale, WIDTH))
 }
 
 fn arrows(scene: &Scene) -> JsValue {
@@ -135,15 +151,15 @@ fn show(element: &Element, scene: &Scene) -> Result<()> {
 }
 
 /// Draws the diagram into an SVG element; gives the number of arrows.
-fn as_svg(element: &Element) -> Result<JsValue> {
-    let scene = with(|trace, _| scene(trace))?;
+fn as_svg(element: &Element, size: Size) -> Result<JsValue> {
+    let scene = with(|trace, _| scene(trace, size))?;
     show(element, &scene)?;
     Ok(arrows(&scene))
 }
 
-/// Draws the diagram onto a canvas; gives the number of arrows.
+/// Draws the diagram onto a canvas as large as a window; gives the number of arrows.
 fn on_canvas(element: &HtmlCanvasElement) -> Result<JsValue> {
-    let scene = with(|trace, _| scene(trace))?;
+    let scene = with(|trace, _| scene(trace, Size::ForWindow))?;
     let canvas = Canvas::fresh(element, scene.width, scene.height).ok_or_else(|| because("no canvas is so large"))?;
     paint(&canvas, &scene, 0.0, None, &Inks::now());
     Ok(arrows(&scene))
@@ -151,7 +167,7 @@ fn on_canvas(element: &HtmlCanvasElement) -> Result<JsValue> {
 
 /// The words at each message, in order.
 fn labels() -> Result<JsValue> {
-    let scene = with(|trace, _| scene(trace))?;
+    let scene = with(|trace, _| scene(trace, Size::ForAllWords))?;
     let label = |item: &Item| match (&item.shape, item.role) {
         (Shape::Text { text, .. }, Role::MessageLabel { .. }) => Some((item.message?, text.clone())),
         _ => None,

@@ -33,6 +33,7 @@
     let number = 0;
 
     const ways = {
+        words: () => ours.words(svg()),
         svg: () => ours.svg(svg()),
         canvas: () => ours.canvas(fresh(document.createElement('canvas'))),
         mermaid: async () => {
@@ -49,9 +50,14 @@
         }, columns, paper()),
     };
 
+    // Each arrow of HTTP has a head, which is closed; those that look alike may be one path.
+    const heads = () => [...paper().querySelectorAll('path.message')]
+        .reduce((sum, path) => sum + path.getAttribute('d').split('Z').length - 1, 0);
+
     // How many arrows there are to be seen; a canvas does not tell.
     const arrows = {
-        svg: () => paper().querySelectorAll('.message').length,
+        words: heads,
+        svg: heads,
         canvas: () => null,
         mermaid: () => paper().querySelectorAll('.messageLine0, .messageLine1').length,
     };

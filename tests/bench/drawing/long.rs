@@ -27,7 +27,7 @@ const CTRL: i64 = 2;
 /// Times in ms.
 #[derive(Debug, Deserialize)]
 struct Opening {
-    /// From the choice of the file until its text was there.
+    /// From the choice of the file until its bytes were there.
     read: f64,
     /// Until the frame with both diagrams was painted.
     drawn: f64,
@@ -61,7 +61,7 @@ pub(crate) async fn measure(tab: &Tab, folder: &Path, messages: u32, rounds: u32
         print!("  {what:52}{words:24}");
         middle
     };
-    line("file chosen to its text read, ms", |one| one.read);
+    line("file chosen to its bytes read, ms", |one| one.read);
     println!();
     line("longest task, ms", |one| one.longest);
     println!();

@@ -17,9 +17,9 @@ async () => {
 
     let chosen;
     let read;
-    const { text } = Blob.prototype;
-    Blob.prototype.text = async function () {
-        const whole = await text.call(this);
+    const { arrayBuffer } = Blob.prototype;
+    Blob.prototype.arrayBuffer = async function () {
+        const whole = await arrayBuffer.call(this);
         read = performance.now();
         return whole;
     };

@@ -49,29 +49,24 @@ pub(crate) async fn sequences(tab: &Tab, folder: &Path, options: &Options) -> Re
     let (goal, of) = GOAL;
     println!("\nSequence diagrams from data in memory to the painted frame, medians in ms, {} rounds", options.rounds);
     println!(
-        "{:>9}{:>9}{:>9}{:>9}  {:24}{:24}goal: at least {goal} at {of}",
-        "messages", "SVG", "canvas", "Mermaid", "Mermaid / SVG", "Mermaid / canvas"
+        "words: with every message's words, as Mermaid; SVG and canvas: in one window, where some words have no room\n\
+         {:>9}{:>9}{:>9}{:>9}{:>9}  {:20}{:20}{:20}goal: at least {goal} at {of}",
+        "messages", "words", "SVG", "canvas", "Mermaid", "Mermaid / words", "Mermaid / SVG", "Mermaid / canvas"
     );
     open(tab).await?;
     for &messages in &options.messages {
         read(tab, &recorded::of_http_messages(messages), folder).await?;
         let labels: u32 = tab.ask("window.bench.write()", PATIENCE).await?;
         ensure!(labels == messages / 2 * 2, "{labels} of {messages} messages have their words");
-        let all = rounds(tab, ["svg", "canvas", "mermaid"], options.rounds, labels).await?;
-        let ratios = |of: usize| all.iter().map(|took| took[2] / took[of]).collect();
+        let all = rounds(tab, ["words", "svg", "canvas", "mermaid"], options.rounds, labels).await?;
         let middle = |of: usize| spread(all.iter().map(|took| took[of]).collect(), 1).0;
-        let ((svg, by_svg), (canvas, by_canvas)) = (spread(ratios(0), 0), spread(ratios(1), 0));
-        println!(
-            "{labels:>9}{:>9.1}{:>9.1}{:>9.0}  {by_svg:24}{by_canvas:24}{}",
-            middle(0),
-            middle(1),
-            middle(2),
-            if messages >= of {
-                format!("SVG {}, canvas {}", verdict(svg >= goal), verdict(canvas >= goal))
-            } else {
-                String::new()
-            },
-        );
+        let ratios = [0, 1, 2].map(|of| spread(all.iter().map(|took| took[3] / took[of]).collect(), 0));
+        print!("{labels:>9}{:>9.1}{:>9.1}{:>9.1}{:>9.0}  ", middle(0), middle(1), middle(2), middle(3));
+        ratios.iter().for_each(|(_, words)| print!("{words:20}"));
+        match messages >= of {
+            true => println!("{}", ratios.map(|(ratio, _)| verdict(ratio >= goal)).join(", ")),
+            false => println!(),
+        }
     }
     Ok(())
 }
