@@ -4,7 +4,6 @@
 //! The rule that everything here serves: a time stamp is taken in the event or promise callback
 //! itself, before anything else happens there.
 
-pub mod canvas;
 pub mod clock;
 pub mod discovery;
 mod event_source;

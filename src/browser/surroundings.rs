@@ -330,31 +330,6 @@ pub fn data_of(target: &web_sys::EventTarget, name: &str) -> Option<String> {
     element.get_attribute(&attribute)
 }
 
-/// The colours that custom properties of the style sheet have now, as a canvas takes them.
-#[must_use]
-pub fn colours<const N: usize>(names: [&str; N]) -> [String; N] {
-    let read = || -> Option<[String; N]> {
-        // A property's own text may depend on the scheme; what an element comes to have does not.
-        let probe: web_sys::HtmlElement = document().create_element("i").ok()?.unchecked_into();
-        document().body()?.append_child(&probe).ok()?;
-        let style = window().get_computed_style(&probe).ok()??;
-        let colours = names.map(|name| {
-            probe.style().set_property("color", &format!("var({name})")).ok();
-            style.get_property_value("color").unwrap_or_default()
-        });
-        probe.remove();
-        Some(colours)
-    };
-    read().unwrap_or_else(|| std::array::from_fn(|_| "gray".to_owned()))
-}
-
-/// Calls back when the scheme that the visitor's system prefers, light or dark, changes.
-#[must_use]
-pub fn on_scheme(callback: impl Fn() + 'static) -> Option<Listener> {
-    let query = window().match_media("(prefers-color-scheme: dark)").ok()??;
-    Some(Listener::new(query.unchecked_into(), "change", callback))
-}
-
 /// How far the top of an element is below that of the visible part of the page, in pixels.
 #[must_use]
 pub fn top_of(element: &web_sys::Element) -> f64 {

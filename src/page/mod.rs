@@ -33,9 +33,6 @@ use crate::lab::link::{Link, Page, Theme};
 use crate::words;
 use state::LabState;
 
-#[cfg(feature = "bench")]
-pub use diagram::{Inks, paint};
-
 /// Puts the page into the document's body.
 pub fn mount() {
     console_error_panic_hook::set_once();

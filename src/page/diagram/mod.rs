@@ -4,7 +4,6 @@
 mod legend;
 mod look;
 mod overview;
-mod paint;
 mod pane;
 mod replay;
 mod sheets;
@@ -12,8 +11,6 @@ mod slice;
 mod tools;
 
 pub(super) use look::Look;
-#[cfg(feature = "bench")]
-pub use paint::{Inks, paint};
 pub(super) use pane::window_id;
 
 use leptos::prelude::*;

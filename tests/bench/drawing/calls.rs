@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use duplex::analysis::{Sample, Timeline};
-use duplex::browser::canvas::Canvas;
 use duplex::browser::{BrowserNetwork, Plan as Conversation, clock, discovery, surroundings, timer};
 use duplex::drawing::charts::{Chart as _, Recorded, bytes, distribution, round_trips, waterfall};
 use duplex::drawing::sequence::{self, Manner, Plan, Subject, View};
@@ -12,12 +11,11 @@ use duplex::drawing::{Item, Pace, Role, Scene, Shape};
 use duplex::format::{self, svg};
 use duplex::lab::exchange::Parameters;
 use duplex::lab::{self, Settings};
-use duplex::page::{Inks, paint};
 use duplex::trace::{Circumstances, Endpoint, Outcome, Protocol, Recorder, Span, Speaks, Time, Trace};
 use js_sys::{Array, Float64Array, Object, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{Element, HtmlCanvasElement};
+use web_sys::Element;
 
 /// From one message to the next, in pixels: room for every message's words.
 const STEP: f64 = 26.0;
@@ -41,9 +39,8 @@ pub(crate) fn install() {
     let ours = Object::new();
     put(&ours, "read", |text| read(&text.as_string().unwrap_or_default()));
     put(&ours, "stages", |text| stages(&text.as_string().unwrap_or_default()));
-    put(&ours, "words", |element| as_svg(element.unchecked_ref(), Size::ForAllWords));
-    put(&ours, "svg", |element| as_svg(element.unchecked_ref(), Size::ForWindow));
-    put(&ours, "canvas", |element| on_canvas(element.unchecked_ref()));
+    put(&ours, "words", |element| diagram(element.unchecked_ref(), Size::ForAllWords));
+    put(&ours, "window", |element| diagram(element.unchecked_ref(), Size::ForWindow));
     put(&ours, "labels", |_| labels());
     put(&ours, "chart", |element| chart_of(element.unchecked_ref()));
     put(&ours, "samples", |_| samples());
@@ -151,17 +148,9 @@ fn show(element: &Element, scene: &Scene) -> Result<()> {
 }
 
 /// Draws the diagram into an SVG element; gives the number of arrows.
-fn as_svg(element: &Element, size: Size) -> Result<JsValue> {
+fn diagram(element: &Element, size: Size) -> Result<JsValue> {
     let scene = with(|trace, _| scene(trace, size))?;
     show(element, &scene)?;
-    Ok(arrows(&scene))
-}
-
-/// Draws the diagram onto a canvas as large as a window; gives the number of arrows.
-fn on_canvas(element: &HtmlCanvasElement) -> Result<JsValue> {
-    let scene = with(|trace, _| scene(trace, Size::ForWindow))?;
-    let canvas = Canvas::fresh(element, scene.width, scene.height).ok_or_else(|| because("no canvas is so large"))?;
-    paint(&canvas, &scene, 0.0, None, &Inks::now());
     Ok(arrows(&scene))
 }
 

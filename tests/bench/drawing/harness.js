@@ -34,8 +34,7 @@
 
     const ways = {
         words: () => ours.words(svg()),
-        svg: () => ours.svg(svg()),
-        canvas: () => ours.canvas(fresh(document.createElement('canvas'))),
+        window: () => ours.window(svg()),
         mermaid: async () => {
             number += 1;
             const drawn = await mermaid.render(`mermaid-${number}`, text);
@@ -54,11 +53,10 @@
     const heads = () => [...paper().querySelectorAll('path.message')]
         .reduce((sum, path) => sum + path.getAttribute('d').split('Z').length - 1, 0);
 
-    // How many arrows there are to be seen; a canvas does not tell.
+    // How many arrows there are to be seen.
     const arrows = {
         words: heads,
-        svg: heads,
-        canvas: () => null,
+        window: heads,
         mermaid: () => paper().querySelectorAll('.messageLine0, .messageLine1').length,
     };
 

@@ -8,8 +8,8 @@
 //!   step a message; nothing folded, no arrow left out. Mermaid gets the same arrows with the same words. Timed is, for
 //!   all alike and in the same document, from data in memory (for us a record that has been read, for Mermaid its text)
 //!   until the main thread has laid out and painted the frame with the whole picture. `words` is the
-//!   diagram as it is saved, with every message's words. `SVG` and `canvas` are all arrows in one window of the page, and
-//!   the words that have room, by the means for small and for large pictures. The ratios are taken round by round.
+//!   diagram as it is saved, with every message's words. `window` are all arrows in one window of the page, and the
+//!   words that have room. The ratios are taken round by round.
 //! - *A long run*: the built page opens it as a file. Timed is from the choice of the file until the frame with both
 //!   diagrams is painted. What takes how long on the way is measured apart, by the same code outside of the page. While
 //!   wheel events come, the gaps between frames are counted.

@@ -8,7 +8,7 @@ async () => {
     const painted = () => new Promise((done) => requestAnimationFrame(() => afterwards(done)));
     const papers = () => [...document.querySelectorAll('.pane .paper')];
     const isDrawn = () => papers().length > 0
-        && papers().every((paper) => paper.querySelector('canvas, .message, .density, .fold'));
+        && papers().every((paper) => paper.querySelector('.message, .density, .fold'));
 
     let longest = 0;
     new PerformanceObserver((list) => {

@@ -21,7 +21,7 @@ const GOAL: (f64, u32) = (50.0, 2_000);
 #[derive(Debug, Deserialize)]
 struct Drawn {
     took: f64,
-    /// As many arrows as are in the document; a canvas does not tell.
+    /// As many arrows as are in the document; a chart has none.
     arrows: Option<u32>,
 }
 
@@ -49,19 +49,19 @@ pub(crate) async fn sequences(tab: &Tab, folder: &Path, options: &Options) -> Re
     let (goal, of) = GOAL;
     println!("\nSequence diagrams from data in memory to the painted frame, medians in ms, {} rounds", options.rounds);
     println!(
-        "words: with every message's words, as Mermaid; SVG and canvas: in one window, where some words have no room\n\
-         {:>9}{:>9}{:>9}{:>9}{:>9}  {:20}{:20}{:20}goal: at least {goal} at {of}",
-        "messages", "words", "SVG", "canvas", "Mermaid", "Mermaid / words", "Mermaid / SVG", "Mermaid / canvas"
+        "words: with every message's words, as Mermaid; window: in one window, where some words have no room\n\
+         {:>9}{:>9}{:>9}{:>9}  {:20}{:20}goal: at least {goal} at {of}",
+        "messages", "words", "window", "Mermaid", "Mermaid / words", "Mermaid / window"
     );
     open(tab).await?;
     for &messages in &options.messages {
         read(tab, &recorded::of_http_messages(messages), folder).await?;
         let labels: u32 = tab.ask("window.bench.write()", PATIENCE).await?;
         ensure!(labels == messages / 2 * 2, "{labels} of {messages} messages have their words");
-        let all = rounds(tab, ["words", "svg", "canvas", "mermaid"], options.rounds, labels).await?;
+        let all = rounds(tab, ["words", "window", "mermaid"], options.rounds, labels).await?;
         let middle = |of: usize| spread(all.iter().map(|took| took[of]).collect(), 1).0;
-        let ratios = [0, 1, 2].map(|of| spread(all.iter().map(|took| took[3] / took[of]).collect(), 0));
-        print!("{labels:>9}{:>9.1}{:>9.1}{:>9.1}{:>9.0}  ", middle(0), middle(1), middle(2), middle(3));
+        let ratios = [0, 1].map(|of| spread(all.iter().map(|took| took[2] / took[of]).collect(), 0));
+        print!("{labels:>9}{:>9.1}{:>9.1}{:>9.0}  ", middle(0), middle(1), middle(2));
         ratios.iter().for_each(|(_, words)| print!("{words:20}"));
         match messages >= of {
             true => println!("{}", ratios.map(|(ratio, _)| verdict(ratio >= goal)).join(", ")),
