@@ -89,7 +89,7 @@ pub(super) fn note(marks: &mut BTreeSet<Mark>, trace: &Trace, timeline: &Timelin
         (Mark::WarmUp, message.warm_up),
         (Mark::UnknownTime, server_end == Moment::Unknown && !is_lost),
         (Mark::Lost, is_lost),
-        (Mark::Queued, queued(message).is_some()),
+        (Mark::Queued, queued(trace, timeline, message).is_some()),
         (Mark::Retried, message.retries.is_some()),
         (Mark::Resent, message.arrivals.unwrap_or(1) > 1),
     ];
