@@ -111,7 +111,13 @@ fn write_item(out: &mut String, item: &Item, selected: bool) {
         escape(out, &item.title);
         out.push_str("</title>");
     }
-    write_shape(out, item);
+    write_shape(out, item, |out, part| {
+        out.push_str(match part {
+            Part::Head => " class=\"head\"",
+            Part::Cross => " class=\"cross\"",
+            _ => "",
+        });
+    });
     out.push_str("</g>");
 }
 
@@ -128,14 +134,25 @@ fn write_message(out: &mut String, item: &Item, selected: bool) {
         add(out, format_args!(" data-message=\"{}\"", id.0));
     }
     out.push_str(" d=\"");
-    match item.shape {
-        Shape::Arrow { .. } => arrow(out, item.role, from, to),
-        _ => polyline(out, &[from, to]),
-    }
+    message_path(out, item);
     out.push_str("\"/>");
     if let Shape::Lost { .. } = item.shape {
-        add(out, format_args!("<path class=\"cross\" d=\"{}\"/>", badge_path(Badge::Broken, to, HEAD)));
+        add(out, format_args!("<path class=\"cross\" d=\"{}\"/>", cross(to)));
     }
+}
+
+/// The data of a message's path.
+pub(super) fn message_path(out: &mut String, item: &Item) {
+    match item.shape {
+        Shape::Arrow { from, to } => arrow(out, item.role, from, to),
+        Shape::Line { from, to } | Shape::Lost { from, to } => polyline(out, &[from, to]),
+        _ => {}
+    }
+}
+
+/// The data of the path where a message that was lost ends.
+pub(super) fn cross(at: Point) -> String {
+    badge_path(Badge::Broken, at, HEAD)
 }
 
 /// The data of a path that is an arrow. HTTP's heads are filled, a WebSocket's are open: told apart without colour.
@@ -159,31 +176,53 @@ fn open(out: &mut String, name: &str, role: Role, selected: bool) {
     out.push_str(if selected { " selected\"" } else { "\"" });
 }
 
-fn write_shape(out: &mut String, item: &Item) {
+/// What of a shape an element is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Line,
+    /// The head of an arrow that has one by itself.
+    Head,
+    Rect,
+    Path,
+    Circle,
+    Text,
+    /// Where what was lost ends.
+    Cross,
+}
+
+/// Writes a shape as its elements. `dress` writes what each has in attributes for its looks.
+pub(super) fn write_shape(out: &mut String, item: &Item, dress: impl Fn(&mut String, Part)) {
     match &item.shape {
-        Shape::Line { from, to } | Shape::Lost { from, to } => line(out, *from, *to),
+        Shape::Line { from, to } => line(out, *from, *to, &dress),
+        Shape::Lost { from, to } => {
+            line(out, *from, *to, &dress);
+            begin(out, "path", Part::Cross, &dress);
+            add(out, format_args!(" d=\"{}\"/>", cross(*to)));
+        }
         Shape::Arrow { from, to } => {
-            line(out, *from, *to);
+            line(out, *from, *to, &dress);
             let [one, other] = head_ends(*from, *to);
-            out.push_str("<path class=\"head\" d=\"");
+            begin(out, "path", Part::Head, &dress);
+            out.push_str(" d=\"");
             polyline(out, &[one, *to, other]);
             out.push_str("\"/>");
         }
         Shape::Rect { at, width, height } => {
-            out.push_str("<rect");
+            begin(out, "rect", Part::Rect, &dress);
             place(out, *at);
             attribute(out, "width", *width);
             attribute(out, "height", *height);
             out.push_str("/>");
         }
         Shape::Path { points, closed } => {
-            out.push_str("<path d=\"");
+            begin(out, "path", Part::Path, &dress);
+            out.push_str(" d=\"");
             polyline(out, points);
             out.push_str(if *closed { "Z\"/>" } else { "\"/>" });
         }
-        Shape::Dot { at, radius } => dot(out, item.role, *at, *radius),
+        Shape::Dot { at, radius } => dot(out, item.role, *at, *radius, &dress),
         Shape::Text { at, text, anchor } => {
-            out.push_str("<text");
+            begin(out, "text", Part::Text, &dress);
             place(out, *at);
             add(out, format_args!(" text-anchor=\"{}\">", anchor.name()));
             escape(out, text);
@@ -192,8 +231,15 @@ fn write_shape(out: &mut String, item: &Item) {
     }
 }
 
-fn line(out: &mut String, from: Point, to: Point) {
-    out.push_str("<line");
+/// Begins an element with its looks.
+fn begin(out: &mut String, name: &str, part: Part, dress: &impl Fn(&mut String, Part)) {
+    out.push('<');
+    out.push_str(name);
+    dress(out, part);
+}
+
+fn line(out: &mut String, from: Point, to: Point, dress: &impl Fn(&mut String, Part)) {
+    begin(out, "line", Part::Line, dress);
     for (name, value) in [("x1", from.x), ("y1", from.y), ("x2", to.x), ("y2", to.y)] {
         attribute(out, name, value);
     }
@@ -288,10 +334,11 @@ pub fn badge_path(badge: Badge, at: Point, radius: f64) -> String {
 }
 
 /// HTTP's samples are discs, a WebSocket's are squares on their corner: told apart without colour.
-fn dot(out: &mut String, role: Role, at: Point, radius: f64) {
+fn dot(out: &mut String, role: Role, at: Point, radius: f64, dress: &impl Fn(&mut String, Part)) {
     let Point { x, y } = at;
     if let Role::Badge(badge, _) = role {
-        add(out, format_args!("<path d=\"{}\"/>", badge_path(badge, at, radius)));
+        begin(out, "path", Part::Path, dress);
+        add(out, format_args!(" d=\"{}\"/>", badge_path(badge, at, radius)));
     } else if matches!(
         role,
         Role::Sample { protocol: Protocol::WebSocket, .. }
@@ -299,19 +346,12 @@ fn dot(out: &mut String, role: Role, at: Point, radius: f64) {
             | Role::Percentile(Protocol::WebSocket)
             | Role::Piece { protocol: Protocol::WebSocket, .. }
     ) {
-        let r = radius * 1.2;
-        add(
-            out,
-            format_args!(
-                "<path d=\"M{x:.1} {:.1}L{:.1} {y:.1}L{x:.1} {:.1}L{:.1} {y:.1}Z\"/>",
-                y - r,
-                x + r,
-                y + r,
-                x - r
-            ),
-        );
+        let (top, right, bottom, left) = (y - radius * 1.2, x + radius * 1.2, y + radius * 1.2, x - radius * 1.2);
+        begin(out, "path", Part::Path, dress);
+        add(out, format_args!(" d=\"M{x:.1} {top:.1}L{right:.1} {y:.1}L{x:.1} {bottom:.1}L{left:.1} {y:.1}Z\"/>"));
     } else {
-        add(out, format_args!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\"/>"));
+        begin(out, "circle", Part::Circle, dress);
+        add(out, format_args!(" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\"/>"));
     }
 }
 
@@ -320,9 +360,11 @@ fn add(out: &mut String, arguments: std::fmt::Arguments<'_>) {
     out.write_fmt(arguments).ok();
 }
 
-fn escape(out: &mut String, text: &str) {
+/// Writes a text so that it is no markup. What no XML may have is replaced.
+pub(super) fn escape(out: &mut String, text: &str) {
     for character in text.chars() {
         match character {
+            '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
@@ -427,8 +469,7 @@ fn of_event(out: &mut String, what: Event, protocol: Protocol) {
 }
 
 /// The class name of what happened beside the exchanges.
-#[must_use]
-pub const fn event_class(what: Event) -> &'static str {
+const fn event_class(what: Event) -> &'static str {
     match what {
         Event::Opened => "opened",
         Event::Retried => "retried",
@@ -438,8 +479,7 @@ pub const fn event_class(what: Event) -> &'static str {
 }
 
 /// The class names of a layer of bytes.
-#[must_use]
-pub const fn layer_class(layer: Layer) -> &'static str {
+const fn layer_class(layer: Layer) -> &'static str {
     match layer {
         Layer::Payload => "layer payload",
         Layer::Overhead => "layer overhead",
@@ -448,8 +488,7 @@ pub const fn layer_class(layer: Layer) -> &'static str {
 }
 
 /// The class names of a stretch of an exchange.
-#[must_use]
-pub const fn piece_class(piece: Piece) -> &'static str {
+const fn piece_class(piece: Piece) -> &'static str {
     match piece {
         Piece::Stalled => "piece stalled",
         Piece::NameLookup => "piece name-lookup",
