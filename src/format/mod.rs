@@ -1,6 +1,9 @@
 //! There and back: how a run is taken away, and brought back.
 
+pub mod csv;
 pub mod hex;
+pub mod mermaid;
+pub mod standalone;
 pub mod svg;
 mod trace_json;
 

@@ -14,15 +14,17 @@ mod legend;
 mod lifetimes;
 mod plan;
 mod queue;
+mod sample;
 mod silence;
 mod ticks;
 mod words;
 
 pub use density::overview;
 pub use fold::Fold;
-pub use legend::Mark;
+pub use legend::{Mark, is_lost};
 pub use plan::{Manner, Plan, Subject};
-pub use words::said;
+pub use sample::sample;
+pub use words::{connection_end, connection_name, fold_words, label, message_in_words, said};
 
 use label::Label;
 use lanes::Columns;

@@ -32,7 +32,6 @@ pub(super) fn silences(
     let long = (LONG * typical).max(STEPS * trace.circumstances.resolution.0).max(8);
     // What is next to a silence keeps a little room.
     let room = Span(long / 8);
-    let mut spells = spells;
     spells.extend(events.map(|at| (at, at)));
     spells.sort_unstable();
     let mut reached = origin;
