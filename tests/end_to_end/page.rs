@@ -102,8 +102,10 @@ impl Lab {
     pub(crate) async fn until(&self, condition: &str) {
         let wait = format!(
             "new Promise((done) => {{
-                const check = () => {{ if ({condition}) {{ watch.disconnect(); done(true); }} }};
+                const check = () => {{ if ({condition}) {{ watch.disconnect(); document.removeEventListener('scroll', check, true); done(true); }} }};
                 const watch = new MutationObserver(check);
+                // What is scrolled is no change of the document.
+                document.addEventListener('scroll', check, true);
                 watch.observe(document, {{ subtree: true, childList: true, attributes: true, characterData: true }});
                 check();
             }})"
