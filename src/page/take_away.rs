@@ -124,7 +124,7 @@ fn picture(state: LabState, record: &Record, trace: &Trace, of: Subject) -> Stri
     let (names, scene) = (participants(&plan, width), sequence::sequence(&plan, trace, &record.timeline, whole));
     let protocol = of.protocols().first().copied().unwrap_or(Protocol::Http);
     let mark = |mark| (sequence::sample(mark, protocol), words::mark_on_paper(mark));
-    let legend: Vec<_> = plan.legend(&record.timeline).into_iter().map(mark).collect();
+    let legend: Vec<_> = plan.legend(trace, &record.timeline).into_iter().map(mark).collect();
     let name = match of {
         Subject::One(protocol) => words::protocol(protocol),
         Subject::Both => "HTTP and WebSocket",

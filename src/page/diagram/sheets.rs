@@ -158,10 +158,11 @@ impl Sheets {
     pub(super) fn legend(&self) -> Vec<Mark> {
         self.version.get();
         let record = self.state.record.read_untracked();
+        let Some(trace) = record.trace.as_ref() else { return Vec::new() };
         let marks = self.sheets.with_value(|sheets| {
             sheets
                 .iter()
-                .flat_map(|sheet| sheet.plan.legend(&record.timeline))
+                .flat_map(|sheet| sheet.plan.legend(trace, &record.timeline))
                 .collect::<std::collections::BTreeSet<_>>()
         });
         marks.into_iter().collect()
