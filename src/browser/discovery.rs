@@ -1,15 +1,17 @@
-//! Asks an origin whether a Duplex server is there.
+//! What is to be known before a run: what the page's host has beside the page, and whether a Duplex server is there.
 
-use gloo_net::http::Method;
+use gloo_net::http::{Method, Request};
 use web_sys::RequestMode;
 
 use super::fetch::{Body, Fetch, Progress};
-use super::timer;
+use super::{surroundings, timer};
 use crate::trace::Span;
-use crate::wire::{DISCOVERY_PATH, Discovery, Transcript};
+use crate::wire::{DISCOVERY_PATH, Discovery, HOSTING_FILE, Hosting, Transcript};
 
 /// How long an origin may take to describe itself.
 const PATIENCE: Span = Span::from_millis(2_500);
+/// How long a file beside the page may take.
+const FILE_PATIENCE: Span = Span::from_millis(30_000);
 /// How long a server may take to tell a run's ledger.
 const LEDGER_PATIENCE: Span = Span::from_millis(5_000);
 
@@ -18,6 +20,21 @@ const LEDGER_PATIENCE: Span = Span::from_millis(5_000);
 pub async fn discover(origin: &str) -> Option<Discovery> {
     let discovery: Discovery = json(&format!("{origin}{DISCOVERY_PATH}"), PATIENCE).await?;
     (discovery.software == Discovery::SOFTWARE).then_some(discovery)
+}
+
+/// What the page's host says of the echo servers that there are; `None` when it does not say.
+pub async fn hosting() -> Option<Hosting> {
+    serde_json::from_str(&beside(HOSTING_FILE).await?).ok()
+}
+
+/// The text of a file beside the page; `None` when there is none, or it does not come. It may come from the browser's
+/// cache: nothing of it is measured.
+pub async fn beside(name: &str) -> Option<String> {
+    let file = async {
+        let response = Request::get(&surroundings::beside(name)?).send().await.ok()?;
+        if response.ok() { response.text().await.ok() } else { None }
+    };
+    timer::within(FILE_PATIENCE, file).await?
 }
 
 /// A run's ledger.

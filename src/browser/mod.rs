@@ -5,6 +5,7 @@
 //! itself, before anything else happens there.
 
 pub mod clock;
+pub mod compression;
 pub mod discovery;
 mod event_source;
 mod fetch;

@@ -104,6 +104,19 @@ pub fn own_origin() -> Option<String> {
     origin.starts_with("http").then_some(origin)
 }
 
+/// The URL of a file beside the page; `None` for a page from a file.
+#[must_use]
+pub fn beside(name: &str) -> Option<String> {
+    own_origin()?;
+    resolved(name)
+}
+
+/// A URL that may be relative, taken from where the page is.
+#[must_use]
+pub fn resolved(url: &str) -> Option<String> {
+    Url::new_with_base(url, &document().base_uri().ok()??).ok().map(|url| url.href())
+}
+
 /// The page was loaded from this very machine.
 #[must_use]
 pub fn on_loopback() -> bool {
@@ -215,6 +228,12 @@ pub fn query() -> Vec<(String, String)> {
     let pairs = js_sys::try_iter(&parameters).ok().flatten();
     let pairs = pairs.into_iter().flatten().filter_map(Result::ok).map(|pair| js_sys::Array::from(&pair));
     pairs.filter_map(|pair| Some((pair.get(0).as_string()?, pair.get(1).as_string()?))).collect()
+}
+
+/// The page's fragment, without its `#`; empty for none.
+#[must_use]
+pub fn fragment() -> String {
+    location().hash().unwrap_or_default().trim_start_matches('#').to_owned()
 }
 
 /// Makes these pairs the page's query, without a new entry in the history.

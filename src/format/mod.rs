@@ -2,6 +2,7 @@
 
 pub mod csv;
 pub mod hex;
+pub mod in_link;
 pub mod mermaid;
 pub mod standalone;
 pub mod svg;

@@ -121,12 +121,18 @@ impl Link {
         Self { http: self.http.clone(), ws: self.ws.clone(), theme: self.theme, ..Self::to(page) }
     }
 
-    /// A link to a message of a run: it starts one with the same settings, as far as these are links' matter, and shows
-    /// the message of that number. Endpoints stay as they are here; those of a run may have been found.
+    /// A link to a message of a run: it starts one with the same settings, and shows the message of that number.
     #[must_use]
     pub fn to_message(&self, known: &Circumstances, message: MessageId) -> Self {
+        Self { run: true, message: Some(message), ..self.to_run(known) }
+    }
+
+    /// A link to a run's lab with the run's settings, as far as these are links' matter. Endpoints stay as they are here;
+    /// those of a run may have been found.
+    #[must_use]
+    pub fn to_run(&self, known: &Circumstances) -> Self {
         let page = Lab::named(&known.lab).map_or(self.page, Page::Lab);
-        let mut link = Self { run: true, message: Some(message), ..self.turned_to(page) };
+        let mut link = self.turned_to(page);
         link.link = known.parameters.iter().find(|(name, _)| name == LINK).map(|(_, value)| value.clone());
         for (name, value) in known.parameters.iter().filter(|(name, _)| name != LINK) {
             // What an older or a newer Duplex knew is not in a link of this one.

@@ -62,11 +62,22 @@ impl Server {
     }
 }
 
-/// Looks for an echo server: where the page came from, then, for a page from this machine, at the
-/// usual place. A page from elsewhere never probes a visitor's own machine.
-pub(super) async fn look() -> Found {
-    let usual = surroundings::on_loopback().then(|| format!("http://{DEFAULT_ADDRESS}"));
-    for origin in surroundings::own_origin().into_iter().chain(usual) {
+/// Looks for an echo server: those that the page's host names, be they none. Where it says nothing: where the page came
+/// from, then, for a page from this machine, at the usual place. A page from elsewhere probes a visitor's own machine
+/// only when it is told to.
+pub(super) async fn look(on_this_machine: bool) -> Found {
+    let usual = || format!("http://{DEFAULT_ADDRESS}");
+    let mut origins: Vec<String> = match discovery::hosting().await {
+        Some(hosting) => {
+            let urls = hosting.servers.iter().filter_map(|url| surroundings::resolved(url));
+            urls.filter_map(|url| surroundings::http_origin(&url)).collect()
+        }
+        None => surroundings::own_origin().into_iter().chain(surroundings::on_loopback().then(usual)).collect(),
+    };
+    if on_this_machine && !origins.contains(&usual()) {
+        origins.push(usual());
+    }
+    for origin in origins {
         if let Some(discovery) = discovery::discover(&origin).await {
             return Found::Server(Server { origin, discovery });
         }
@@ -111,7 +122,7 @@ pub(super) async fn resolve(state: LabState, over: Option<Over>) -> Result<Endpo
     }
     if typed_http.is_none() || typed_ws.is_none() {
         // It may have been started, or started anew, meanwhile.
-        state.found.set(look().await);
+        state.found.set(look(state.on_this_machine.get_untracked()).await);
     }
     let mut over_name = None;
     let own = match (state.found.get_untracked(), &typed_http, &typed_ws) {
@@ -145,7 +156,7 @@ pub(super) async fn resolve(state: LabState, over: Option<Over>) -> Result<Endpo
 }
 
 /// What to do where no echo server is.
-pub(super) const NOTHING_FOUND: &str = "No echo server was found. Start one with “cargo xtask serve”, or type the addresses of an HTTP echo and a WebSocket echo under “Endpoints and time limits”.";
+pub(super) const NOTHING_FOUND: &str = "No echo server was found, so nothing can be run from here as it is. Start one with “cargo xtask serve” on your own machine, or type the addresses of an HTTP echo and a WebSocket echo under “Endpoints and time limits”.";
 
 fn own(url: &str, known: &Discovery) -> Endpoint {
     let Discovery { instance, behind_proxy, .. } = known;
@@ -170,7 +181,11 @@ async fn typed(url: String) -> (Endpoint, Option<Services>) {
     }
 }
 
-/// Both endpoints are such that a link may start a run by itself: found ones, or the page's own.
-pub(super) fn may_start_unasked(link: &Link) -> bool {
-    [&link.http, &link.ws].into_iter().flatten().all(|url| surroundings::same_origin(url))
+/// Both endpoints are such that a link may start a run by itself: the page's own, or the found server's.
+pub(super) fn may_start_unasked(link: &Link, found: &Found) -> bool {
+    let is_found = |url: &str| match found {
+        Found::Server(server) => surroundings::http_origin(url).as_ref() == Some(&server.origin),
+        Found::Looking | Found::Nothing => false,
+    };
+    [&link.http, &link.ws].into_iter().flatten().all(|url| surroundings::same_origin(url) || is_found(url))
 }

@@ -42,7 +42,7 @@ pub(super) fn Figures(state: LabState) -> impl IntoView {
         lines.get().0.into_iter().map(row).collect_view()
     };
     view! {
-        <section class="figures" hidden=move || state.record.read().trace.is_none()>
+        <section class="figures" hidden=move || state.holds_back() || state.record.read().trace.is_none()>
             <h3>"In figures"</h3>
             <div class="scroll-x">
                 <table>

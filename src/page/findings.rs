@@ -31,7 +31,7 @@ pub(super) fn WhatHappened(state: LabState, lab: Lab) -> impl IntoView {
     let sentences = move || judged.read().0.iter().map(|finding| sentence(state, finding)).collect_view();
     let cards = move || judged.read().1.iter().map(|verdict| card(state, verdict)).collect_view();
     view! {
-        <section class="happened" hidden=move || judged.read().0.is_empty() && judged.read().1.is_empty()>
+        <section class="happened" hidden=move || state.holds_back() || (judged.read().0.is_empty() && judged.read().1.is_empty())>
             <h3>"What happened"</h3>
             <ul class="findings">{sentences}</ul>
             <h3>"What that says of what is taught"</h3>

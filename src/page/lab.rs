@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::findings::WhatHappened;
 use super::prediction::PredictionBox;
+use super::recording::Recording;
 use super::state::LabState;
 use super::{charts, controls, diagram, figures, inspector, status, take_away};
 use crate::lab::Lab;
@@ -22,6 +23,7 @@ pub(super) fn LabPage(state: LabState, lab: Lab) -> impl IntoView {
         <controls::Controls state lab/>
         <status::Status state/>
         <OtherSettings state lab/>
+        <Recording state/>
         <div class="bench">
             <diagram::Diagrams state/>
             <inspector::Inspector state/>

@@ -26,7 +26,8 @@ pub(super) fn follow(state: LabState) {
     let standing = Memo::new(move |_| {
         let wanted = wanted.get()?;
         let record = state.record.read();
-        let trace = record.trace.as_ref()?;
+        // A recording is not the run that the link speaks of.
+        let trace = record.trace.as_ref().filter(|_| !record.sample)?;
         let is_there = trace.message(wanted).is_some();
         Some((is_there, trace.outcome.is_some(), if is_there { 0 } else { trace.messages.len() }))
     });

@@ -17,7 +17,9 @@ mod message_link;
 mod messages;
 mod prediction;
 mod published;
+mod recording;
 mod run;
+mod run_link;
 mod runs;
 mod state;
 mod status;
@@ -49,6 +51,7 @@ fn App() -> impl IntoView {
     state.tell_the_document();
     run::begin(state);
     message_link::follow(state);
+    recording::follow(state);
     let page = state.page();
     let shown = move || match page.get() {
         Page::Lab(lab) => view! { <lab::LabPage state lab/> }.into_any(),
@@ -57,6 +60,7 @@ fn App() -> impl IntoView {
     // Back and Forward lead to another page, or to the same one with other settings.
     let listener = surroundings::on_history(move || {
         run::turn(state, Link::read(&surroundings::query()));
+        leptos::task::spawn_local(run_link::open(state));
     });
     // Not by the address, which is the page's state.
     let skip = |event: leptos::ev::MouseEvent| {

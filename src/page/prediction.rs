@@ -13,6 +13,9 @@ pub(super) fn PredictionBox(state: LabState, lab: Lab) -> impl IntoView {
     let guess = Memo::new(move |_| state.store.kept.read().guesses.get(lab.slug()).copied());
     let answer = Memo::new(move |_| {
         state.summed_up.track();
+        if state.holds_back() {
+            return None;
+        }
         let record = state.record.read_untracked();
         let trace =
             record.trace.as_ref().filter(|trace| trace.outcome.is_some() && trace.circumstances.lab == lab.slug())?;

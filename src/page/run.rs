@@ -10,6 +10,7 @@ use leptos::task::spawn_local;
 
 use super::controls::{RUN, STOP};
 use super::endpoints::{self, Endpoints, Found, Over};
+use super::run_link;
 use super::state::{LabState, Record, Stage};
 use crate::analysis::judgement;
 use crate::browser::{BrowserNetwork, Plan, clock, surroundings, timer};
@@ -28,21 +29,31 @@ const STOPPED_SETTLE: Span = Span::from_millis(2_500);
 /// Looks for an echo server as the page opens, and starts the run that the link asks for.
 pub(super) fn begin(state: LabState) {
     spawn_local(async move {
-        state.found.set(endpoints::look().await);
+        run_link::open(state).await;
+        state.found.set(endpoints::look(false).await);
         // The page is painted first: its own work would fall into the first turns.
         timer::frame(|| {}).await;
-        let link = state.link.get_untracked();
-        if !link.run || state.running.get_untracked() || state.record.read_untracked().trace.is_some() {
-            return;
-        }
-        if !endpoints::may_start_unasked(&link) {
-            state.notice("The link asks to run against other addresses than this page’s own: press Run to do so.");
-        } else if matches!(state.found.get_untracked(), Found::Server(_)) {
-            if link.page == Page::Verdict { start_all(state) } else { go(state) }
-        } else {
-            state.notice("The link asks to run, but no echo server was found. Start one with “cargo xtask serve”, then press Run.");
-        }
+        go_if_asked(state);
+        state.settled_in.set(true);
     });
+}
+
+/// Starts the run that the link asks for.
+fn go_if_asked(state: LabState) {
+    let link = state.link.get_untracked();
+    if !link.run || state.running.get_untracked() || state.record.read_untracked().trace.is_some() {
+        return;
+    }
+    let found = state.found.get_untracked();
+    if !endpoints::may_start_unasked(&link, &found) {
+        state.notice("The link asks to run against other addresses than this page’s own: press Run to do so.");
+    } else if matches!(found, Found::Server(_)) {
+        if link.page == Page::Verdict { start_all(state) } else { go(state) }
+    } else {
+        state.notice(
+            "The link asks to run, but no echo server was found. Start one with “cargo xtask serve”, then press Run.",
+        );
+    }
 }
 
 /// Starts a run with the settings as they are, as somebody asks for it.
@@ -66,6 +77,11 @@ fn go(state: LabState) {
         one(state, &settings, over).await;
         end_running(state);
     });
+}
+
+/// Moves the focus to what starts a run.
+pub(super) fn focus_run() {
+    surroundings::focus(RUN);
 }
 
 fn begin_running(state: LabState) {

@@ -25,17 +25,24 @@ pub(super) struct Record {
     pub(super) timeline: Timeline,
     /// It was recorded earlier, and opened from a file.
     pub(super) from_file: bool,
+    /// It is one of the recordings that came with the page.
+    pub(super) sample: bool,
 }
 
 impl Record {
     /// The record of a run that begins.
     pub(super) fn begun(trace: Trace) -> Self {
-        Self { timeline: Timeline::of(&trace), trace: Some(trace), from_file: false }
+        Self { timeline: Timeline::of(&trace), trace: Some(trace), ..Self::default() }
     }
 
     /// The record of a run that was opened from a file.
     pub(super) fn opened(trace: Trace) -> Self {
-        Self { timeline: Timeline::of(&trace), trace: Some(trace), from_file: true }
+        Self { timeline: Timeline::of(&trace), trace: Some(trace), from_file: true, sample: false }
+    }
+
+    /// The record of a recording that came with the page.
+    pub(super) fn sample(trace: Trace) -> Self {
+        Self { sample: true, ..Self::opened(trace) }
     }
 
     /// The lab that it is a run of.
@@ -110,6 +117,12 @@ pub(super) struct LabState {
     pub(super) trouble: RwSignal<Option<String>>,
     /// The echo server that was found.
     pub(super) found: RwSignal<Found>,
+    /// The visitor had us look on this very machine.
+    pub(super) on_this_machine: RwSignal<bool>,
+    /// What the link asked for as the page opened has been seen to.
+    pub(super) settled_in: RwSignal<bool>,
+    /// The visitor asked to see all of the recording that is shown.
+    pub(super) sample_whole: RwSignal<bool>,
     /// A run goes on.
     pub(super) running: RwSignal<bool>,
     /// What the run is at.
@@ -147,6 +160,9 @@ impl LabState {
             notices: RwSignal::new(notices),
             trouble: RwSignal::new(None),
             found: RwSignal::new(Found::Looking),
+            on_this_machine: RwSignal::new(false),
+            settled_in: RwSignal::new(false),
+            sample_whole: RwSignal::new(false),
             running: RwSignal::new(false),
             stage: RwSignal::new(Stage::Preparing),
             clock: RwSignal::new((Time(0), Time(0))),
@@ -244,6 +260,22 @@ impl LabState {
         self.opener.set_value(None);
         self.look.begin_anew();
         self.record.set(record);
+    }
+
+    /// Shows a recording that came with the page. What was said of why there is no run stays.
+    pub(super) fn show_sample(&self, record: Record) {
+        self.sample_whole.set(false);
+        self.look.begin_anew();
+        self.record.set(record);
+        self.sum_up(true);
+    }
+
+    /// What came of the run that is shown is not told yet: it is a recording, and the visitor neither asked nor, where no
+    /// run can be made, said what they think.
+    pub(super) fn holds_back(&self) -> bool {
+        let record = self.record.read();
+        let has_guessed = || record.lab().is_some_and(|lab| self.store.kept.read().guesses.contains_key(lab.slug()));
+        record.sample && !self.sample_whole.get() && !(*self.found.read() == Found::Nothing && has_guessed())
     }
 
     /// Has what depends on the whole record made anew, at most once in a while unless asked to.

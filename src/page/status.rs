@@ -44,7 +44,8 @@ fn share(state: LabState) -> Option<f64> {
 
 fn idle_words(state: LabState) -> String {
     let record = state.record.read();
-    if let Some(trace) = &record.trace {
+    // A recording that came with the page says so itself.
+    if let Some(trace) = record.trace.as_ref().filter(|_| !record.sample) {
         return words::recorded(trace, &surroundings::date(trace.circumstances.started));
     }
     match &*state.found.read() {

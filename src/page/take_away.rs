@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::run_link::Links;
 use super::state::{LabState, Record};
 use crate::browser::{surroundings, timer};
 use crate::drawing::sequence::{self, Manner, Plan, Subject, View, participants};
@@ -27,6 +28,7 @@ pub(super) fn TakeAway(state: LabState) -> impl IntoView {
     view! {
         <section class="take-away">
             <h3>"Take it with you"</h3>
+            <Links state/>
             {way(Way::Json, "export")}
             <label class="button" class:disabled=move || state.running.get()>
                 "Open a saved run"
@@ -156,20 +158,25 @@ fn open(state: LabState, event: &leptos::ev::Event) {
             Ok(_) if state.running.get_untracked() => state.notice("The file was not opened: a run goes on."),
             Ok(trace) => {
                 state.notices.set(Vec::new());
-                // Each lab shows its own runs.
-                if let Some(lab) = Lab::named(&trace.circumstances.lab) {
-                    let link = state.link.get_untracked();
-                    if link.page != Page::Lab(lab) {
-                        state.turn_to(link.turned_to(Page::Lab(lab)));
-                    }
-                }
-                state.put_away();
-                // Of a long run the pictures are there before all of it has been gone through.
-                state.draw(Record::opened(trace));
-                timer::frame(|| {}).await;
-                state.sum_up(true);
+                show(state, trace).await;
             }
             Err(why) => state.notice(format!("The file could not be opened: {why}.")),
         }
     });
+}
+
+/// Shows a run that was recorded earlier, on its lab's page.
+pub(super) async fn show(state: LabState, trace: Trace) {
+    // Each lab shows its own runs.
+    if let Some(lab) = Lab::named(&trace.circumstances.lab) {
+        let link = state.link.get_untracked();
+        if link.page != Page::Lab(lab) {
+            state.turn_to(link.turned_to(Page::Lab(lab)));
+        }
+    }
+    state.put_away();
+    // Of a long run the pictures are there before all of it has been gone through.
+    state.draw(Record::opened(trace));
+    timer::frame(|| {}).await;
+    state.sum_up(true);
 }

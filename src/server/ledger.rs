@@ -14,7 +14,7 @@ use super::tap::Tape;
 use crate::wire::{RunId, Transcript};
 
 /// How many runs are kept.
-const MAX_RUNS: usize = 64;
+const MAX_RUNS: usize = 1_024;
 /// How many exchanges of one run are kept; more are counted as dropped.
 const MAX_EXCHANGES: u64 = 200_000;
 /// How many exchanges are kept in all.
@@ -234,10 +234,11 @@ mod tests {
         for run in 0..MAX_RUNS as u64 {
             assert!(ledger.take_in(RunId(run.into()), &meter(run), run).is_some());
         }
-        assert!(ledger.transcript(RunId(0), 100, true).is_some());
-        assert!(ledger.take_in(RunId(1000), &meter(1000), 101).is_some());
-        assert!(ledger.transcript(RunId(0), 102, true).is_some());
-        assert!(ledger.transcript(RunId(1), 102, true).is_none());
+        let later = MAX_RUNS as u64;
+        assert!(ledger.transcript(RunId(0), later, true).is_some());
+        assert!(ledger.take_in(RunId(later.into()), &meter(later), later + 1).is_some());
+        assert!(ledger.transcript(RunId(0), later + 2, true).is_some());
+        assert!(ledger.transcript(RunId(1), later + 2, true).is_none());
     }
 
     #[test]

@@ -19,7 +19,7 @@ use super::registry::{Lease, Registry};
 use crate::wire::{NewsAnswer, NewsItem, RunId, news::limits};
 
 /// How many feeds are kept.
-const MAX_FEEDS: usize = 64;
+const MAX_FEEDS: usize = 1_024;
 /// Bytes of text that all feeds keep; what a schedule pads its items with is there once a feed.
 const MAX_TEXT_IN_ALL: usize = 16 << 20;
 /// Bytes of text after which an answer to a poll takes no more items.
@@ -398,9 +398,9 @@ mod tests {
         let news = news();
         let held: Vec<_> = (0..MAX_FEEDS as u128).map(|id| news.open(RunId(id), plan(0, 1, 0))).collect();
         assert!(held.iter().all(Result::is_ok));
-        assert_eq!(news.open(RunId(1000), plan(0, 1, 0)).err(), Some(NewsError::TooManyFeeds));
+        assert_eq!(news.open(RunId(MAX_FEEDS as u128), plan(0, 1, 0)).err(), Some(NewsError::TooManyFeeds));
         drop(held);
-        assert!(news.open(RunId(1000), plan(0, 1, 0)).is_ok());
+        assert!(news.open(RunId(MAX_FEEDS as u128), plan(0, 1, 0)).is_ok());
     }
 
     #[tokio::test(start_paused = true)]

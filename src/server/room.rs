@@ -16,7 +16,7 @@ use super::registry::{Lease, Registry};
 use crate::wire::{MAX_ROOM_TEXT, RoomMessage, RoomNotice, RoomReceipt, RunId};
 
 /// How many rooms are kept.
-const MAX_ROOMS: usize = 64;
+const MAX_ROOMS: usize = 1_024;
 /// How many members a room has.
 const MAX_MEMBERS: u32 = 1000;
 /// How many messages wait for one member.
@@ -284,8 +284,8 @@ mod tests {
         let rooms = rooms();
         let members: Vec<_> =
             (0..MAX_ROOMS as u128).map(|name| rooms.join(RunId(name)).expect("there is room")).collect();
-        assert_eq!(rooms.join(RunId(1000)).err(), Some(RoomError::TooManyRooms));
+        assert_eq!(rooms.join(RunId(MAX_ROOMS as u128)).err(), Some(RoomError::TooManyRooms));
         drop(members);
-        assert!(rooms.join(RunId(1000)).is_ok());
+        assert!(rooms.join(RunId(MAX_ROOMS as u128)).is_ok());
     }
 }

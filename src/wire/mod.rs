@@ -6,6 +6,7 @@
 mod discovery;
 mod envelope;
 mod fault;
+mod hosting;
 mod memory;
 pub mod news;
 mod room;
@@ -15,6 +16,7 @@ mod transcript;
 pub use discovery::{Discovery, Endpoints, Limits, LinkOffer, TlsOffer};
 pub use envelope::{Envelope, EnvelopeError, Evidence};
 pub use fault::{Fault, FaultError};
+pub use hosting::Hosting;
 pub use memory::{MemoryAnswer, MemoryCommand, MemoryRequest, MemoryState};
 pub use news::{NewsAnswer, NewsEnd, NewsItem, NewsResume};
 pub use room::{MAX_ROOM_TEXT, RoomMessage, RoomNotice, RoomReceipt};
@@ -23,6 +25,9 @@ pub use transcript::{Capture, ConnectionEntry, Ending, ExchangeEntry, Link, Piec
 
 /// Where a server describes itself (a well-known URI, RFC 8615).
 pub const DISCOVERY_PATH: &str = "/.well-known/duplex";
+
+/// Where a page's host says which echo servers there are ([`Hosting`]), beside the page.
+pub const HOSTING_FILE: &str = "duplex.json";
 
 /// Returns the body of a request byte for byte.
 pub const ECHO_PATH: &str = "/echo";

@@ -159,6 +159,46 @@ pub fn short(message: &Message) -> String {
     format!("{}, {turn}, {}, {}", protocol(message.protocol), kind(message), bytes_in_words(message.payload))
 }
 
+/// Introduces a recording where a run of one's own can be made.
+pub const SAMPLE: &str = "This is a recording, to show what a run looks like. Press Run for one of your own.";
+
+/// Introduces a recording where none can be made.
+pub const SAMPLE_ONLY: &str = "Below is a recorded run instead. Say what you think, and see what came of it.";
+
+/// Where a visitor had the page look on their own machine in vain.
+pub const NONE_ON_THIS_MACHINE: &str = "No echo server answers on this machine, at 127.0.0.1:9000. Start one there with “cargo xtask serve” or with the program “duplex”; the browser may ask whether this page may reach devices of yours.";
+
+/// A whole number with a comma at each thousand.
+pub(crate) fn thousands(number: u64) -> String {
+    match number {
+        ..1_000 => number.to_string(),
+        _ => format!("{},{:03}", thousands(number / 1_000), number % 1_000),
+    }
+}
+
+/// A link was copied.
+pub fn link_copied(characters: usize, with_run: bool) -> String {
+    if with_run {
+        format!(
+            "The link is copied: {} characters, with the run in it. No server sees the run: it is behind the link’s “#”. Some \
+             programs cut links of more than 2,000 characters.",
+            thousands(characters as u64)
+        )
+    } else {
+        "The link is copied. Whoever opens it finds the lab with these settings.".to_owned()
+    }
+}
+
+/// A run has no room in a link.
+pub fn too_long_for_a_link(characters: usize, most: usize) -> String {
+    format!(
+        "This run is too large for a link: it would be {} characters, and {} are the most. Make a run with fewer messages, \
+         or save it as JSON and send the file.",
+        thousands(characters as u64),
+        thousands(most as u64)
+    )
+}
+
 /// When, where and against what a run was recorded; `when` is its date, as this visitor writes dates.
 pub fn recorded(trace: &Trace, when: &str) -> String {
     let known = &trace.circumstances;

@@ -1,6 +1,7 @@
 //! Published comparisons in words: what each says, where, and what holds of it.
 
 use super::break_even::missing;
+use super::thousands;
 use crate::analysis::bytes_in_words;
 use crate::analysis::published::{Absent, Amount, Checked, Holds, Part, Preset, Source, What, Why};
 
@@ -225,14 +226,6 @@ fn rounded(number: f64) -> String {
     match number {
         ..10.0 => format!("{number:.1}"),
         _ => thousands(number.round() as u64),
-    }
-}
-
-/// A whole number with a comma at each thousand.
-fn thousands(number: u64) -> String {
-    match number {
-        ..1_000 => number.to_string(),
-        _ => format!("{},{:03}", thousands(number / 1_000), number % 1_000),
     }
 }
 

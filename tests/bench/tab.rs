@@ -109,6 +109,15 @@ impl Tab {
         let watch = self.put_in_front(&format!("({WATCH})({count_frames})")).await?;
         let url = format!("{}/?lab=exchange&messages={messages}&run=1", self.origin);
         self.page.goto(url).await?;
+        let phase = self.ended(patience).await.context("the run in the page does not end")?;
+        ensure!(phase == "finished", "the run in the page {phase}, after {messages} messages were asked for");
+        let seen = self.seen().await?;
+        self.page.execute(RemoveScriptToEvaluateOnNewDocumentParams::new(watch)).await?;
+        Ok(seen)
+    }
+
+    /// Waits until the run that the page makes has ended, and says how.
+    pub(crate) async fn ended(&self, patience: Duration) -> Result<String> {
         let ended = "new Promise((done) => {
             const check = () => {
                 const phase = document.documentElement.dataset.run;
@@ -118,11 +127,7 @@ impl Tab {
             ends.observe(document.documentElement, { attributes: true });
             check();
         })";
-        let phase: String = self.ask(ended, patience).await.context("the run in the page does not end")?;
-        ensure!(phase == "finished", "the run in the page {phase}, after {messages} messages were asked for");
-        let seen = self.seen().await?;
-        self.page.execute(RemoveScriptToEvaluateOnNewDocumentParams::new(watch)).await?;
-        Ok(seen)
+        self.ask(ended, patience).await
     }
 
     /// What was written down about the run that the page shows, until now.

@@ -17,6 +17,7 @@ mod firefox;
 mod focus;
 mod head_log;
 mod history;
+mod hosting;
 mod inspector;
 mod keyboard;
 mod message_link;

@@ -134,6 +134,11 @@ impl NetworkLog {
         Self { log }
     }
 
+    /// The URLs of all requests until now, and of all WebSockets.
+    pub(crate) async fn traffic(&self) -> (Vec<String>, Vec<String>) {
+        self.once(|_| true, |log| (log.requests.values().cloned().collect(), log.sockets.clone())).await
+    }
+
     /// Looks at the log once a condition holds: events reach us a little later than the page.
     pub(crate) async fn once<T>(&self, holds: impl Fn(&Log) -> bool, look: impl FnOnce(&Log) -> T) -> T {
         let mut changes = self.log.subscribe();

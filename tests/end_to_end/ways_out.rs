@@ -66,3 +66,38 @@ async fn a_diagram_is_saved_as_it_is_looked_at_as_a_picture_that_needs_nothing_e
     assert!(!name.contains("http"), "{name}");
     lab.assert_no_errors().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_travels_in_a_link_and_no_server_sees_it() {
+    let mut server = Server::start();
+    let lab = finished(&server, "messages=8").await;
+    let sent = lab.save().await;
+    lab.click("button.copy-run").await;
+    lab.until("document.querySelector('.links .hint').innerText").await;
+    let link: String = lab.ask("document.querySelector('#lab-link').value").await;
+    let (address, fragment) = link.split_once('#').expect("a fragment");
+    assert!(address.ends_with("/?lab=exchange&messages=8") && fragment.starts_with("run=1."), "{link}");
+    assert!(link.len() < 20_000, "{} characters", link.len());
+    lab.assert_no_errors().await;
+    // Elsewhere it is the same run, to the last bit, and it is not made anew.
+    let other = Lab::open(&link).await;
+    other.until("document.querySelectorAll('.pane.ws path.message').length > 8").await;
+    assert_eq!(other.ask::<String>("document.documentElement.dataset.run").await, "idle");
+    assert_eq!(other.save().await, sent);
+    assert!(other.text(".status").await.contains("Recorded earlier"));
+    let (urls, sockets) = other.log.traffic().await;
+    assert!(urls.iter().all(|url| !url.contains("/echo") && !url.contains("recordings")), "{urls:?}");
+    assert_eq!(sockets, Vec::<String>::new());
+    // A link that a program has cut says so, and the page is as good as without it.
+    let cut = Lab::open(&link[..link.len() / 2]).await;
+    cut.until("document.querySelector('.notices li')?.innerText.includes('cut')").await;
+    cut.until("document.querySelector('aside.recording')").await;
+    // A long run has no room in a link, and the page says what to do.
+    let long = finished(&server, "messages=500").await;
+    long.click("button.copy-run").await;
+    long.until("document.querySelector('.links .hint').innerText.includes('too large for a link')").await;
+    server.kill();
+    for lab in [&other, &cut, &long] {
+        lab.assert_no_errors().await;
+    }
+}

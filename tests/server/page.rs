@@ -3,6 +3,7 @@
 use std::fs;
 
 use duplex::server::{Config, Page, Server, ServerError};
+use duplex::wire::Hosting;
 use tempfile::TempDir;
 
 use crate::harness::{Response, TestServer};
@@ -38,6 +39,32 @@ async fn the_page_is_isolated_and_asked_for_anew_each_time() {
         assert_eq!(response.header("cache-control"), Some("no-cache"));
         assert_isolated(&response);
     }
+}
+
+#[tokio::test]
+async fn the_page_is_told_that_the_echo_server_is_here_whatever_the_folder_says() {
+    let folder = folder();
+    fs::write(folder.path().join("duplex.json"), "{ \"servers\": [] }").expect("a file");
+    let response = serve(&folder).await.get("/duplex.json").await;
+    assert_eq!(response.header("content-type"), Some("application/json"));
+    assert_eq!(response.header("cache-control"), Some("no-cache"));
+    let told: Hosting = serde_json::from_slice(&response.body).expect("what a host says");
+    assert_eq!(told, Hosting::here());
+    let without = TestServer::start_with(|config| config.page = Page::None).await;
+    assert_eq!(without.get("/duplex.json").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_documents_own_policy_is_sent_with_the_document_alone() {
+    const POLICY: &str = "default-src 'none'; script-src 'self'";
+    let folder = folder();
+    let document = format!("<meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\"><p>page");
+    fs::write(folder.path().join("index.html"), document).expect("a file");
+    let server = serve(&folder).await;
+    for target in ["/", "/index.html", "/?lab=exchange"] {
+        assert_eq!(server.get(target).await.header("content-security-policy"), Some(POLICY), "{target}");
+    }
+    assert_eq!(server.get(&format!("/{SCRIPT}")).await.header("content-security-policy"), None);
 }
 
 #[tokio::test]

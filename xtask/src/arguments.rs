@@ -19,7 +19,9 @@ Usage: cargo xtask <command>
                              the benchmarks, or those named: the built page in a browser, the server
                              beside others; options go to them; idle_load, the server with thousands of
                              idle connections and with attackers, takes minutes and is only run if named
-  dist                       make the folder `dist` for a static host
+  dist [--server URL]...     make the folder `dist` for a static host; URL is the origin of an echo
+                             server that the page there asks
+  record                     make the recorded runs that come with the page anew
   binary                     make one file that is the server with the page in it; copying it to a
                              machine of the same kind is the whole deployment
 
@@ -56,7 +58,12 @@ pub(crate) enum Command {
         bench: Vec<String>,
     },
     /// Make the folder for a static host.
-    Dist,
+    Dist {
+        /// Origins of the echo servers that the page asks there.
+        servers: Vec<String>,
+    },
+    /// Make the recorded runs anew.
+    Record,
     /// Make one file that is the server with the page in it.
     Binary,
     /// What trunk calls before each build (see `Trunk.toml`); not for people.
@@ -112,6 +119,8 @@ pub(crate) enum Misuse {
     },
     /// A command that wants a further word.
     Incomplete(&'static str),
+    /// What stands for a server's origin, and is none.
+    NoOrigin(String),
 }
 
 impl fmt::Display for Misuse {
@@ -121,6 +130,9 @@ impl fmt::Display for Misuse {
             Self::UnknownCommand(word) => write!(out, "there is no command “{word}”"),
             Self::Unexpected { command, word } => write!(out, "`{command}` does not take “{word}”"),
             Self::Incomplete(command) => write!(out, "`{command}` wants a further word"),
+            Self::NoOrigin(word) => {
+                write!(out, "a server is named by its origin, like https://echo.example.org, not “{word}”")
+            }
         }
     }
 }
@@ -146,7 +158,8 @@ impl Command {
             "dev" => Ok(Self::Dev { trunk: rest.to_vec() }),
             "test" => parse_layers(rest).map(|layers| Self::Test { layers }),
             "bench" => Ok(Self::Bench { bench: rest.to_vec() }),
-            "dist" => nothing_more("dist", rest, Self::Dist),
+            "dist" => parse_servers(rest).map(|servers| Self::Dist { servers }),
+            "record" => nothing_more("record", rest, Self::Record),
             "binary" => nothing_more("binary", rest, Self::Binary),
             "trunk-hook" => nothing_more("trunk-hook", rest, Self::TrunkHook),
             "open-when-ready" => {
@@ -168,6 +181,27 @@ fn nothing_more(command: &'static str, rest: &[String], then: Command) -> Result
         None => Ok(then),
         Some(word) => Err(Misuse::Unexpected { command, word: word.clone() }),
     }
+}
+
+fn parse_servers(words: &[String]) -> Result<Vec<String>, Misuse> {
+    let mut servers = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if word != "--server" {
+            return Err(Misuse::Unexpected { command: "dist", word: word.clone() });
+        }
+        let origin = words.next().ok_or(Misuse::Incomplete("dist --server"))?;
+        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        // It goes into a file as it is.
+        let is_host = |host: &str| {
+            !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
+        };
+        if !host.is_some_and(|host| is_host(host.trim_end_matches('/'))) {
+            return Err(Misuse::NoOrigin(origin.clone()));
+        }
+        servers.push(origin.trim_end_matches('/').to_owned());
+    }
+    Ok(servers)
 }
 
 fn parse_layers(words: &[String]) -> Result<Vec<Layer>, Misuse> {
@@ -206,6 +240,13 @@ mod tests {
     }
 
     #[test]
+    fn dist_takes_the_origins_of_servers() {
+        let servers = vec!["https://echo.example.org".to_owned(), "http://[::1]:9000".to_owned()];
+        let line = "dist --server https://echo.example.org/ --server http://[::1]:9000";
+        assert_eq!(parse(line), Ok(Command::Dist { servers }));
+    }
+
+    #[test]
     fn help_is_given_for_a_command_too() {
         assert_eq!(parse("--help"), Ok(Command::Help));
         assert_eq!(parse("serve --help"), Ok(Command::Help));
@@ -217,6 +258,9 @@ mod tests {
         assert_eq!(told(""), "a command is missing");
         assert_eq!(told("sevre"), "there is no command “sevre”");
         assert_eq!(told("dist --fast"), "`dist` does not take “--fast”");
+        assert_eq!(told("dist --server"), "`dist --server` wants a further word");
+        assert!(told("dist --server echo.example.org").contains("https://echo.example.org, not “echo.example.org”"));
+        assert!(told("dist --server https://a.example/\"x").contains("not “https://a.example/\"x”"));
         assert_eq!(told("test unit"), "`test` does not take “unit”");
     }
 }

@@ -62,7 +62,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             return Ok(if all_passed { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Command::Bench { bench } => commands::bench(&bench)?,
-        Command::Dist => commands::dist()?,
+        Command::Dist { servers } => commands::dist(&servers)?,
+        Command::Record => commands::record()?,
         Command::Binary => commands::binary()?,
         Command::TrunkHook => commands::trunk_hook()?,
         Command::OpenWhenReady { address } => commands::open_when_ready(&address)?,

@@ -24,7 +24,7 @@ pub(super) fn Charts(state: LabState, lab: Lab) -> impl IntoView {
     // Round trips side by side are what this lab is about; elsewhere parts differ too much to be compared so.
     let compares = lab == Lab::Exchange;
     view! {
-        <section class="charts" id="charts" hidden=move || !begun.get()>
+        <section class="charts" id="charts" hidden=move || state.holds_back() || !begun.get()>
             <h3>"Charts"</h3>
             <p class="hint">
                 "Point at a chart, or move the focus there and use the arrow keys, to read it out; a click or Enter shows the message. "

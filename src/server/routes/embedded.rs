@@ -22,6 +22,11 @@ pub(crate) fn is_there() -> bool {
     Dist::get("index.html").is_some()
 }
 
+/// The page itself.
+pub(super) fn document() -> Option<String> {
+    String::from_utf8(Dist::get("index.html")?.data.into_owned()).ok()
+}
+
 /// Answers with a file, a `304`, a `404`, or a `405`.
 pub(super) fn serve(request: &Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {

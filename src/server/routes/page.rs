@@ -1,18 +1,20 @@
 //! The built page, as files, with the headers that isolate it.
 
-use std::io;
+use std::{fs, io};
 
+use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
-use hyper::header::{ALLOW, CACHE_CONTROL, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use tower_http::services::ServeDir;
 
 #[cfg(feature = "embed-page")]
 use super::embedded;
 use super::{CROSS_ORIGIN_RESOURCE_POLICY, Problem};
 use crate::server::Page;
+use crate::wire::{HOSTING_FILE, Hosting};
 
 /// With these two a page is cross-origin isolated, and its clock fine (HTML standard, “cross-origin
 /// isolated capability”).
@@ -21,12 +23,23 @@ const ISOLATION: [(HeaderName, HeaderValue); 2] = [
     (HeaderName::from_static("cross-origin-embedder-policy"), HeaderValue::from_static("credentialless")),
 ];
 
+/// The page itself, among its files.
+const DOCUMENT: &str = "index.html";
+
 /// How many hexadecimal digits the build puts into the name of a file whose content never changes.
 const HASH_DIGITS: usize = 16;
 
 /// The page's files, or none.
 #[derive(Clone, Debug)]
-pub(super) enum Files {
+pub(super) struct Files {
+    source: Source,
+    /// The Content-Security-Policy that the document itself has: as a header it holds from the first byte on.
+    policy: Option<HeaderValue>,
+}
+
+/// Where they are.
+#[derive(Clone, Debug)]
+enum Source {
     /// There are none.
     None,
     /// Those of a folder.
@@ -39,28 +52,37 @@ pub(super) enum Files {
 impl Files {
     /// The files of the page.
     pub(super) fn new(page: &Page) -> Self {
-        match page {
-            Page::None => Self::None,
-            Page::Folder(folder) => Self::Folder(ServeDir::new(folder).precompressed_br().precompressed_gzip()),
+        let (source, document) = match page {
+            Page::None => (Source::None, None),
+            Page::Folder(folder) => {
+                let files = ServeDir::new(folder).precompressed_br().precompressed_gzip();
+                (Source::Folder(files), fs::read_to_string(folder.join(DOCUMENT)).ok())
+            }
             #[cfg(feature = "embed-page")]
-            Page::Embedded => Self::Embedded,
-        }
+            Page::Embedded => (Source::Embedded, embedded::document()),
+        };
+        Self { source, policy: document.as_deref().and_then(policy) }
     }
 
     /// Answers with a file, or with a problem.
     pub(super) async fn serve(self, request: Request) -> Response {
+        let name = request.uri().path().trim_start_matches('/').to_owned();
+        if name == HOSTING_FILE && !matches!(self.source, Source::None) {
+            // Whatever the folder has there is for other hosts: here the echo server is.
+            return ([(CACHE_CONTROL, "no-cache")], Json(Hosting::here())).into_response();
+        }
         let cache = if is_hashed(request.uri().path()) { "public, max-age=31536000, immutable" } else { "no-cache" };
-        let mut response = match self {
-            Self::None => {
+        let mut response = match self.source {
+            Source::None => {
                 let detail = "There is no such address here: this server was started with --no-page and only has the echo endpoints.";
                 return Problem::new(StatusCode::NOT_FOUND, detail).into_response();
             }
-            Self::Folder(mut files) => match files.try_call(request).await {
+            Source::Folder(mut files) => match files.try_call(request).await {
                 Ok(response) => response.map(Body::new),
                 Err(error) => return unreadable(&error).into_response(),
             },
             #[cfg(feature = "embed-page")]
-            Self::Embedded => embedded::serve(&request),
+            Source::Embedded => embedded::serve(&request),
         };
         match response.status() {
             StatusCode::NOT_FOUND => return no_such_file().into_response(),
@@ -76,8 +98,18 @@ impl Files {
         headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if let Some(policy) = self.policy.filter(|_| name.is_empty() || name == DOCUMENT) {
+            headers.insert(CONTENT_SECURITY_POLICY, policy);
+        }
         response
     }
+}
+
+/// The policy in a document's `meta` element (Content Security Policy Level 3 §3.3).
+fn policy(document: &str) -> Option<HeaderValue> {
+    let (_, rest) = document.split_once("http-equiv=\"Content-Security-Policy\" content=\"")?;
+    let (policy, _) = rest.split_once('"')?;
+    HeaderValue::from_str(policy).ok()
 }
 
 fn no_such_file() -> Problem {
@@ -106,7 +138,14 @@ fn is_hashed(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_hashed;
+    use super::{is_hashed, policy};
+
+    #[test]
+    fn the_policy_is_that_of_the_document() {
+        let document = "<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'\"><title>";
+        assert_eq!(policy(document).expect("a policy"), "default-src 'none'");
+        assert_eq!(policy("<meta charset=\"utf-8\">"), None);
+    }
 
     #[test]
     fn names_with_a_hash_are_told_from_others() {

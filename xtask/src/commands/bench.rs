@@ -30,7 +30,7 @@ pub(crate) fn bench(words: &[String]) -> Result<()> {
     if is_wanted(PAGE) {
         let trunk = tools::for_the_page()?;
         let browser = tools::Browser::ensure()?;
-        let dist = page::build(&trunk)?;
+        let dist = page::build(&trunk, &[])?;
         let mut command = process::cargo();
         command.args(["bench", "--features", "end-to-end", "--bench", PAGE, "--"]).args(options);
         process::run(command.env("DUPLEX_PAGE", dist).env("CHROME", browser.chrome))?;
@@ -38,7 +38,7 @@ pub(crate) fn bench(words: &[String]) -> Result<()> {
     if names.iter().any(|name| name == DRAWING) {
         let trunk = tools::for_the_page()?;
         let browser = tools::Browser::ensure()?;
-        let folder = tools::drawing_bench(&page::build(&trunk)?)?;
+        let folder = tools::drawing_bench(&page::build(&trunk, &[])?)?;
         let mut command = process::cargo();
         command.args(["bench", "--features", "end-to-end", "--bench", DRAWING, "--"]).args(options);
         process::run(command.env("DUPLEX_PAGE", folder).env("CHROME", browser.chrome))?;

@@ -3,6 +3,7 @@
 mod bench;
 mod dev;
 mod dist;
+mod record;
 mod serve;
 mod test;
 mod trunk_hook;
@@ -12,6 +13,7 @@ use anyhow::Result;
 pub(crate) use bench::bench;
 pub(crate) use dev::dev;
 pub(crate) use dist::{binary, dist};
+pub(crate) use record::record;
 pub(crate) use serve::{open_when_ready, serve};
 pub(crate) use test::test;
 pub(crate) use trunk_hook::trunk_hook;

@@ -19,7 +19,7 @@ const OPEN_LIMIT: Duration = Duration::from_secs(15);
 ///
 /// A tool is missing, or something could not be built or started.
 pub(crate) fn serve(open: bool, server_arguments: &[String]) -> Result<()> {
-    let dist = page::build(&tools::for_the_page()?)?;
+    let dist = page::build(&tools::for_the_page()?, &[])?;
     process::run(process::cargo().args(["build", "--release", "--bin", "duplex"]))?;
     let mut server = Command::new(project::built("release", "duplex")?);
     server.args(server_arguments);

@@ -115,7 +115,7 @@ fn end_to_end(report: &mut Report) -> Result<()> {
     let browser = tools::Browser::ensure()?;
     let firefox = tools::firefox()?;
     announce("the page, as it is published");
-    let dist = page::build(&trunk)?;
+    let dist = page::build(&trunk, &[])?;
     announce("the page within the server");
     let mut within = process::cargo();
     within.args(["test", "--features", "embed-page", "--test", "server", "page::embedded"]);

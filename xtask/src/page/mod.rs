@@ -1,5 +1,7 @@
 //! The built page, in the folder `dist`.
 
+mod hosting;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -9,16 +11,17 @@ use crate::tools::Trunk;
 use crate::{process, project};
 
 /// Builds the page as it is published, with the cargo profile `page`, and gives its folder as an
-/// absolute path.
+/// absolute path. `servers` are the echo servers that the page asks where its host is none itself.
 ///
 /// # Errors
 ///
 /// It could not be built; cargo or trunk have said why.
-pub(crate) fn build(trunk: &Trunk) -> Result<PathBuf> {
+pub(crate) fn build(trunk: &Trunk, servers: &[String]) -> Result<PathBuf> {
     let dist = project::dist()?;
     let mut command = trunk.command();
     command.args(["build", "--release", "--cargo-profile", "page", "--dist"]).arg(&dist);
     process::run(&mut command)?;
+    hosting::prepare(&dist, servers)?;
     compress(&dist)?;
     Ok(dist)
 }
@@ -38,7 +41,7 @@ fn compress(folder: &Path) -> Result<()> {
 const COMPRESS: &str = "
 const fs = require('node:fs'), path = require('node:path'), zlib = require('node:zlib');
 const folder = process.argv[1];
-for (const name of fs.readdirSync(folder).filter((name) => /\\.(css|html|js|json|svg|wasm)$/.test(name))) {
+for (const name of fs.readdirSync(folder, { recursive: true }).filter((name) => /\\.(css|html|js|json|svg|wasm)$/.test(name))) {
     const bytes = fs.readFileSync(path.join(folder, name));
     const forms = { br: zlib.brotliCompressSync(bytes), gz: zlib.gzipSync(bytes, { level: 9 }) };
     for (const [form, compressed] of Object.entries(forms)) {
