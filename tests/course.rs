@@ -278,7 +278,10 @@ fn every_claim_of_a_lab_stands_on_its_sheet_in_the_pages_words() {
 fn the_sheets_are_copied_beside_the_page_and_linked_from_it() {
     let page = include_str!("../index.html");
     assert!(page.contains(r#"<link data-trunk rel="copy-dir" href="docs/course">"#), "trunk copies the folder");
-    assert!(include_str!("../src/page/mod.rs").contains(r#"href="course/""#), "the page’s footer leads there");
+    assert!(
+        include_str!("../src/page/mod.rs").contains(r#"href="course/index.html""#),
+        "the page’s footer leads there"
+    );
 }
 
 #[test]
