@@ -83,6 +83,7 @@ fn App() -> impl IntoView {
                 "Every arrow is a message that a browser really sent or received; nothing is simulated. "
                 "Besides these, the page asks the endpoints’ servers whether they are Duplex servers and what they saw."
             </p>
+            <p class="hint"><a href="course/index.html">"Course sheets"</a>": a page for each lab, to hand out or to project."</p>
         </footer>
     }
 }

@@ -33,7 +33,9 @@ pub(super) fn serve(request: &Request) -> Response {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
     let path = request.uri().path().trim_start_matches('/');
-    let path = if path.is_empty() { "index.html" } else { path };
+    // A folder stands for its index, as with the files of a folder.
+    let index = format!("{path}index.html");
+    let path = if path.is_empty() || path.ends_with('/') { index.as_str() } else { path };
     let Some(plain) = Dist::get(path) else { return StatusCode::NOT_FOUND.into_response() };
     let accepted = request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let encoded = ENCODINGS.iter().find_map(|(name, suffix)| {

@@ -134,12 +134,17 @@ fn ended(way: Way, code: u16, reason: &str, clean: bool, [lived, after]: [Span; 
         Way::Vanishes => format!("The WebSocket ended {after} after the page’s message"),
     };
     let reason = if reason.is_empty() { String::new() } else { format!(", reason “{reason}”") };
+    // What the server closed with may be this code too, though no frame may carry it: whether a frame came is said beside.
+    let kind = if (way, code) == (Way::ServerCloses, 1006) { "" } else { words::close_code(code) };
     let means = match (code, clean) {
+        (1006, _) if way == Way::ServerCloses => {
+            " That code stands for an end without a close frame, and none may carry it (RFC 6455 §7.4.1)."
+        }
         (1006, _) => " Nobody sent that code: it is what a browser says where no close frame came (RFC 6455 §7.1.5).",
         (_, true) if way == Way::ClientCloses => " Clean (wasClean) means that both sides said goodbye.",
         _ => "",
     };
-    format!("{begins}: code {code}{}{reason}, {}.{means}", words::close_code(code), clean_in_words(clean))
+    format!("{begins}: code {code}{kind}{reason}, {}.{means}", clean_in_words(clean))
 }
 
 fn frames(way: Way, page: Option<&Said>, server: Option<&Said>, first: Option<Side>, between: Option<Span>) -> String {

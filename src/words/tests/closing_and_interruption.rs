@@ -205,3 +205,21 @@ fn faults_of_the_same_moment_are_told_together() {
          told code 1006 (no close frame came)."
     );
 }
+
+#[test]
+fn a_server_that_closes_with_a_code_that_none_may_send_is_not_said_to_have_sent_nothing() {
+    let ended = |way| {
+        labs::fact(&Any::Closing(Closing::WebSocket(Ending::Ended {
+            way,
+            code: 1_006,
+            reason: String::new(),
+            clean: false,
+            lived: Span(2_000),
+            after: Span(1_000),
+        })))
+    };
+    let told = ended(Way::ServerCloses);
+    assert!(!told.contains("Nobody") && !told.contains("no close frame came"), "{told}");
+    assert!(told.ends_with("code 1006, not clean. That code stands for an end without a close frame, and none may carry it (RFC 6455 §7.4.1)."), "{told}");
+    assert!(ended(Way::Cut).contains("Nobody sent that code"), "{}", ended(Way::Cut));
+}
