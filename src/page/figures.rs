@@ -289,7 +289,7 @@ fn ratio([http, ws]: [Option<f64>; 2], how: &str) -> String {
     }
     let (name, ratio) = if http >= ws { ("HTTP", http / ws) } else { ("WebSocket", ws / http) };
     match ratio {
-        ..1.05 => "about the same".to_owned(),
+        ..words::ABOUT_THE_SAME => "about the same".to_owned(),
         1.05..10.0 => format!("{name}: {ratio:.1} times {how}"),
         _ => format!("{name}: {ratio:.0} times {how}"),
     }

@@ -124,6 +124,9 @@ const fn inferred(from: Inference) -> &'static str {
     }
 }
 
+/// Below this ratio two figures are said to be about the same: with one digit it would read 1.0.
+pub const ABOUT_THE_SAME: f64 = 1.05;
+
 /// How two medians compare.
 pub fn faster(http: Span, ws: Span, resolution: Span) -> String {
     let both = format!("{} over HTTP, {} over WebSocket", http.known_to(resolution), ws.known_to(resolution));
@@ -134,6 +137,9 @@ pub fn faster(http: Span, ws: Span, resolution: Span) -> String {
     let (slower, faster) =
         if http > ws { (Protocol::Http, Protocol::WebSocket) } else { (Protocol::WebSocket, Protocol::Http) };
     let ratio = http.max(ws).0 as f64 / http.min(ws).max(resolution).0 as f64;
+    if ratio < ABOUT_THE_SAME {
+        return format!("A typical round trip took about as long over both: {both}.");
+    }
     let (slower, faster) = (protocol(slower), protocol(faster));
     format!("A typical round trip over {slower} took {ratio:.1} times as long as over {faster}: {both}.")
 }

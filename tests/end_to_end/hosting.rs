@@ -85,8 +85,10 @@ async fn where_no_run_can_be_made_a_guess_is_answered_by_the_recording() {
     lab.until("document.querySelector('section.happened').hidden").await;
     assert_eq!(lab.text(".prediction .told").await, "");
     lab.click(".prediction input").await;
-    lab.until("document.querySelector('.prediction .told').innerText && !document.querySelector('section.happened').hidden")
-        .await;
+    lab.until(
+        "document.querySelector('.prediction .told').innerText && !document.querySelector('section.happened').hidden",
+    )
+    .await;
     lab.assert_no_errors().await;
 }
 

@@ -126,6 +126,15 @@ fn numbers_are_found_as_words_of_their_own() {
 }
 
 #[test]
+fn two_medians_that_are_nearly_alike_are_not_said_to_differ() {
+    let compared = |http, ws| super::faster(Span(http), Span(ws), Span(5));
+    assert!(compared(613_000, 604_000).contains("about as long over both: 613 ms over HTTP, 604 ms"));
+    assert!(compared(106, 100).contains("over HTTP took 1.1 times as long as over WebSocket"));
+    assert!(compared(100, 210).contains("over WebSocket took 2.1 times as long as over HTTP"));
+    assert!(compared(100, 108).contains("By this browser’s clock a typical round trip took as long over both"));
+}
+
+#[test]
 fn what_a_lab_does_not_take_is_refused_in_a_sentence() {
     let whole = WAIT.read("soon").expect_err("it is no number");
     let word = FAULTS.read("none").expect_err("it is no such word");
