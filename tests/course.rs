@@ -136,8 +136,10 @@ fn pairs(query: &str) -> Vec<(String, String)> {
 
 #[test]
 fn the_folder_holds_a_sheet_for_each_page_and_nothing_unknown() {
-    let found: BTreeSet<String> =
-        fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let found: BTreeSet<String> = fs::read_dir(folder())
+        .expect("the folder")
+        .map(|entry| entry.expect("a file").file_name().into_string().expect("a name"))
+        .collect();
     let expected = files().into_iter().chain(["course.css".to_owned(), "icon.svg".to_owned()]).collect();
     assert_eq!(found, expected);
     assert_eq!(read("icon.svg"), include_str!("../style/icon.svg"), "the icon is the page’s");
@@ -155,7 +157,7 @@ fn each_sheet_is_well_formed_and_stands_without_script_or_inline_style() {
         assert!(inline.is_empty(), "{file}: a strict Content-Security-Policy forbids {inline:?}");
         let ids: Vec<_> = elements.iter().filter_map(|element| element.attribute("id")).collect();
         assert_eq!(ids.len(), ids.iter().collect::<BTreeSet<_>>().len(), "{file}: an id stands twice");
-        let html = elements.iter().find(|element| element.name == "html").unwrap();
+        let html = elements.iter().find(|element| element.name == "html").expect("a document");
         assert_eq!(html.attribute("lang"), Some("en"), "{file}");
     }
 }
@@ -177,7 +179,7 @@ fn each_sheet_has_its_parts_and_hides_its_answers() {
         let labels = elements.iter().filter(|element| element.name == "summary");
         let within = labels.map(|label| label.within.last().map_or("", String::as_str));
         assert_eq!(within.collect::<Vec<_>>(), vec!["details"; answers.len()], "{file}");
-        let title = elements.iter().find(|element| element.name == "h1").unwrap().text.trim();
+        let title = elements.iter().find(|element| element.name == "h1").expect("a heading").text.trim();
         if let Page::Lab(lab) = page {
             assert_eq!(title, labs::of(lab).title, "{file}");
         }
@@ -297,10 +299,10 @@ fn markup_that_is_not_well_formed_is_told() {
         ("<p></p> and more", "after the document"),
     ];
     for (markup, fault) in broken {
-        let told = parse(&format!("<!doctype html>\n{markup}")).unwrap_err();
+        let told = parse(&format!("<!doctype html>\n{markup}")).expect_err("it is not well-formed");
         assert!(told.contains(fault), "{markup}: {told}");
     }
-    let read = parse("<!doctype html>\n<p id=\"a\">1 &amp; <b>2</b></p>").unwrap();
+    let read = parse("<!doctype html>\n<p id=\"a\">1 &amp; <b>2</b></p>").expect("it is well-formed");
     let texts: Vec<_> = read.iter().map(|element| (element.name.as_str(), element.text.as_str())).collect();
     assert_eq!(texts, [("b", "2"), ("p", "1 & 2")]);
 }
