@@ -8,6 +8,7 @@ pub mod clock;
 pub mod discovery;
 mod event_source;
 mod fetch;
+pub mod host;
 mod network;
 mod probe;
 mod promise;
@@ -16,5 +17,6 @@ mod socket;
 pub mod storage;
 pub mod surroundings;
 pub mod timer;
+pub mod turns;
 
 pub use network::{BrowserEvents, BrowserNetwork, BrowserSocket, Plan};
