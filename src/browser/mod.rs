@@ -9,6 +9,7 @@ pub mod compression;
 pub mod discovery;
 mod event_source;
 mod fetch;
+pub mod host;
 mod network;
 mod probe;
 mod promise;
@@ -17,5 +18,6 @@ mod socket;
 pub mod storage;
 pub mod surroundings;
 pub mod timer;
+pub mod turns;
 
 pub use network::{BrowserEvents, BrowserNetwork, BrowserSocket, Plan};

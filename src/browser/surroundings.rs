@@ -296,13 +296,18 @@ pub fn focus_is_within(selector: &str) -> bool {
     document().active_element().is_some_and(|element| element.closest(selector).is_ok_and(|around| around.is_some()))
 }
 
-/// Selects what stands in the field of this id.
+/// Selects what stands in the field of this id, of one line or of several.
 fn select_field(id: &str) -> bool {
-    let field = document().get_element_by_id(id).and_then(|field| field.dyn_into::<web_sys::HtmlInputElement>().ok());
-    field.is_some_and(|field| {
-        field.select();
-        true
-    })
+    let field = document().get_element_by_id(id);
+    let Some(field) = field else { return false };
+    if let Some(line) = field.dyn_ref::<web_sys::HtmlInputElement>() {
+        line.select();
+    } else if let Some(text) = field.dyn_ref::<web_sys::HtmlTextAreaElement>() {
+        text.select();
+    } else {
+        return false;
+    }
+    true
 }
 
 /// Puts a text into the clipboard; says whether that worked. The field of this id has the same text: where the page is
@@ -434,6 +439,22 @@ impl Drop for SizeObserver {
     fn drop(&mut self) {
         self.observer.disconnect();
     }
+}
+
+/// Calls back with how high the document's content is, in whole pixels, now and whenever that changes, as long as the
+/// result lives.
+#[must_use]
+pub fn observe_height(callback: impl Fn(u32) + 'static) -> Option<SizeObserver> {
+    let body: web_sys::Element = document().body()?.into();
+    let measured = body.clone();
+    // What is left of a pixel would already have to be scrolled.
+    observe_size(&body, move |_, _| callback(measured.get_bounding_client_rect().height().ceil() as u32))
+}
+
+/// Shows a dialog above all else of the page, and leads the focus into it.
+pub fn show_dialog(dialog: &web_sys::HtmlDialogElement) {
+    // One that is shown already stays as it is.
+    dialog.show_modal().ok();
 }
 
 /// Calls back with an element's inner width and height in pixels, now and whenever they change.

@@ -87,6 +87,8 @@ pub struct Link {
     pub message: Option<MessageId>,
     /// How the page looks.
     pub theme: Theme,
+    /// Compact, within another page.
+    pub embed: bool,
 }
 
 impl Default for Link {
@@ -112,27 +114,35 @@ impl Link {
             run: false,
             message: None,
             theme: Theme::default(),
+            embed: false,
         }
     }
 
     /// The same endpoints and looks on another page, which has its defaults else.
     #[must_use]
     pub fn turned_to(&self, page: Page) -> Self {
-        Self { http: self.http.clone(), ws: self.ws.clone(), theme: self.theme, ..Self::to(page) }
+        let Self { http, ws, theme, embed, .. } = self.clone();
+        Self { http, ws, theme, embed, ..Self::to(page) }
     }
 
-    /// A link to a message of a run: it starts one with the same settings, and shows the message of that number.
+    /// The same, whole and not within another page.
+    #[must_use]
+    pub fn in_full(&self) -> Self {
+        Self { embed: false, ..self.clone() }
+    }
+
+    /// A link to a message of a run, in full: it starts one with the same settings, and shows the message of that number.
     #[must_use]
     pub fn to_message(&self, known: &Circumstances, message: MessageId) -> Self {
         Self { run: true, message: Some(message), ..self.to_run(known) }
     }
 
-    /// A link to a run's lab with the run's settings, as far as these are links' matter. Endpoints stay as they are here;
-    /// those of a run may have been found.
+    /// A link to a run's lab, in full, with the run's settings, as far as these are links' matter. Endpoints stay as they are
+    /// here; those of a run may have been found.
     #[must_use]
     pub fn to_run(&self, known: &Circumstances) -> Self {
         let page = Lab::named(&known.lab).map_or(self.page, Page::Lab);
-        let mut link = self.turned_to(page);
+        let mut link = Self { embed: false, ..self.turned_to(page) };
         link.link = known.parameters.iter().find(|(name, _)| name == LINK).map(|(_, value)| value.clone());
         for (name, value) in known.parameters.iter().filter(|(name, _)| name != LINK) {
             // What an older or a newer Duplex knew is not in a link of this one.
@@ -171,17 +181,17 @@ impl Link {
 
     fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
         let one_of = |allowed: &str| one_of(name, allowed, value);
+        let switch = || match value {
+            "1" => Ok(true),
+            "0" => Ok(false),
+            _ => Err(one_of("0, 1")),
+        };
         match name {
             "http" => self.http = Some(value.to_owned()).filter(|url| !url.is_empty()),
             "ws" => self.ws = Some(value.to_owned()).filter(|url| !url.is_empty()),
             "link" => self.link = Some(value.to_owned()).filter(|name| !name.is_empty() && name != Self::STRAIGHT),
-            "run" => {
-                self.run = match value {
-                    "1" => true,
-                    "0" => false,
-                    _ => return Err(one_of("0, 1")),
-                }
-            }
+            "run" => self.run = switch()?,
+            "embed" => self.embed = switch()?,
             "message" => {
                 let number = value.parse().ok().and_then(MessageId::numbered);
                 self.message = Some(number.ok_or_else(|| one_of("a number from 1 on"))?);
@@ -230,6 +240,9 @@ impl Link {
         if self.theme != Theme::Auto {
             add("theme", self.theme.name());
         }
+        if self.embed {
+            add("embed", "1");
+        }
         pairs
     }
 }
@@ -257,7 +270,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_link_leads_back_to_what_it_was_written_from(
-            messages in 1u32..=200, size in 0u32..=1024, close: bool, run: bool, theme in 0usize..3,
+            messages in 1u32..=200, size in 0u32..=1024, close: bool, run: bool, embed: bool, theme in 0usize..3,
             message in proptest::option::of((0u32..200_000).prop_map(MessageId)),
             http in proptest::option::of("http://[a-z]{1,9}/x"), link in proptest::option::of("[a-z]{5,9}"),
         ) {
@@ -266,7 +279,7 @@ mod tests {
             settings.set("size", &size.to_string()).expect("it is in the range");
             settings.set("connection", if close { "close" } else { "keep-alive" }).expect("it is a choice");
             let page = Page::Lab(Lab::Exchange);
-            let link = Link { page, http, ws: None, link, settings, run, message, theme: Theme::ALL[theme] };
+            let link = Link { page, http, ws: None, link, settings, run, message, theme: Theme::ALL[theme], embed };
             prop_assert_eq!(Link::read(&link.write()), (link, Vec::new()));
         }
     }
@@ -312,6 +325,18 @@ mod tests {
         known.parameters.push(("link".into(), "cable".into()));
         assert_eq!(here.to_message(&known, MessageId(2)).link.as_deref(), Some("cable"));
         assert_eq!(link.turned_to(Page::Verdict).message, None, "another page has other messages");
+    }
+
+    #[test]
+    fn an_embedded_lab_stays_embedded_but_opens_in_full_and_leads_to_messages_in_full() {
+        let (link, notices) = read(&[("embed", "1"), ("theme", "dark"), ("messages", "7")]);
+        assert!(link.embed && notices.is_empty(), "{notices:?}");
+        assert!(link.turned_to(Page::Verdict).embed);
+        assert_eq!(link.in_full(), Link { embed: false, ..link.clone() });
+        let known = testing::circumstances(Lab::Exchange.slug(), Speaks::Duplex);
+        assert!(!link.to_message(&known, MessageId(0)).embed);
+        let (link, notices) = read(&[("embed", "yes")]);
+        assert!(!link.embed && notices[0].contains("0, 1"), "{notices:?}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod crowd;
 pub mod differences;
 pub mod duplex;
 mod echo;
+pub mod embedding;
 pub mod exchange;
 pub mod formats;
 pub mod interruption;

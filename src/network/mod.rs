@@ -8,6 +8,7 @@
 
 pub(crate) mod bell;
 pub mod sim;
+pub mod taking_turns;
 
 use crate::trace::{Closing, ConnectionId, Failure, Kind, MessageId, Protocol, Span, Time, Turn};
 use crate::wire::RunId;

@@ -7,7 +7,7 @@ use super::run;
 use super::state::LabState;
 use crate::browser::surroundings;
 use crate::lab::link::Link;
-use crate::lab::{CONNECT_TIMEOUT, Choice, Lab, Parameter, REPLY_TIMEOUT, Range};
+use crate::lab::{CONNECT_TIMEOUT, Choice, Lab, Parameter, ParameterError, REPLY_TIMEOUT, Range};
 use crate::wire::LinkOffer;
 use crate::words::{self, labs};
 
@@ -17,7 +17,13 @@ pub(super) const RUN: &str = "run";
 pub(super) const STOP: &str = "stop";
 
 #[component]
-pub(super) fn Controls(state: LabState, lab: Lab) -> impl IntoView {
+pub(super) fn Controls(
+    state: LabState,
+    lab: Lab,
+    /// The settings are folded away, after the buttons.
+    #[prop(optional)]
+    compact: bool,
+) -> impl IntoView {
     // Values that were typed and cannot be taken, by parameter; Run waits until there are none.
     let refused = RwSignal::new(Vec::<&'static str>::new());
     let too_much = move || state.link.read().settings.check().err();
@@ -28,6 +34,33 @@ pub(super) fn Controls(state: LabState, lab: Lab) -> impl IntoView {
     };
     let time_limit = |parameter: &&Parameter| [CONNECT_TIMEOUT.name, REPLY_TIMEOUT.name].contains(&parameter.name());
     let (limits, own): (Vec<_>, Vec<_>) = lab.parameters().iter().partition(time_limit);
+    let to_do = view! {
+        <fieldset disabled=move || state.running.get()>
+            <legend class="unseen">"What to do"</legend>
+            {own.into_iter().map(field).collect_view()}
+            <LinkChoice state/>
+        </fieldset>
+    };
+    let whom = view! {
+        <fieldset disabled=move || state.running.get()>
+            <legend class="unseen">"Whom to talk to, and for how long to wait"</legend>
+            <details class="more">
+                <summary>"Endpoints and time limits"</summary>
+                <div class="fields">
+                    <Address state name="http" label="HTTP endpoint" pick=|link| &mut link.http/>
+                    <Address state name="ws" label="WebSocket endpoint" pick=|link| &mut link.ws/>
+                    {limits.into_iter().map(field).collect_view()}
+                </div>
+                <p class="hint">{move || found_words(&state.found.read())}</p>
+            </details>
+        </fieldset>
+    };
+    let fields = if compact {
+        let folded = view! { <details class="more settings"><summary>"Settings"</summary><div class="fields">{to_do}</div>{whom}</details> };
+        view! { <Buttons state blocked too_much/>{folded} }.into_any()
+    } else {
+        view! { {to_do}<Buttons state blocked too_much/>{whom} }.into_any()
+    };
     view! {
         <form
             class="controls"
@@ -42,34 +75,29 @@ pub(super) fn Controls(state: LabState, lab: Lab) -> impl IntoView {
                 }
             }
         >
-            <fieldset disabled=move || state.running.get()>
-                <legend class="unseen">"What to do"</legend>
-                {own.into_iter().map(field).collect_view()}
-                <LinkChoice state/>
-            </fieldset>
-            <div class="buttons">
-                // What has the focus is not disabled as a run begins, or the focus would be lost.
-                <button type="submit" id=RUN class="run" disabled=blocked aria-disabled=move || state.running.get().to_string()>
-                    "Run"
-                </button>
-                <button type="button" id=STOP class="stop" disabled=move || !state.running.get() on:click=move |_| run::stop(state)>
-                    "Stop"
-                </button>
-            </div>
-            <p class="error" role="alert">{move || too_much().map(|error| words::sentence(&error))}</p>
-            <fieldset disabled=move || state.running.get()>
-                <legend class="unseen">"Whom to talk to, and for how long to wait"</legend>
-                <details class="more">
-                    <summary>"Endpoints and time limits"</summary>
-                    <div class="fields">
-                        <Address state name="http" label="HTTP endpoint" pick=|link| &mut link.http/>
-                        <Address state name="ws" label="WebSocket endpoint" pick=|link| &mut link.ws/>
-                        {limits.into_iter().map(field).collect_view()}
-                    </div>
-                    <p class="hint">{move || found_words(&state.found.read())}</p>
-                </details>
-            </fieldset>
+            {fields}
         </form>
+    }
+}
+
+/// Run and Stop, and why it cannot be run.
+#[component]
+fn Buttons(
+    state: LabState,
+    blocked: impl Fn() -> bool + Copy + Send + Sync + 'static,
+    too_much: impl Fn() -> Option<ParameterError> + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    view! {
+        <div class="buttons">
+            // What has the focus is not disabled as a run begins, or the focus would be lost.
+            <button type="submit" id=RUN class="run" disabled=blocked aria-disabled=move || state.running.get().to_string()>
+                "Run"
+            </button>
+            <button type="button" id=STOP class="stop" disabled=move || !state.running.get() on:click=move |_| run::stop(state)>
+                "Stop"
+            </button>
+        </div>
+        <p class="error" role="alert">{move || too_much().map(|error| words::sentence(&error))}</p>
     }
 }
 

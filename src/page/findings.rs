@@ -14,9 +14,9 @@ use crate::words::{self, claims, labs};
 /// How many messages a sentence leads to, at most.
 const MOST_LINKS: usize = 6;
 
-#[component]
-pub(super) fn WhatHappened(state: LabState, lab: Lab) -> impl IntoView {
-    let judged = Memo::new(move |_| {
+/// What a run of the lab came to, once it has ended: what happened, and what that says of the lab's claims.
+fn judged(state: LabState, lab: Lab) -> Memo<(Vec<Finding>, Vec<Verdict>)> {
+    Memo::new(move |_| {
         state.summed_up.track();
         let record = state.record.read_untracked();
         let Some(trace) = record.trace.as_ref().filter(|trace| trace.outcome.is_some()) else {
@@ -27,7 +27,37 @@ pub(super) fn WhatHappened(state: LabState, lab: Lab) -> impl IntoView {
         }
         let verdicts = lab.claims().iter().map(|claim| judgement::judge(*claim, trace, &record.timeline)).collect();
         (judgement::what_happened(trace, &record.timeline), verdicts)
-    });
+    })
+}
+
+/// The most telling sentence, and each claim with what it comes to.
+#[component]
+pub(super) fn InShort(state: LabState, lab: Lab) -> impl IntoView {
+    let judged = judged(state, lab);
+    let first =
+        move || judged.read().0.first().map(|finding| view! { <ul class="findings">{sentence(state, finding)}</ul> });
+    let verdicts = move || {
+        let line = |verdict: &Verdict| {
+            let words = claims::of(verdict.claim);
+            view! {
+                <li data-claim=claims::id(verdict.claim)>
+                    {outcome(verdict.outcome)}" "<span class="claim-id">{claims::id(verdict.claim)}</span>" "{words.says}
+                </li>
+            }
+        };
+        judged.read().1.iter().map(line).collect_view()
+    };
+    view! {
+        <section class="in-short" hidden=move || judged.read().0.is_empty() && judged.read().1.is_empty()>
+            {first}
+            <ul class="verdict-lines">{verdicts}</ul>
+        </section>
+    }
+}
+
+#[component]
+pub(super) fn WhatHappened(state: LabState, lab: Lab) -> impl IntoView {
+    let judged = judged(state, lab);
     let sentences = move || judged.read().0.iter().map(|finding| sentence(state, finding)).collect_view();
     let cards = move || judged.read().1.iter().map(|verdict| card(state, verdict)).collect_view();
     view! {

@@ -3,11 +3,12 @@
 
 use leptos::prelude::*;
 
-use super::findings::WhatHappened;
+use super::findings::{InShort, WhatHappened};
 use super::prediction::PredictionBox;
 use super::recording::Recording;
 use super::state::LabState;
 use super::{charts, controls, diagram, figures, inspector, status, take_away};
+use crate::browser::surroundings;
 use crate::lab::Lab;
 use crate::words::{labs, settings};
 
@@ -32,6 +33,41 @@ pub(super) fn LabPage(state: LabState, lab: Lab) -> impl IntoView {
         <WhatHappened state lab/>
         <figures::Figures state/>
         <take_away::TakeAway state/>
+    }
+}
+
+/// The same, compact: the question in a line, Run and Stop, the two conversations, what happened in short. All else is
+/// folded away, what costs something to draw until it is looked at.
+#[component]
+pub(super) fn CompactLab(state: LabState, lab: Lab) -> impl IntoView {
+    let words = labs::of(lab);
+    let looked_at = RwSignal::new(false);
+    let in_full = move || surroundings::own_path(&state.link.read().in_full().write());
+    view! {
+        <div class="top">
+            <details class="fold about">
+                <summary><h2>{words.title}</h2>" "<span>{words.prediction.asks}</span></summary>
+                <p>{words.question}</p>
+                <PredictionBox state lab/>
+            </details>
+            <a class="in-full" href=in_full target="_blank">"Open in full"</a>
+        </div>
+        <controls::Controls state lab compact=true/>
+        <status::Status state/>
+        <OtherSettings state lab/>
+        <div class="bench">
+            <diagram::Diagrams state compact=true/>
+            <inspector::Inspector state/>
+        </div>
+        <InShort state lab/>
+        <details class="fold further" on:toggle=move |_| looked_at.set(true)>
+            <summary>"What happened, why, charts and figures"</summary>
+            <Show when=move || looked_at.get()>
+                <WhatHappened state lab/>
+                <charts::Charts state lab/>
+                <figures::Figures state/>
+            </Show>
+        </details>
     }
 }
 

@@ -8,6 +8,7 @@ mod break_even;
 mod charts;
 mod controls;
 mod diagram;
+mod embed;
 mod endpoints;
 mod figures;
 mod findings;
@@ -47,13 +48,17 @@ const MAIN: &str = "main";
 #[component]
 fn App() -> impl IntoView {
     let (link, notices) = Link::read(&surroundings::query());
+    // It is one or the other for as long as the document is there: what is around it does not change.
+    let embedded = link.embed;
     let state = LabState::new(link, notices);
     state.tell_the_document();
     run::begin(state);
     message_link::follow(state);
     recording::follow(state);
+    embed::begin(state);
     let page = state.page();
     let shown = move || match page.get() {
+        Page::Lab(lab) if embedded => view! { <lab::CompactLab state lab/> }.into_any(),
         Page::Lab(lab) => view! { <lab::LabPage state lab/> }.into_any(),
         Page::Verdict => view! { <verdict::VerdictPage state/> }.into_any(),
     };
@@ -69,6 +74,10 @@ fn App() -> impl IntoView {
     };
     // For as long as the page is there.
     std::mem::forget(listener);
+    let main = view! { <main id=MAIN tabindex="-1">{shown}</main> };
+    if embedded {
+        return main.into_any();
+    }
     view! {
         <a class="skip" href="#main" on:click=skip>"Skip to the lab"</a>
         <header class="site">
@@ -77,7 +86,7 @@ fn App() -> impl IntoView {
             <ThemeSwitch state/>
         </header>
         <Navigation state/>
-        <main id=MAIN tabindex="-1">{shown}</main>
+        {main}
         <footer class="site">
             <p>
                 "Every arrow is a message that a browser really sent or received; nothing is simulated. "
@@ -86,6 +95,7 @@ fn App() -> impl IntoView {
             <p class="hint"><a href="course/index.html">"Course sheets"</a>": a page for each lab, to hand out or to project."</p>
         </footer>
     }
+    .into_any()
 }
 
 /// The labs and the verdict.

@@ -13,7 +13,7 @@ use super::endpoints::{self, Endpoints, Found, Over};
 use super::run_link;
 use super::state::{LabState, Record, Stage};
 use crate::analysis::judgement;
-use crate::browser::{BrowserNetwork, Plan, clock, surroundings, timer};
+use crate::browser::{BrowserNetwork, Plan, clock, surroundings, timer, turns};
 use crate::lab::link::{Link, Page};
 use crate::lab::{self, Lab, Settings};
 use crate::trace::{Circumstances, Endpoint, Outcome, Protocol, Recorder, Span, Trace};
@@ -21,6 +21,8 @@ use crate::words;
 
 /// While nothing is drawn for this long, the clock on the page goes on all the same, in ms.
 const TICK: u32 = 500;
+/// What is said where Stop was pressed while the run was only prepared, or waited for.
+const NOT_BEGUN: &str = "Stopped before the run began.";
 /// How long the server's account of a run is waited for.
 const SETTLE: Span = Span::from_millis(12_000);
 /// The same, when the run was stopped.
@@ -146,13 +148,19 @@ fn over(state: LabState, settings: &Settings) -> Option<Over> {
 
 /// One run from beginning to end; `None` where it could not begin.
 async fn one(state: LabState, settings: &Settings, over: Option<Over>) -> Option<Outcome> {
+    state.stage.set(Stage::Preparing);
+    // Two at once would measure each other. The turn is over when this returns, however it does.
+    let Some(_turn) = until_stopped(state, turns::take(move || state.stage.set(Stage::Waiting))).await else {
+        state.notice(NOT_BEGUN);
+        return None;
+    };
     state.put_away();
     state.show(Record::default());
     state.stage.set(Stage::Preparing);
     match until_stopped(state, endpoints::resolve(state, over)).await {
         Some(Ok(endpoints)) => return Some(run(state, settings, endpoints).await),
         Some(Err(sentence)) => state.trouble.set(Some(sentence)),
-        None => state.notice("Stopped before the run began."),
+        None => state.notice(NOT_BEGUN),
     }
     None
 }

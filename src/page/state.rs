@@ -76,6 +76,8 @@ const SUM_UP_EVERY: Span = Span::from_millis(1_000);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     Idle,
+    /// For another lab of this browser to end its run.
+    Waiting,
     Running,
     Finished,
     Failed,
@@ -87,17 +89,25 @@ impl Phase {
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Idle => "idle",
+            Self::Waiting => "waiting",
             Self::Running => "running",
             Self::Finished => "finished",
             Self::Failed => "failed",
             Self::Stopped => "stopped",
         }
     }
+
+    /// A run was asked for, and has not come to its end.
+    pub(super) const fn goes_on(self) -> bool {
+        matches!(self, Self::Waiting | Self::Running)
+    }
 }
 
 /// What a run is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
+    /// Until no other lab of this browser runs.
+    Waiting,
     /// Finding out whom to talk to.
     Preparing,
     /// The lab's script.
@@ -232,7 +242,7 @@ impl LabState {
     /// Where the run stands.
     pub(super) fn phase(&self) -> Phase {
         if self.running.get() {
-            return Phase::Running;
+            return if self.stage.get() == Stage::Waiting { Phase::Waiting } else { Phase::Running };
         }
         if self.trouble.read().is_some() {
             return Phase::Failed;

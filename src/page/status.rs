@@ -17,6 +17,7 @@ pub(super) fn Status(state: LabState) -> impl IntoView {
     let sentence = move || match phase.get() {
         Phase::Idle => idle_words(state),
         Phase::Running => "A run goes on.".to_owned(),
+        Phase::Waiting => WAITS.to_owned(),
         Phase::Failed | Phase::Finished | Phase::Stopped => ended_words(state),
     };
     let progress = move || if phase.get() == Phase::Running { running_words(state) } else { String::new() };
@@ -35,6 +36,10 @@ pub(super) fn Status(state: LabState) -> impl IntoView {
         </section>
     }
 }
+
+/// What is said while another lab has its turn.
+const WAITS: &str =
+    "Another lab runs in this browser, and two at once would disturb each other. This one waits for it to end …";
 
 /// How much of the run is done, from 0 to 1; `None` where the lab does not ask for a number of messages.
 fn share(state: LabState) -> Option<f64> {
@@ -66,7 +71,7 @@ fn running_words(state: LabState) -> String {
     let (began, now) = state.clock.get();
     let record = state.record.read();
     let last = match (state.stage.get(), &record.trace) {
-        (Stage::Preparing, _) | (_, None) => return "Finding out whom to talk to …".to_owned(),
+        (Stage::Waiting | Stage::Preparing, _) | (_, None) => return "Finding out whom to talk to …".to_owned(),
         (Stage::Settling, _) => return "Asking the server for its account of the run …".to_owned(),
         (Stage::Script, Some(trace)) => trace.messages.last(),
     };

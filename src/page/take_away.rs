@@ -44,6 +44,7 @@ pub(super) fn TakeAway(state: LabState) -> impl IntoView {
             {way(Way::Figures, "as-figures")}
             {way(Way::Mermaid, "as-mermaid")}
             {pictures}
+            <super::embed::EmbedDialog state/>
         </section>
     }
 }

@@ -7,7 +7,7 @@ use super::break_even::BreakEven;
 use super::controls::{RUN, STOP};
 use super::findings::{outcome, standards};
 use super::published::Published;
-use super::state::{LabState, Phase};
+use super::state::LabState;
 use super::{run, status};
 use crate::analysis::kept::{KeptVerdict, Together};
 use crate::analysis::{Claim, VerdictOutcome};
@@ -29,7 +29,7 @@ pub(super) fn VerdictPage(state: LabState) -> impl IntoView {
         let open = Claim::ALL.len() - supported - depends - refuted;
         format!("{supported} supported, {depends} depend on something, {refuted} refuted, {open} not measured yet.")
     };
-    let running = move || state.phase() == Phase::Running;
+    let running = move || state.phase().goes_on();
     view! {
         <section class="question">
             <h2>"The verdict"</h2>

@@ -77,6 +77,12 @@ impl Lab {
         Self::show(browser.clone(), tab, url).await
     }
 
+    /// Another tab of the same browser and the same profile.
+    pub(crate) async fn beside(&self, url: &str) -> Self {
+        let tab = self.browser.tab().await;
+        Self::show(self.browser.clone(), tab, url).await
+    }
+
     async fn show(browser: Arc<Chromium>, tab: Page, url: &str) -> Self {
         let log = NetworkLog::follow(&tab).await;
         let errors = Errors::follow(&tab).await;

@@ -21,7 +21,12 @@ use crate::trace::{Message, MessageId, Protocol};
 use crate::words;
 
 #[component]
-pub(super) fn Diagrams(state: LabState) -> impl IntoView {
+pub(super) fn Diagrams(
+    state: LabState,
+    /// The means to look at them are folded away, after the diagrams.
+    #[prop(optional)]
+    compact: bool,
+) -> impl IntoView {
     let sheets = sheets::Sheets::new(state);
     let look = state.look;
     let picked = move || {
@@ -39,13 +44,21 @@ pub(super) fn Diagrams(state: LabState) -> impl IntoView {
         }
     };
     pane::keep_selection_in_view(state, sheets);
+    let tools = view! { <tools::Tools state sheets/> };
+    let replay = view! { <replay::Replay state sheets/> };
+    let legend = view! { <legend::Legend sheets/> };
+    let (before, after) = if compact {
+        let folded = view! { <details class="fold"><summary>"Zoom, play again, legend"</summary>{tools}{replay}{legend}</details> };
+        (().into_any(), folded.into_any())
+    } else {
+        (tools.into_any(), view! { {replay}{legend} }.into_any())
+    };
     view! {
         <section class="diagrams">
-            <tools::Tools state sheets/>
+            {before}
             <div class="panes" class:together=move || look.together.get()>{panes}</div>
-            <replay::Replay state sheets/>
             <p class="unseen" aria-live="polite">{picked}</p>
-            <legend::Legend sheets/>
+            {after}
         </section>
     }
 }

@@ -34,7 +34,10 @@ pub(crate) fn drawing_bench(page: &Path) -> Result<PathBuf> {
     fs::create_dir_all(&bench).with_context(|| format!("{} cannot be made", bench.display()))?;
     for file in fs::read_dir(page).with_context(|| format!("{} cannot be read", page.display()))? {
         let file = file?.path();
-        copy(&file, &whole)?;
+        // The folders in it are beside the page: nothing of it needs them.
+        if file.is_file() {
+            copy(&file, &whole)?;
+        }
     }
     for (name, _, files) in PEERS {
         files.iter().try_for_each(|file| copy(&modules.join(name).join("dist").join(file), &bench))?;
