@@ -9,6 +9,8 @@ pub mod discovery;
 mod event_source;
 mod fetch;
 mod network;
+pub mod picture;
+pub mod print;
 mod probe;
 mod promise;
 mod resource_timing;

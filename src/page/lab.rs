@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::findings::WhatHappened;
 use super::prediction::PredictionBox;
 use super::state::LabState;
-use super::{charts, controls, diagram, figures, inspector, status, take_away};
+use super::{charts, controls, diagram, figures, inspector, paper, status, take_away};
 use crate::lab::Lab;
 use crate::words::{labs, settings};
 
@@ -18,6 +18,7 @@ pub(super) fn LabPage(state: LabState, lab: Lab) -> impl IntoView {
             <h2>{words.title}</h2>
             <p>{words.question}</p>
         </section>
+        <paper::Colophon state/>
         <PredictionBox state lab/>
         <controls::Controls state lab/>
         <status::Status state/>

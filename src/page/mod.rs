@@ -15,6 +15,8 @@ mod inspector;
 mod lab;
 mod message_link;
 mod messages;
+mod paper;
+mod picture;
 mod prediction;
 mod published;
 mod run;
@@ -49,6 +51,7 @@ fn App() -> impl IntoView {
     state.tell_the_document();
     run::begin(state);
     message_link::follow(state);
+    paper::follow(state);
     let page = state.page();
     let shown = move || match page.get() {
         Page::Lab(lab) => view! { <lab::LabPage state lab/> }.into_any(),
