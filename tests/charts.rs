@@ -8,7 +8,7 @@ use duplex::drawing::charts::bytes::{self, CumulativeBytes};
 use duplex::drawing::charts::distribution::{self, Distribution};
 use duplex::drawing::charts::round_trips::{self, RoundTrips};
 use duplex::drawing::charts::waterfall::{self, Rows, Waterfall};
-use duplex::drawing::charts::{Chart, Event, Layer, Piece, Recorded, picked, reading};
+use duplex::drawing::charts::{Chart, Event, Layer, Piece, Recorded, Sign, occurring, picked, reading};
 use duplex::drawing::{Anchor, Item, Point, Role, Scene, Shape};
 use duplex::lab::exchange::Parameters;
 use duplex::lab::{Lab, Settings};
@@ -355,7 +355,9 @@ fn events_are_marked_at_the_turn_in_which_they_were() {
     let of = Recorded { trace: &trace, timeline: &timeline };
     let along = round_trips::Along::Turns(12);
     let chart = RoundTrips::of(of, round_trips::View { width: 690.0, height: 280.0, along, logarithmic: false });
-    assert_eq!(chart.occurring(), [Event::Opened, Event::Hidden]);
+    let events = occurring(chart.scene()).into_iter().filter(|sign| matches!(sign.sign, Sign::Event(_)));
+    let events: Vec<(Sign, [bool; 2])> = events.map(|sign| (sign.sign, sign.of)).collect();
+    assert_eq!(events, [(Sign::Event(Event::Opened), [true, true]), (Sign::Event(Event::Hidden), [false, false])]);
     let marks = |protocol: Protocol, what: Event| {
         let role = Role::Event { protocol, what };
         chart

@@ -11,6 +11,8 @@ mod event_source;
 mod fetch;
 pub mod host;
 mod network;
+pub mod picture;
+pub mod print;
 mod probe;
 mod promise;
 mod resource_timing;

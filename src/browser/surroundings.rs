@@ -7,11 +7,11 @@ use web_sys::{Blob, BlobPropertyBag, Document, HtmlAnchorElement, Location, Url,
 
 use crate::wire::RunId;
 
-fn window() -> Window {
+pub(super) fn window() -> Window {
     web_sys::window().expect("a page has a window")
 }
 
-fn document() -> Document {
+pub(super) fn document() -> Document {
     window().document().expect("a window has a document")
 }
 
@@ -67,7 +67,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    fn new(target: web_sys::EventTarget, name: &'static str, callback: impl Fn() + 'static) -> Self {
+    pub(super) fn new(target: web_sys::EventTarget, name: &'static str, callback: impl Fn() + 'static) -> Self {
         let callback = Closure::<dyn FnMut()>::new(callback);
         // It fails only for a target that takes no listeners, which a document does.
         target.add_event_listener_with_callback(name, callback.as_ref().unchecked_ref()).ok();
@@ -345,14 +345,19 @@ pub fn download(name: &str, media_type: &str, text: &str) -> Result<(), String> 
         let options = BlobPropertyBag::new();
         options.set_type(media_type);
         let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&text.into()), &options)?;
-        let url = Url::create_object_url_with_blob(&blob)?;
-        let anchor: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
-        anchor.set_href(&url);
-        anchor.set_download(name);
-        anchor.click();
-        Url::revoke_object_url(&url)
+        offer(name, &blob)
     };
     save().map_err(|error| error_text(&error))
+}
+
+/// Offers what is in a blob as a file to be saved.
+pub(super) fn offer(name: &str, blob: &Blob) -> Result<(), JsValue> {
+    let url = Url::create_object_url_with_blob(blob)?;
+    let anchor: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
+    anchor.set_href(&url);
+    anchor.set_download(name);
+    anchor.click();
+    Url::revoke_object_url(&url)
 }
 
 /// The value of `data-<name>` at the event's target or the nearest element around it.

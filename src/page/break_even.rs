@@ -4,6 +4,8 @@
 use leptos::html::Div;
 use leptos::prelude::*;
 
+use super::paper;
+use super::picture::{Picture, Save, legend};
 use super::state::LabState;
 use super::verdict::PageLink;
 use crate::analysis::break_even::{
@@ -13,6 +15,7 @@ use crate::analysis::break_even::{
 use crate::analysis::judgement::exchange::Case;
 use crate::browser::surroundings;
 use crate::drawing::break_even::{Along, View, amount, lines, messages_at, near_crossings, read_out};
+use crate::format::standalone;
 use crate::format::svg;
 use crate::lab::Lab;
 use crate::lab::link::Page;
@@ -96,7 +99,7 @@ pub(super) fn BreakEven(state: LabState, costs: Signal<Option<StoredCosts>>) -> 
             return view! {
                 <Sliders asked/>
                 <Advice asked/>
-                <Chart asked/>
+                <Chart state asked/>
                 <Numbers asked/>
                 <Basis asked/>
             }
@@ -225,15 +228,17 @@ fn Advice(asked: Asked) -> impl IntoView {
 }
 
 #[component]
-fn Chart(asked: Asked) -> impl IntoView {
+fn Chart(state: LabState, asked: Asked) -> impl IntoView {
     let holder = NodeRef::<Div>::new();
-    let width = RwSignal::new(640.0);
+    let (measured, on_paper) = (RwSignal::new(640.0_f64), state.look.on_paper);
+    // Narrower than this there is no room for lines beside their labels.
+    let width = Signal::derive(move || if on_paper.get() { paper::WIDTH } else { measured.get().max(280.0) });
     // The effect keeps what it gives, and with it the observer, as long as the component lives.
     Effect::new(move |_| {
         let element = holder.get()?;
         surroundings::observe_size(&element, move |wide, _| {
-            if width.try_get_untracked().is_some_and(|known| known != wide) {
-                width.set(wide);
+            if measured.try_get_untracked().is_some_and(|known| known != wide) {
+                measured.set(wide);
             }
         })
     });
@@ -241,8 +246,7 @@ fn Chart(asked: Asked) -> impl IntoView {
         let even = asked.even.read();
         let session = even.as_ref().map_or(1.0, |even| even.situation.messages().as_f64());
         View {
-            // Narrower than this there is no room for lines beside their labels.
-            width: width.get().max(280.0),
+            width: width.get(),
             height: HEIGHT,
             measure: asked.measure.get(),
             along: asked.along.get(),
@@ -279,6 +283,8 @@ fn Chart(asked: Asked) -> impl IntoView {
         event.prevent_default();
         read.set(next.map(|messages| messages.clamp(1.0, until)));
     };
+    let make = move || picture(asked, view());
+    let said = move || on_paper.get().then(|| description(asked)).flatten();
     let in_minutes = move || asked.along.get() == Along::Minutes;
     let along = move |minutes: bool| asked.along.set(if minutes { Along::Minutes } else { Along::Messages });
     view! {
@@ -296,16 +302,57 @@ fn Chart(asked: Asked) -> impl IntoView {
                 " Only the beginning, where lines cross"
             </label>
         </p>
-        <p class="read-out" aria-live="polite">{told}</p>
+        <div class="head">
+            <p class="read-out" aria-live="polite">{told}</p>
+            <Save state name=HEADING ready=Signal::stored(true) make/>
+        </div>
         <div node_ref=holder class="holder" tabindex="0" role="application" on:pointermove=move |event| point(&event) on:keydown=step
             aria-label="What a session comes to, for each way to talk. Left and right read it out; the table below has the same values">
-            <svg width=move || width.get().max(280.0) height=HEIGHT aria-hidden="true" inner_html=markup></svg>
-            <svg class="over" width=move || width.get().max(280.0) height=HEIGHT aria-hidden="true" inner_html=over></svg>
+            <svg width=width height=HEIGHT viewBox=move || format!("0 0 {} {HEIGHT}", width.get()) aria-hidden="true" inner_html=markup></svg>
+            <svg class="over" width=width height=HEIGHT aria-hidden="true" inner_html=over></svg>
         </div>
         <p class="hint">
             "Circles: from that message on, the one line is below the other. A line that leaves at the upper edge comes to what its label, or the table, says."
         </p>
+        <p class="on-paper hint">{said}</p>
     }
+}
+
+/// What the chart is called.
+const HEADING: &str = "What a session comes to, for each way to talk";
+
+/// The chart as a picture to be taken away.
+fn picture(asked: Asked, view: View) -> Option<Picture> {
+    let even = asked.even.read_untracked();
+    let scene = lines(even.as_ref()?, view);
+    Some(Picture {
+        title: HEADING.to_owned(),
+        description: description(asked)?,
+        file: "duplex-break-even".to_owned(),
+        legend: legend(&scene),
+        scenes: vec![scene],
+    })
+}
+
+/// What the chart is of, and which run its lines are derived from.
+fn description(asked: Asked) -> Option<String> {
+    let situation = asked.situation.get();
+    let mut sliders = vec![Slider::PerHour, Slider::Payload, Slider::Starter, Slider::Minutes];
+    // Who asks alone has nothing to poll for.
+    if situation.starter != Starter::Client {
+        sliders.push(Slider::PollInterval);
+    }
+    let said = |slider| format!("{}: {}", words::slider(slider), words::setting(slider, situation.get(slider)));
+    let asked_about: Vec<String> = sliders.into_iter().map(said).collect();
+    let stored = asked.costs.read();
+    let stored = stored.as_ref()?;
+    Some(format!("{}. Derived. {}", asked_about.join("; "), basis(stored, &standalone::utc(stored.started))))
+}
+
+/// Which run the lines are derived from.
+fn basis(stored: &StoredCosts, when: &str) -> String {
+    let StoredCosts { browser, http, ws, links, .. } = stored;
+    format!("From the run of {when} in {browser} against {http} and {ws}{}.", standalone::emulated(links))
 }
 
 /// The numbers of the chart.
@@ -387,15 +434,7 @@ fn Basis(asked: Asked) -> impl IntoView {
     });
     let run = move || {
         let stored = asked.costs.read();
-        stored.as_ref().map_or_else(String::new, |stored| {
-            let emulated = if stored.links.is_empty() {
-                String::new()
-            } else {
-                format!(", over the emulated link {}: its times are those of the emulation", stored.links.join(", "))
-            };
-            let StoredCosts { started, browser, http, ws, .. } = stored;
-            format!("From the run of {} in {browser} against {http} and {ws}{emulated}.", surroundings::date(*started))
-        })
+        stored.as_ref().map_or_else(String::new, |stored| basis(stored, &surroundings::date(stored.started)))
     };
     let shown = move || {
         let row = |[what, value, from]: [String; 3]| {

@@ -7,7 +7,7 @@ use super::findings::{InShort, WhatHappened};
 use super::prediction::PredictionBox;
 use super::recording::Recording;
 use super::state::LabState;
-use super::{charts, controls, diagram, figures, inspector, status, take_away};
+use super::{charts, controls, diagram, figures, inspector, paper, status, take_away};
 use crate::browser::surroundings;
 use crate::lab::Lab;
 use crate::words::{labs, settings};
@@ -20,6 +20,7 @@ pub(super) fn LabPage(state: LabState, lab: Lab) -> impl IntoView {
             <h2>{words.title}</h2>
             <p>{words.question}</p>
         </section>
+        <paper::Colophon state/>
         <PredictionBox state lab/>
         <controls::Controls state lab/>
         <status::Status state/>

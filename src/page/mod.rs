@@ -16,6 +16,8 @@ mod inspector;
 mod lab;
 mod message_link;
 mod messages;
+mod paper;
+mod picture;
 mod prediction;
 mod published;
 mod recording;
@@ -56,6 +58,7 @@ fn App() -> impl IntoView {
     message_link::follow(state);
     recording::follow(state);
     embed::begin(state);
+    paper::follow(state);
     let page = state.page();
     let shown = move || match page.get() {
         Page::Lab(lab) if embedded => view! { <lab::CompactLab state lab/> }.into_any(),

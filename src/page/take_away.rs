@@ -2,19 +2,15 @@
 
 use leptos::prelude::*;
 
+use super::picture;
 use super::run_link::Links;
 use super::state::{LabState, Record};
 use crate::browser::{surroundings, timer};
-use crate::drawing::sequence::{self, Manner, Plan, Subject, View, participants};
-use crate::format::standalone::{self, Sheet};
+use crate::drawing::sequence::{Manner, Plan, Subject};
 use crate::format::{self, csv, mermaid};
 use crate::lab::Lab;
-use crate::lab::link::{Page, Theme};
-use crate::trace::{Protocol, Trace};
-use crate::words;
-
-/// How wide and how high a diagram is in a file, where its messages have room, in pixels.
-const PICTURE: (f64, f64) = (640.0, 480.0);
+use crate::lab::link::Page;
+use crate::trace::Trace;
 
 #[component]
 pub(super) fn TakeAway(state: LabState) -> impl IntoView {
@@ -24,7 +20,6 @@ pub(super) fn TakeAway(state: LabState) -> impl IntoView {
             <button type="button" class=class disabled=nothing on:click=move |_| take(state, way)>{way.button()}</button>
         }
     };
-    let pictures = move || state.look.subjects().iter().map(|&of| way(Way::Picture(of), "as-svg")).collect_view();
     view! {
         <section class="take-away">
             <h3>"Take it with you"</h3>
@@ -43,8 +38,8 @@ pub(super) fn TakeAway(state: LabState) -> impl IntoView {
             {way(Way::Messages, "as-messages")}
             {way(Way::Figures, "as-figures")}
             {way(Way::Mermaid, "as-mermaid")}
-            {pictures}
             <super::embed::EmbedDialog state/>
+            <p class="hint">"Each picture is saved beside it, as SVG or as PNG."</p>
         </section>
     }
 }
@@ -60,8 +55,6 @@ enum Way {
     Figures,
     /// A diagram as text.
     Mermaid,
-    /// A diagram as a picture, as it is looked at now.
-    Picture(Subject),
 }
 
 impl Way {
@@ -71,9 +64,6 @@ impl Way {
             Self::Messages => "Messages as CSV",
             Self::Figures => "Figures as CSV",
             Self::Mermaid => "Diagram as Mermaid text",
-            Self::Picture(Subject::One(Protocol::Http)) => "HTTP diagram as SVG",
-            Self::Picture(Subject::One(Protocol::WebSocket)) => "WebSocket diagram as SVG",
-            Self::Picture(Subject::Both) => "Diagram as SVG",
         }
     }
 
@@ -84,13 +74,10 @@ impl Way {
             Self::Messages => ("-messages.csv", "text/csv"),
             Self::Figures => ("-figures.csv", "text/csv"),
             Self::Mermaid => (".mmd", "text/vnd.mermaid"),
-            Self::Picture(Subject::One(Protocol::Http)) => ("-http.svg", "image/svg+xml"),
-            Self::Picture(Subject::One(Protocol::WebSocket)) => ("-websocket.svg", "image/svg+xml"),
-            Self::Picture(Subject::Both) => (".svg", "image/svg+xml"),
         }
     }
 
-    fn text(self, state: LabState, record: &Record, trace: &Trace) -> Result<String, String> {
+    fn text(self, record: &Record, trace: &Trace) -> Result<String, String> {
         let timeline = &record.timeline;
         Ok(match self {
             Self::Json => format::write(trace).map_err(|error| error.to_string())?,
@@ -100,7 +87,6 @@ impl Way {
                 let manner = Manner { folding: true, ..Manner::plain(Subject::Both) };
                 mermaid::sequence_diagram(&Plan::of(trace, timeline, manner), trace, timeline)
             }
-            Self::Picture(of) => picture(state, record, trace, of),
         })
     }
 }
@@ -110,40 +96,11 @@ fn take(state: LabState, way: Way) {
     let record = state.record.read_untracked();
     let Some(trace) = &record.trace else { return };
     let (end, media_type) = way.file();
-    let name = format!("duplex-{}-{}{end}", trace.circumstances.lab, &trace.circumstances.run.to_string()[..8]);
-    let saved =
-        untrack(|| way.text(state, &record, trace)).and_then(|text| surroundings::download(&name, media_type, &text));
+    let name = format!("{}{end}", picture::stem(trace));
+    let saved = way.text(&record, trace).and_then(|text| surroundings::download(&name, media_type, &text));
     if let Err(why) = saved {
         state.notice(format!("The run could not be saved: {why}."));
     }
-}
-
-/// A diagram as it is looked at, all of it, with the marks that occur.
-fn picture(state: LabState, record: &Record, trace: &Trace, of: Subject) -> String {
-    let (width, window) = PICTURE;
-    let plan = Plan::of(trace, &record.timeline, state.look.manner(of));
-    let scale = Plan::fitting(plan.reach(trace, &record.timeline), plan.shown().len(), window);
-    let whole = View::whole(&plan, trace, &record.timeline, scale, width);
-    let (names, scene) = (participants(&plan, width), sequence::sequence(&plan, trace, &record.timeline, whole));
-    let protocol = of.protocols().first().copied().unwrap_or(Protocol::Http);
-    let mark = |mark| (sequence::sample(mark, protocol), words::mark_on_paper(mark));
-    let legend: Vec<_> = plan.legend(trace, &record.timeline).into_iter().map(mark).collect();
-    let name = match of {
-        Subject::One(protocol) => words::protocol(protocol),
-        Subject::Both => "HTTP and WebSocket",
-    };
-    let is_dark = match state.link.read_untracked().theme {
-        Theme::Light => false,
-        Theme::Dark => true,
-        Theme::Auto => surroundings::prefers_dark(),
-    };
-    standalone::document(&Sheet {
-        title: &format!("Sequence diagram of {name}"),
-        description: &standalone::provenance(trace, &record.timeline),
-        scenes: &[&names, &scene],
-        legend: &legend,
-        theme: if is_dark { standalone::Theme::Dark } else { standalone::Theme::Light },
-    })
 }
 
 fn open(state: LabState, event: &leptos::ev::Event) {

@@ -7,8 +7,8 @@ use super::break_even::BreakEven;
 use super::controls::{RUN, STOP};
 use super::findings::{outcome, standards};
 use super::published::Published;
-use super::state::LabState;
-use super::{run, status};
+use super::state::{LabState, Phase};
+use super::{paper, run, status};
 use crate::analysis::kept::{KeptVerdict, Together};
 use crate::analysis::{Claim, VerdictOutcome};
 use crate::browser::surroundings;
@@ -39,6 +39,7 @@ pub(super) fn VerdictPage(state: LabState) -> impl IntoView {
                 "A verdict is computed from a run, with its figures; none is given in advance."
             </p>
         </section>
+        <paper::Colophon state/>
         <div class="run-all">
             <div class="buttons">
                 <button type="button" id=RUN class="run" aria-disabled=move || running().to_string() on:click=move |_| run::start_all(state)>"Run all labs"</button>

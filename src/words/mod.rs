@@ -2,6 +2,7 @@
 //! sentence; nothing is measured or decided here. Both targets, so that tests can read every sentence.
 
 pub mod break_even;
+pub mod charts;
 pub mod claims;
 pub mod inspector;
 pub mod labs;

@@ -28,6 +28,7 @@ mod middlebox;
 mod network_log;
 mod others;
 mod page;
+mod paper;
 mod places;
 mod server;
 mod use_of_the_page;

@@ -37,7 +37,7 @@ async fn tables_and_text_are_of_the_run_that_is_shown() {
 async fn a_diagram_is_saved_as_it_is_looked_at_as_a_picture_that_needs_nothing_else() {
     let server = Server::start();
     let lab = finished(&server, "messages=3&theme=dark").await;
-    let (name, picture) = lab.taken_away("button.as-svg").await;
+    let (name, picture) = lab.taken_away(".pane.http button.as-svg").await;
     assert!(name.ends_with("-http.svg"), "{name}");
     assert!(!picture.contains("var(") && !picture.contains("class="), "{picture}");
     let text = serde_json::to_string(&picture).expect("a text is JSON");
@@ -61,8 +61,8 @@ async fn a_diagram_is_saved_as_it_is_looked_at_as_a_picture_that_needs_nothing_e
     assert!(picture.contains(&format!("#{dark}")), "{ground} in {picture}");
     // Both in one diagram are one picture.
     lab.click("input.together").await;
-    lab.until("document.querySelectorAll('button.as-svg').length === 1").await;
-    let (name, _) = lab.taken_away("button.as-svg").await;
+    lab.until("document.querySelectorAll('.pane button.as-svg').length === 1").await;
+    let (name, _) = lab.taken_away(".pane button.as-svg").await;
     assert!(!name.contains("http"), "{name}");
     lab.assert_no_errors().await;
 }
@@ -100,4 +100,91 @@ async fn a_run_travels_in_a_link_and_no_server_sees_it() {
     for lab in [&other, &cut, &long] {
         lab.assert_no_errors().await;
     }
+}
+
+/// What a button saves as pixels: the file's name, how wide and how high it is, and how many colours it has.
+async fn pixels(lab: &Lab, button: &str) -> (String, u32, u32, usize) {
+    lab.ask(&format!(
+        "new Promise((done) => {{
+            const {{ createObjectURL }} = URL;
+            const {{ click }} = HTMLAnchorElement.prototype;
+            let read;
+            URL.createObjectURL = (blob) => {{
+                if (blob.type === 'image/png') {{
+                    URL.createObjectURL = createObjectURL;
+                    read = createImageBitmap(blob);
+                }}
+                return createObjectURL.call(URL, blob);
+            }};
+            HTMLAnchorElement.prototype.click = function () {{
+                HTMLAnchorElement.prototype.click = click;
+                read.then((image) => {{
+                    const canvas = new OffscreenCanvas(image.width, image.height);
+                    const context = canvas.getContext('2d');
+                    context.drawImage(image, 0, 0);
+                    const {{ data }} = context.getImageData(0, 0, image.width, image.height);
+                    done([this.download, image.width, image.height, new Set(new Uint32Array(data.buffer)).size]);
+                }});
+                click.call(this);
+            }};
+            document.querySelector({button:?}).click();
+        }})"
+    ))
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_chart_is_saved_from_its_own_figure_in_lines_and_in_pixels_of_twice_the_size() {
+    let server = Server::start();
+    let lab = finished(&server, "messages=5&theme=light").await;
+    for (chart, title) in [
+        ("times", "How long each exchange took"),
+        ("bytes", "What has been carried so far"),
+        ("distribution", "How these times are distributed"),
+        ("waterfall", "What each exchange’s time went by with"),
+    ] {
+        let (name, picture) = lab.taken_away(&format!("#chart-{chart} button.as-svg")).await;
+        assert!(name.ends_with(&format!("-{chart}.svg")), "{name}");
+        assert!(picture.contains(&format!("<title>{title}</title>")), "{picture}");
+        assert!(picture.contains("messages=5") && !picture.contains("class="), "{picture}");
+        // What the figure's legend says stands in the picture as well.
+        let words: Vec<String> = lab
+            .ask(&format!(
+                "[...document.querySelectorAll('#chart-{chart} .legend li')].map((item) => item.textContent.trim())"
+            ))
+            .await;
+        assert!(!words.is_empty());
+        words.iter().for_each(|words| assert!(picture.contains(words), "{words} in {picture}"));
+        let side = |name: &str| {
+            let (_, rest) = picture.split_once(&format!(" {name}=\"")).expect("a size");
+            rest.split('"').next().and_then(|value| value.parse::<u32>().ok()).expect("a whole number")
+        };
+        let (name, width, height, colours) = pixels(&lab, &format!("#chart-{chart} button.as-png")).await;
+        assert!(name.ends_with(&format!("-{chart}.png")), "{name}");
+        assert_eq!((width, height), (2 * side("width"), 2 * side("height")), "{chart}");
+        assert!(colours > 10, "{colours} colours in {chart}");
+    }
+    let (name, width, _, colours) = pixels(&lab, ".pane.ws button.as-png").await;
+    assert!(name.ends_with("-websocket.png") && width > 1_000 && colours > 10, "{name}: {width}, {colours}");
+    // Keyboard and screen reader know each pair apart.
+    let names: Vec<String> = lab
+        .ask("[...document.querySelectorAll('.save button')].map((button) => button.getAttribute('aria-label'))")
+        .await;
+    let distinct: std::collections::BTreeSet<&String> = names.iter().collect();
+    assert_eq!((names.len(), distinct.len()), (12, 12), "{names:?}");
+    lab.assert_no_errors().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_is_too_large_for_pixels_says_so_and_what_to_do() {
+    let server = Server::start();
+    // Without folds each message has a row of its own.
+    let lab = finished(&server, "messages=600").await;
+    lab.click("input.folding").await;
+    lab.until("!document.querySelector('input.folding').checked").await;
+    let _: bool = lab.ask("(document.querySelector('.pane.ws button.as-png').click(), true)").await;
+    lab.until("document.querySelector('.pane.ws .head .error').textContent.includes('Save it as SVG')").await;
+    let (_, picture) = lab.taken_away(".pane.ws button.as-svg").await;
+    assert!(picture.ends_with("</svg>\n"));
+    lab.assert_no_errors().await;
 }

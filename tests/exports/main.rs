@@ -3,6 +3,7 @@
 //! `DUPLEX_EXPORTS=<folder> cargo test --test exports written` writes some of each there, to be looked at.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod charts;
 mod css;
 mod mermaid;
 #[path = "../simulated/mod.rs"]

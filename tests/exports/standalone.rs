@@ -2,22 +2,18 @@
 
 use duplex::analysis::Timeline;
 use duplex::analysis::break_even::Way;
-use duplex::drawing::charts::bytes::CumulativeBytes;
-use duplex::drawing::charts::distribution::Distribution;
-use duplex::drawing::charts::round_trips::RoundTrips;
-use duplex::drawing::charts::waterfall::{ROW, Rows, TOP, Waterfall};
-use duplex::drawing::charts::{
-    Chart, Event, Layer, Piece, Recorded, bytes, distribution, round_trips, sample, waterfall,
-};
+use duplex::drawing::charts::{Event, Layer, Piece};
 use duplex::drawing::sequence::{self, Manner, Mark, Plan, Subject, View};
 use duplex::drawing::{Anchor, Badge, Item, Point, Role, Scene, Shape};
-use duplex::format::standalone::{Sheet, Theme, Token, document, markup, provenance};
+use duplex::format::standalone::{Document, LONGEST_SIDE, Sheet, Theme, Token, TooLarge, document, markup, provenance};
 use duplex::format::svg;
 use duplex::lab::Lab;
 use duplex::trace::{MessageId, Protocol, Span, Trace};
+use duplex::wire::Link;
 use duplex::words;
 use proptest::prelude::*;
 
+use crate::charts::{charts, says_what_occurs};
 use crate::css::{Node, Sheet as StyleSheet, Style};
 use crate::xml::{self, Element};
 use crate::{manners, named_runs, run, runs, written};
@@ -25,7 +21,7 @@ use crate::{manners, named_runs, run, runs, written};
 const THEMES: [Theme; 2] = [Theme::Light, Theme::Dark];
 
 /// A diagram with its participants and its legend.
-fn diagram(trace: &Trace, manner: Manner, theme: Theme, height: f64) -> String {
+fn diagram(trace: &Trace, manner: Manner, theme: Theme, height: f64) -> Document {
     let timeline = Timeline::of(trace);
     let plan = Plan::of(trace, &timeline, manner);
     let (flow, fixed) = plan.reach(trace, &timeline);
@@ -45,38 +41,14 @@ fn diagram(trace: &Trace, manner: Manner, theme: Theme, height: f64) -> String {
     })
 }
 
-/// A chart: its name, its picture, and what its signs mean.
-type Drawn = (&'static str, Scene, Vec<(Scene, &'static str)>);
-
-/// The charts of a run.
-fn charts(trace: &Trace) -> Vec<Drawn> {
-    let timeline = Timeline::of(trace);
-    let of = Recorded { trace, timeline: &timeline };
-    let along = round_trips::Along::Time { wall: false };
-    let times = RoundTrips::of(of, round_trips::View { width: 640.0, height: 260.0, along, logarithmic: false });
-    let spread = Distribution::of(of, distribution::View { width: 640.0, height: 300.0, logarithmic: false });
-    let view = bytes::View { width: 640.0, height: 300.0, along: bytes::Along::Messages, split: false };
-    let carried = CumulativeBytes::of(of, view);
-    let rows = std::sync::Arc::new(Rows::of(of, false));
-    let height = TOP + rows.len().max(4) as f64 * ROW;
-    let fall = Waterfall::of(of, &rows, waterfall::View { width: 640.0, height, first: 0 });
-    let scene = |chart: &dyn Chart| chart.scene().clone();
-    let pieces = fall.occurring().iter().map(|piece| (sample::piece(*piece), piece.name())).collect();
-    let layers = Layer::ALL.map(|layer| (sample::layer(layer), layer.name())).into();
-    let events = times.occurring().iter().map(|event| (sample::event(*event), "an event")).collect();
-    vec![
-        ("times", scene(&times), events),
-        ("distribution", scene(&spread), Vec::new()),
-        ("bytes", scene(&carried), layers),
-        ("waterfall", scene(&fall), pieces),
-    ]
-}
-
 /// It is well-formed, and refers to nothing that is not within.
-fn stands_alone(text: &str) -> Element {
+fn stands_alone(document: &Document) -> Element {
+    let text = &document.text;
     let root = xml::parse(text).unwrap_or_else(|why| panic!("{why}:\n{text}"));
     assert_eq!((root.name.as_str(), root.get("xmlns")), ("svg", Some("http://www.w3.org/2000/svg")));
     let (width, height) = (root.get("width").expect("a width"), root.get("height").expect("a height"));
+    assert_eq!((width, height), (document.width.to_string().as_str(), document.height.to_string().as_str()));
+    within(&root, document);
     assert_eq!(root.get("viewBox"), Some(format!("0 0 {width} {height}").as_str()));
     let all = root.walk();
     let ids: Vec<&str> = all.iter().filter_map(|element| element.get("id")).collect();
@@ -105,6 +77,48 @@ fn stands_alone(text: &str) -> Element {
         assert!(root.children.iter().any(|child| child.name == name && !child.text.is_empty()), "no {name}");
     }
     root
+}
+
+/// Nothing lies outside of the picture: neither where words are anchored, nor any end, edge or middle.
+fn within(root: &Element, document: &Document) {
+    let mut open = vec![((0.0, 0.0), root)];
+    while let Some(((left, top), element)) = open.pop() {
+        // A pattern has a room of its own.
+        if element.name == "defs" {
+            continue;
+        }
+        let shift = element.get("transform").map_or((0.0, 0.0), |value| {
+            let inside = value.strip_prefix("translate(").and_then(|rest| rest.strip_suffix(')')).expect("a shift");
+            let (x, y) = inside.split_once(' ').expect("two numbers");
+            (x.parse::<f64>().expect("a number"), y.parse::<f64>().expect("a number"))
+        });
+        let (left, top) = (left + shift.0, top + shift.1);
+        let number = |name: &str| element.get(name).map(|value| value.parse::<f64>().expect("a number"));
+        let (x, y) = (number("x").unwrap_or(0.0), number("y").unwrap_or(0.0));
+        let mut places = vec![(x, y)];
+        if element.name == "rect" {
+            places.push((x + number("width").expect("a width"), y + number("height").expect("a height")));
+        }
+        for names in [("x1", "y1"), ("x2", "y2"), ("cx", "cy")] {
+            places.extend(number(names.0).zip(number(names.1)));
+        }
+        let data = element.get("d").unwrap_or_default();
+        // What is relative stays near to what is not.
+        let absolute = data.split(|letter: char| "MLA".contains(letter)).filter(|part| !part.trim().is_empty());
+        places.extend(absolute.filter_map(|part| {
+            let numbers: Option<Vec<f64>> = part.trim_end_matches('Z').split(' ').map(|it| it.parse().ok()).collect();
+            match numbers?[..] {
+                [x, y] => Some((x, y)),
+                _ => None,
+            }
+        }));
+        for (x, y) in places {
+            let (x, y) = (left + x, top + y);
+            let inside = (-0.5..=document.width + 0.5).contains(&x) && (-0.5..=document.height + 0.5).contains(&y);
+            assert!(inside, "{x}, {y} of {element:?} leaves {}×{}", document.width, document.height);
+        }
+        open.extend(element.children.iter().map(|child| ((left, top), child)));
+    }
 }
 
 /// Elements that are drawn.
@@ -202,7 +216,8 @@ fn check_item(item: &Item, theme: Theme, sheet: &StyleSheet) {
                 assert_eq!(element.get(geometry), on_page.get(geometry), "{geometry} of {:?}", item.role);
             }
         }
-        assert_eq!(element.text, on_page.text);
+        // A sign that few fonts have is another one in a file.
+        assert_eq!(element.text, on_page.text.replace('◆', "♦"));
         same_looks(item, &sheet.style(&chain), element, rim);
     }
     assert!(of_file.next().is_none(), "more elements than on the page: {item:?}");
@@ -354,7 +369,10 @@ proptest! {
             sequence::participants(&plan, 480.0),
         ];
         for (name, scene, legend) in charts(&trace) {
-            stands_alone(&document(&Sheet { title: name, description: "a run", scenes: &[&scene], legend: &legend, theme }));
+            let root = stands_alone(&document(&Sheet {
+                title: name, description: "a run", scenes: &[&scene], legend: &legend, theme,
+            }));
+            says_what_occurs(&root, &scene);
             scenes.extend(legend.into_iter().map(|(sign, _)| sign));
             scenes.push(scene);
         }
@@ -402,8 +420,38 @@ fn a_legend_has_all_its_words_and_none_leaves_the_picture() {
         assert!(right <= width && number(text, "y") <= height, "{:?} leaves {width}×{height}", text.text);
     }
     let said: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
+    let (heading, note) = (said[0], said[said.len() - 1]);
+    assert_eq!((heading, note), ("all marks", "none of a run"));
+    let said = &said[1..said.len() - 1];
     assert_eq!(said.join(" "), legend.iter().map(|(_, words)| *words).collect::<Vec<_>>().join(" "));
     assert!(!said.join(" ").contains("click"));
+}
+
+#[test]
+fn a_picture_that_no_browser_paints_in_pixels_says_how_large_it_would_be() {
+    let scene = |height: f64| Scene { width: 300.0, height, items: Vec::new() };
+    let picture = |height: f64| {
+        let sheet = Sheet { title: "t", description: "d", scenes: &[&scene(height)], legend: &[], theme: Theme::Light };
+        document(&sheet)
+    };
+    let small = picture(100.0);
+    assert_eq!(small.pixels(2.0), Ok(((small.width * 2.0) as u32, (small.height * 2.0) as u32)));
+    let frame = small.height - 100.0;
+    let most = f64::from(LONGEST_SIDE) / 2.0 - frame;
+    assert_eq!(picture(most).pixels(2.0), Ok((640, LONGEST_SIDE)));
+    assert_eq!(picture(most + 1.0).pixels(2.0), Err(TooLarge(640, LONGEST_SIDE + 2)));
+    assert!(picture(most + 1.0).pixels(1.0).is_ok());
+}
+
+#[test]
+fn an_emulated_link_is_told() {
+    let trace = run(Lab::Exchange, &[("messages", "2")]);
+    let mut over_a_link = trace.clone();
+    let link = Link { name: "mobile".to_owned(), rtt: 100_000, jitter: 0, rate: None };
+    over_a_link.connections[0].link = Some(link.into());
+    let told = |trace: &Trace| provenance(trace, &Timeline::of(trace));
+    assert!(told(&over_a_link).contains("over the emulated link mobile: its times are those of the emulation"));
+    assert!(!told(&trace).contains("emulat"));
 }
 
 #[test]
@@ -426,13 +474,13 @@ fn written_to_be_looked_at() {
     for (name, trace, manner) in named_runs() {
         for (theme, suffix) in [(Theme::Light, ""), (Theme::Dark, "-dark")] {
             let height = if name == "crossing" || name == "broken" { 900.0 } else { 500.0 };
-            written(&format!("{name}{suffix}.svg"), &diagram(&trace, manner.clone(), theme, height));
+            written(&format!("{name}{suffix}.svg"), &diagram(&trace, manner.clone(), theme, height).text);
         }
         for (chart, scene, legend) in charts(&trace) {
             let title = format!("{chart} of {name}");
             let sheet =
                 Sheet { title: &title, description: "a run", scenes: &[&scene], legend: &legend, theme: Theme::Light };
-            written(&format!("{name}-{chart}.svg"), &document(&sheet));
+            written(&format!("{name}-{chart}.svg"), &document(&sheet).text);
         }
     }
 }

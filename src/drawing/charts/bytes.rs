@@ -21,7 +21,7 @@ const COLUMN: f64 = 1.5;
 const NAMED: f64 = 15.0;
 
 /// What bytes are for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Layer {
     /// What the application sent.
     Payload,

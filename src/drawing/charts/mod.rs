@@ -7,6 +7,7 @@ pub mod bytes;
 pub mod distribution;
 mod event;
 mod frame;
+mod legend;
 mod pieces;
 pub mod round_trips;
 pub mod sample;
@@ -15,6 +16,7 @@ pub mod waterfall;
 
 pub use bytes::Layer;
 pub use event::Event;
+pub use legend::{Occurring, Sign, occurring};
 pub use pieces::Piece;
 
 use super::scene::{Point, Role, Scene, Shape};

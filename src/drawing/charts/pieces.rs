@@ -7,7 +7,7 @@ use super::{Recorded, name};
 use crate::analysis::{Placed, Provenance};
 use crate::trace::{Connection, Direction, Message, MessageId, Phases, Span, Time};
 
-/// A kind of stretch, or a point of time.
+/// A kind of stretch, or a point of time; in the order of a legend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Piece {
     /// The browser held the request back: no connection was free, or something else came first.
@@ -24,24 +24,24 @@ pub enum Piece {
     Download,
     /// From the last byte until the page's script had it.
     Delivery,
+    /// Nobody tells how this stretch divides.
+    Undivided,
     /// A WebSocket opened: from the constructor to the `open` event.
     Opening,
     /// A WebSocket message and its echo.
     RoundTrip,
     /// A WebSocket closed.
     Closing,
-    /// Nobody tells how this stretch divides.
-    Undivided,
-    /// There was no answer.
-    Unanswered,
     /// When the server received, or sent, by its account.
     AtServer,
     /// When the page received something that answers nothing else, or a part of a response.
     Arrival,
+    /// There was no answer.
+    Unanswered,
 }
 
 impl Piece {
-    /// All, in the order of the legend.
+    /// All, in order.
     pub const ALL: [Self; 14] = [
         Self::Stalled,
         Self::NameLookup,

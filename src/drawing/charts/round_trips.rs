@@ -58,7 +58,6 @@ pub struct RoundTrips {
     order: OnceLock<Vec<(Protocol, u32)>>,
     /// How many samples each protocol had.
     counts: [usize; 2],
-    occurring: Vec<Event>,
 }
 
 impl RoundTrips {
@@ -77,7 +76,6 @@ impl RoundTrips {
             y: y.unwrap_or_else(|| Scale::linear((0.0, 1.0), pixels)),
             order: OnceLock::new(),
             counts: samples.map(<[Sample]>::len),
-            occurring: Vec::new(),
         };
         if y.is_none() {
             chart.scene = frame::empty(view.width, view.height, "Each exchange’s time will stand here.");
@@ -93,12 +91,6 @@ impl RoundTrips {
             }
         }
         chart
-    }
-
-    /// The kinds of events that occur.
-    #[must_use]
-    pub fn occurring(&self) -> &[Event] {
-        &self.occurring
     }
 
     /// Both protocols' samples by where they lie. Each protocol's are in order nearly always, which a stable sort makes
@@ -166,6 +158,7 @@ impl RoundTrips {
                 labels.put(scene, Role::Tick, Point { x: right, y: bottom + 31.0 }, Anchor::End, axis);
             }
         }
+        labels.put(scene, Role::Tick, Point { x: 4.0, y: bottom + 31.0 }, Anchor::Start, "↑ round trip");
         for protocol in Protocol::BOTH {
             let at = Point { x: LEFT - 7.0, y: lane(protocol) + 4.0 };
             let short = match protocol {
@@ -201,9 +194,6 @@ impl RoundTrips {
                 last = Some((event.what, *from));
                 if !near {
                     self.mark_event(protocol, event.what, (*from, until), title);
-                }
-                if !self.occurring.contains(&event.what) {
-                    self.occurring.push(event.what);
                 }
             }
         }

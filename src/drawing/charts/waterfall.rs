@@ -196,7 +196,6 @@ pub struct Waterfall {
     scene: Scene,
     view: View,
     x: Scale,
-    occurring: Vec<Piece>,
 }
 
 impl Waterfall {
@@ -207,7 +206,7 @@ impl Waterfall {
             View { width: view.width.max(NARROWEST), first: view.first.min(rows.len().saturating_sub(1)), ..view };
         let scene = Scene { width: view.width, height: view.height, items: Vec::new() };
         let x = Scale::linear((0.0, 1.0), (left(view.width), view.width - RIGHT));
-        let mut chart = Self { rows: rows.clone(), scene, view, x, occurring: Vec::new() };
+        let mut chart = Self { rows: rows.clone(), scene, view, x };
         if rows.is_empty() {
             chart.scene = frame::empty(view.width, view.height, "Each exchange’s phases will stand here.");
             return chart;
@@ -217,14 +216,7 @@ impl Waterfall {
         for place in chart.in_view() {
             chart.row_at(of, place);
         }
-        chart.occurring.sort_unstable_by_key(|piece| Piece::ALL.iter().position(|one| one == piece));
         chart
-    }
-
-    /// Which kinds of stretches are in view.
-    #[must_use]
-    pub fn occurring(&self) -> &[Piece] {
-        &self.occurring
     }
 
     /// How many rows go into a height.
@@ -288,9 +280,6 @@ impl Waterfall {
         let mut end = self.px(of, row.protocol, row.begins(of, self.rows.wall));
         for stretch in &stretches {
             end = self.stretch(of, &row, stretch, y).unwrap_or(end).max(end);
-            if !self.occurring.contains(&stretch.piece) {
-                self.occurring.push(stretch.piece);
-            }
         }
         self.duration(of, &row, y, end);
     }

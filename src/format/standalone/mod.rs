@@ -28,15 +28,32 @@ const GAP: f64 = 6.0;
 const APART: f64 = 18.0;
 /// The width of a letter of a legend, at most in the mean, in pixels: no font is measured.
 const LETTER: f64 = 6.2;
+/// The heading above a picture, in pixels.
+const HEADING: f64 = 24.0;
+/// From one line of the note below a picture to the next, in pixels.
+const NOTE_LEADING: f64 = 13.0;
+/// The width of a letter of that note, at most in the mean, in pixels.
+const NOTE_LETTER: f64 = 5.4;
 /// Which fonts there are differs from one machine to the next; the first is there, or replaced, nearly everywhere.
 const FONTS: &str = "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif";
+
+/// A picture as a file, and its size.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    /// The file's content.
+    pub text: String,
+    /// In pixels, a whole number.
+    pub width: f64,
+    /// In pixels, a whole number.
+    pub height: f64,
+}
 
 /// What stands in a picture, and beside it.
 #[derive(Clone, Debug)]
 pub struct Sheet<'a> {
-    /// What it shows, in a few words.
+    /// What it shows, in a few words: its heading.
     pub title: &'a str,
-    /// How that was recorded, see [`provenance`].
+    /// How that was recorded, see [`provenance`]: the note below it.
     pub description: &'a str,
     /// Pictures one below another: the names of participants above their diagram.
     pub scenes: &'a [&'a Scene],
@@ -48,11 +65,13 @@ pub struct Sheet<'a> {
 
 /// A picture as a file of its own.
 #[must_use]
-pub fn document(sheet: &Sheet<'_>) -> String {
+pub fn document(sheet: &Sheet<'_>) -> Document {
     let wide = sheet.scenes.iter().map(|scene| scene.width).fold(0.0, f64::max);
     let high: f64 = sheet.scenes.iter().map(|scene| scene.height).sum();
-    let (legend, legend_height) = legend(sheet, wide, high);
-    let (width, height) = ((wide + 2.0 * MARGIN).ceil(), (high + legend_height + 2.0 * MARGIN).ceil());
+    let (legend, legend_height) = legend(sheet, wide, HEADING + high);
+    let (note, note_height) = note(sheet, wide, HEADING + high + legend_height);
+    let height = HEADING + high + legend_height + note_height + 2.0 * MARGIN;
+    let (width, height) = ((wide + 2.0 * MARGIN).ceil(), height.ceil());
     let mut out = String::new();
     add(&mut out, format_args!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"));
     add(
@@ -71,14 +90,35 @@ pub fn document(sheet: &Sheet<'_>) -> String {
     add(&mut out, format_args!("<rect width=\"{width}\" height=\"{height}\""));
     looks::coloured(&mut out, "fill", Token::Raised, 1.0, sheet.theme);
     out.push_str("/>\n");
-    let mut y = MARGIN;
+    let heading = Point { x: MARGIN, y: MARGIN + 13.0 };
+    text(&mut out, Role::Participant, heading, sheet.title.to_owned(), sheet.theme);
+    let mut y = MARGIN + HEADING;
     for scene in sheet.scenes {
         shift(&mut out, scene, MARGIN, y, sheet.theme);
         y += scene.height;
     }
     out.push_str(&legend);
+    out.push_str(&note);
     out.push_str("</svg>\n");
-    out
+    Document { text: out, width, height }
+}
+
+/// No browser is asked for a picture of pixels with a longer side than this: some draw none then, and some an empty one.
+pub const LONGEST_SIDE: u32 = 16_384;
+
+/// A picture is too large to be drawn in pixels: so many wide, and so many high.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLarge(pub u32, pub u32);
+
+impl Document {
+    /// How wide and how high the picture is in pixels, enlarged so many times.
+    ///
+    /// # Errors
+    /// When a side is longer than [`LONGEST_SIDE`].
+    pub fn pixels(&self, times: f64) -> Result<(u32, u32), TooLarge> {
+        let [width, height] = [self.width, self.height].map(|side| (side * times).round() as u32);
+        if width.max(height) > LONGEST_SIDE { Err(TooLarge(width, height)) } else { Ok((width, height)) }
+    }
 }
 
 /// How a run was recorded, for [`Sheet::description`].
@@ -92,9 +132,10 @@ pub fn provenance(trace: &Trace, timeline: &Timeline) -> String {
         None => "the server tells no times, so its end of each arrow is drawn half-way".to_owned(),
     };
     let [http, ws] = Protocol::BOTH.map(clock);
+    let emulated = emulated(&emulated_links(trace));
     let clocks = if http == ws { http } else { format!("for HTTP {http}; for the WebSocket {ws}") };
     format!(
-        "Recorded {} by Duplex {} in {}, against {} and {}: lab {}{parameters}. Times are measured in the page, whose clock \
+        "Recorded {} by Duplex {} in {}, against {} and {}: lab {}{parameters}{emulated}. Times are measured in the page, whose clock \
          steps by {}; {clocks}.",
         utc(known.started),
         known.version,
@@ -104,6 +145,22 @@ pub fn provenance(trace: &Trace, timeline: &Timeline) -> String {
         known.lab,
         known.resolution,
     )
+}
+
+/// The names of the emulated links that carried a run.
+fn emulated_links(trace: &Trace) -> Vec<&str> {
+    let names = trace.connections.iter().filter_map(|connection| Some(connection.link.as_deref()?.name.as_str()));
+    names.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+}
+
+/// Which emulated links carried something, as the end of a sentence; nothing where there was none.
+#[must_use]
+pub fn emulated(links: &[impl AsRef<str>]) -> String {
+    let names: Vec<&str> = links.iter().map(AsRef::as_ref).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(", over the emulated link {}: its times are those of the emulation", names.join(", "))
 }
 
 /// A time in ms since 1970-01-01 UTC, as ISO 8601 has it, to the second.
@@ -148,8 +205,7 @@ fn legend(sheet: &Sheet<'_>, wide: f64, high: f64) -> (String, f64) {
         shift(&mut out, sign, MARGIN + x, y, sheet.theme);
         for (place, words) in lines.iter().enumerate() {
             let at = Point { x: MARGIN + x + indent, y: y + sign.height / 2.0 + 4.0 + place as f64 * LEADING };
-            let shape = Shape::Text { at, text: words.clone(), anchor: Anchor::Start };
-            item(&mut out, &Item { shape, role: Role::Note, message: None, title: String::new() }, sheet.theme);
+            text(&mut out, Role::Note, at, words.clone(), sheet.theme);
         }
         out.push('\n');
         x += width + APART;
@@ -161,20 +217,46 @@ fn legend(sheet: &Sheet<'_>, wide: f64, high: f64) -> (String, f64) {
     (out, MARGIN + lines as f64 * LEADING)
 }
 
-/// Words in lines of so many letters at most, but for a word that is longer.
+/// The note below a picture and its legend, and how high it is.
+fn note(sheet: &Sheet<'_>, wide: f64, high: f64) -> (String, f64) {
+    let mut out = String::from("<g font-size=\"10\"");
+    looks::coloured(&mut out, "fill", Token::Quiet, 1.0, sheet.theme);
+    out.push_str(">\n");
+    let lines = wrapped(sheet.description, ((wide / NOTE_LETTER) as usize).max(12));
+    for (place, line) in lines.iter().enumerate() {
+        let y = MARGIN + high + MARGIN + (place + 1) as f64 * NOTE_LEADING;
+        add(&mut out, format_args!("<text x=\"{MARGIN}\" y=\"{y:.1}\">"));
+        svg::escape(&mut out, line);
+        out.push_str("</text>\n");
+    }
+    out.push_str("</g>\n");
+    (out, MARGIN + lines.len() as f64 * NOTE_LEADING)
+}
+
+/// Words in lines of so many letters at most; a word that is longer, like an address, is broken.
 fn wrapped(words: &str, most: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for word in words.split_whitespace() {
+    let pieces = words.split_whitespace().flat_map(|word| {
+        let letters: Vec<char> = word.chars().collect();
+        letters.chunks(most).map(|piece| piece.iter().collect::<String>()).collect::<Vec<_>>()
+    });
+    for word in pieces {
         match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.is_empty() => line.push_str(&word),
             Some(line) if line.chars().count() + 1 + word.chars().count() <= most => {
                 line.push(' ');
-                line.push_str(word);
+                line.push_str(&word);
             }
-            _ => lines.push(word.to_owned()),
+            _ => lines.push(word),
         }
     }
     lines
+}
+
+/// Writes words that begin at a place.
+fn text(out: &mut String, role: Role, at: Point, text: String, theme: Theme) {
+    let shape = Shape::Text { at, text, anchor: Anchor::Start };
+    item(out, &Item { shape, role, message: None, title: String::new() }, theme);
 }
 
 /// Writes a scene at a place.
@@ -218,6 +300,7 @@ fn item(out: &mut String, item: &Item, theme: Theme) {
 /// Words. A rim around them is written first and by itself: many programs draw a rim over what it surrounds, whatever a
 /// file says of the order (`paint-order`).
 fn words(out: &mut String, item: &Item, theme: Theme) {
+    let item = &with_common_signs(item);
     let look = looks::look(item.role, Part::Text);
     if look.halo > 0.0 {
         let rim = Look {
@@ -230,6 +313,17 @@ fn words(out: &mut String, item: &Item, theme: Theme) {
         element(out, item, &rim, theme);
     }
     element(out, item, &look, theme);
+}
+
+/// The sign of the WebSocket in words is in few fonts; one that looks like it is in nearly all.
+fn with_common_signs(item: &Item) -> std::borrow::Cow<'_, Item> {
+    match &item.shape {
+        Shape::Text { at, text, anchor } if text.contains('◆') => {
+            let shape = Shape::Text { at: *at, text: text.replace('◆', "♦"), anchor: *anchor };
+            std::borrow::Cow::Owned(Item { shape, title: String::new(), ..*item })
+        }
+        _ => std::borrow::Cow::Borrowed(item),
+    }
 }
 
 fn element(out: &mut String, item: &Item, look: &Look, theme: Theme) {
@@ -300,8 +394,8 @@ mod tests {
     }
 
     #[test]
-    fn long_words_of_a_legend_are_broken_between_words() {
+    fn lines_are_broken_between_words_and_within_what_is_longer_than_a_line() {
         assert_eq!(wrapped("one two three", 8), ["one two", "three"]);
-        assert_eq!(wrapped("a-word-that-is-long b", 8), ["a-word-that-is-long", "b"]);
+        assert_eq!(wrapped("a-word-that-is-long b", 8), ["a-word-t", "hat-is-l", "ong b"]);
     }
 }

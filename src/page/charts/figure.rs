@@ -11,10 +11,14 @@ use super::recorded;
 use super::table::Table;
 use crate::browser::surroundings;
 use crate::drawing::Point;
-use crate::drawing::charts::{Chart, Datum, picked, reading};
+use crate::drawing::charts::{Chart, Datum, Occurring, occurring, picked, reading, sample};
+use crate::format::standalone::provenance;
 use crate::format::svg;
+use crate::page::paper;
+use crate::page::picture::{Picture, Save, legend, stem};
 use crate::page::state::LabState;
 use crate::trace::MessageId;
+use crate::words;
 
 /// A chart as it is laid out now; `None` before the first run.
 pub(super) type Shown = Option<Arc<dyn Chart>>;
@@ -34,8 +38,12 @@ pub(super) struct Around {
     pub(super) how: &'static str,
     /// Switches; may be empty.
     pub(super) tools: AnyView,
-    /// May be empty.
-    pub(super) legend: AnyView,
+    /// What a file of it is called, behind what the run's files are called.
+    pub(super) file: &'static str,
+    /// How it is laid out in a file, and what its heading has there in addition; `None` where that is as on the page.
+    pub(super) taken_away: Option<Callback<(), (Shown, Option<String>)>>,
+    /// What is said below it on paper alone; may be empty.
+    pub(super) on_paper: AnyView,
 }
 
 /// How a chart is shown.
@@ -43,7 +51,7 @@ pub(super) struct Around {
 pub(super) struct Frame {
     pub(super) holder: NodeRef<Div>,
     /// In pixels.
-    pub(super) width: RwSignal<f64>,
+    pub(super) width: Signal<f64>,
     /// In pixels.
     pub(super) height: Signal<f64>,
     /// Which datum is read out.
@@ -53,21 +61,23 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    pub(super) fn new(height: Signal<f64>) -> Self {
+    pub(super) fn new(state: LabState, height: Signal<f64>) -> Self {
+        let measured = RwSignal::new(640.0);
+        let on_paper = state.look.on_paper;
         let frame = Self {
             holder: NodeRef::new(),
-            width: RwSignal::new(640.0),
+            width: Signal::derive(move || if on_paper.get() { paper::WIDTH } else { measured.get() }),
             height,
             read: RwSignal::new(None),
             whole: None,
         };
-        let Self { holder, width, .. } = frame;
+        let holder = frame.holder;
         // The effect keeps what it gives, and with it the observer, as long as the component lives.
         Effect::new(move |_| {
             let element = holder.get()?;
             surroundings::observe_size(&element, move |wide, _| {
-                if width.try_get_untracked().is_some_and(|known| known != wide) {
-                    width.set(wide);
+                if measured.try_get_untracked().is_some_and(|known| known != wide) {
+                    measured.set(wide);
                 }
             })
         });
@@ -77,7 +87,7 @@ impl Frame {
 
 #[component]
 pub(super) fn Figure(state: LabState, around: Around, frame: Frame, chart: Memo<Shown>) -> impl IntoView {
-    let Around { id, heading, how, tools, legend } = around;
+    let Around { id, heading, how, tools, file, taken_away, on_paper } = around;
     let Frame { holder, width, height, read, whole } = frame;
     // What was read out of the run before says nothing of the next one.
     Effect::new(move |_| {
@@ -85,7 +95,7 @@ pub(super) fn Figure(state: LabState, around: Around, frame: Frame, chart: Memo<
             read.set(None);
         }
     });
-    let picture =
+    let markup =
         Memo::new(move |_| chart.read().as_ref().map_or_else(String::new, |chart| svg::markup(chart.scene(), None)));
     let over = move || overlay(state, chart, read);
     let told = Memo::new(move |_| datum(state, chart, read.get()?).map(|datum| datum.text));
@@ -108,9 +118,20 @@ pub(super) fn Figure(state: LabState, around: Around, frame: Frame, chart: Memo<
     let label =
         format!("{heading}. Left and right read it out, Enter shows the message; the table below has the same values");
     let size = move || (width.get(), height.get());
+    let view_box = move || format!("0 0 {} {}", width.get(), height.get());
+    let make = move || {
+        let (chart, more) = match taken_away {
+            Some(laid_out) => laid_out.run(()),
+            None => (chart.get_untracked(), None),
+        };
+        picture(state, chart?.as_ref(), format!("{heading}{}", more.unwrap_or_default()), file)
+    };
     view! {
         <section class="chart figure" id=id>
-            <h4>{heading}</h4>
+            <div class="head">
+                <h4>{heading}</h4>
+                <Save state name=heading ready=Signal::stored(true) make=make/>
+            </div>
             <p class="hint">{how}</p>
             {tools}
             <p class="read-out" aria-live="polite" class:none=move || told.read().is_none()>
@@ -124,15 +145,47 @@ pub(super) fn Figure(state: LabState, around: Around, frame: Frame, chart: Memo<
             >
                 <div class="sheet" style:height=move || format!("{}px", whole.map_or_else(|| height.get(), |whole| whole.get()))>
                     <div class="stack" style:height=move || format!("{}px", height.get())>
-                        <svg width=move || size().0 height=move || size().1 aria-hidden="true" inner_html=move || picture.get()></svg>
+                        <svg width=move || size().0 height=move || size().1 viewBox=view_box aria-hidden="true" inner_html=move || markup.get()></svg>
                         <svg class="over" width=move || size().0 height=move || size().1 aria-hidden="true" inner_html=over></svg>
                     </div>
                 </div>
             </div>
-            {legend}
+            <Legend chart/>
+            {on_paper}
             <Table state chart/>
         </section>
     }
+}
+
+/// A chart as a picture to be taken away.
+fn picture(state: LabState, chart: &dyn Chart, title: String, file: &str) -> Option<Picture> {
+    let record = state.record.read_untracked();
+    let trace = record.trace.as_ref()?;
+    Some(Picture {
+        title,
+        description: provenance(trace, &record.timeline),
+        file: format!("{}-{file}", stem(trace)),
+        scenes: vec![chart.scene().clone()],
+        legend: legend(chart.scene()),
+    })
+}
+
+/// The signs that occur in a chart.
+#[component]
+fn Legend(chart: Memo<Shown>) -> impl IntoView {
+    let signs = Memo::new(move |_| chart.read().as_ref().map_or_else(Vec::new, |chart| occurring(chart.scene())));
+    let item = |sign: Occurring| {
+        let scene = sample::of(sign);
+        let markup = svg::markup(&scene, None);
+        view! {
+            <li>
+                <svg width=scene.width height=scene.height aria-hidden="true" inner_html=markup></svg>
+                {words::charts::sign(sign.sign)}
+            </li>
+        }
+    };
+    let items = move || signs.get().into_iter().map(item).collect_view();
+    view! { <ul class="legend" hidden=move || signs.read().is_empty()>{items}</ul> }
 }
 
 /// Where it is read out, and where the message lies that is picked.

@@ -6,11 +6,10 @@ use leptos::prelude::*;
 
 use super::figure::{Around, Figure, Frame, laid_out};
 use super::recorded;
+use crate::drawing::charts::Chart;
 use crate::drawing::charts::bytes::{self, CumulativeBytes};
 use crate::drawing::charts::distribution::{self, Distribution};
 use crate::drawing::charts::round_trips::{self, RoundTrips};
-use crate::drawing::charts::{Chart, Event, Layer, sample};
-use crate::format::svg;
 use crate::lab::Lab;
 use crate::page::state::LabState;
 
@@ -25,10 +24,9 @@ const NARROW: f64 = 520.0;
 #[component]
 pub(super) fn Times(state: LabState, lab: Lab) -> impl IntoView {
     let logarithmic = RwSignal::new(false);
-    let frame = Frame::new(Signal::stored(TIMES));
+    let frame = Frame::new(state, Signal::stored(TIMES));
     // Where turns do not follow one another, time is what tells exchanges apart.
     let in_turns = lab == Lab::Exchange;
-    let events = RwSignal::new(Vec::<Event>::new());
     let chart = laid_out(move || {
         state.summed_up.track();
         let record = state.record.read_untracked();
@@ -37,19 +35,17 @@ pub(super) fn Times(state: LabState, lab: Lab) -> impl IntoView {
             false => round_trips::Along::Time { wall: state.look.wall_time.get() },
         };
         let view = round_trips::View { width: frame.width.get(), height: TIMES, along, logarithmic: logarithmic.get() };
-        let chart = RoundTrips::of(recorded(&record)?, view);
-        if *events.read_untracked() != chart.occurring() {
-            events.set(chart.occurring().to_vec());
-        }
-        Some(Arc::new(chart) as Arc<dyn Chart>)
+        Some(Arc::new(RoundTrips::of(recorded(&record)?, view)) as Arc<dyn Chart>)
     });
     let around = Around {
         id: "chart-times",
         heading: "How long each exchange took",
         how: "Each sign is a round trip: over HTTP from the call to the whole response, over the WebSocket from send to the \
-              message event. Hollow: not counted. Triangle: beyond the scale.",
+              message event.",
         tools: logarithmic_switch(logarithmic, Signal::stored(true)),
-        legend: event_legend(events).into_any(),
+        file: "times",
+        taken_away: None,
+        on_paper: ().into_any(),
     };
     view! { <Figure state around frame chart/> }
 }
@@ -65,25 +61,6 @@ fn logarithmic_switch(logarithmic: RwSignal<bool>, offered: Signal<bool>) -> Any
         </p>
     }
     .into_any()
-}
-
-const fn event_in_words(event: Event) -> &'static str {
-    match event {
-        Event::Opened => "a connection was opened",
-        Event::Retried => "a request was sent again",
-        Event::Hidden => "the tab was hidden",
-        Event::Part => "a part of the script begins",
-    }
-}
-
-fn event_legend(occurring: RwSignal<Vec<Event>>) -> impl IntoView {
-    let item = move |event: Event| {
-        let markup = svg::markup(&sample::event(event), None);
-        view! { <li><svg width="18" height="14" aria-hidden="true" inner_html=markup></svg>{event_in_words(event)}</li> }
-    };
-    let items =
-        move || Event::ALL.into_iter().filter(|event| occurring.read().contains(event)).map(item).collect_view();
-    view! { <ul class="legend" hidden=move || occurring.read().is_empty()>{items}</ul> }
 }
 
 /// How the times are distributed.
@@ -102,7 +79,7 @@ pub(super) fn Distributed(state: LabState) -> impl IntoView {
             logarithmic.set(wanted);
         }
     });
-    let frame = Frame::new(Signal::stored(DISTRIBUTED));
+    let frame = Frame::new(state, Signal::stored(DISTRIBUTED));
     let chart = laid_out(move || {
         state.summed_up.track();
         let record = state.record.read_untracked();
@@ -125,7 +102,9 @@ pub(super) fn Distributed(state: LabState) -> impl IntoView {
               long. p50, p95 and p99: so many percent took no longer. The warm-up and what was taken while the tab was hidden \
               are left out.",
         tools: tools.into_any(),
-        legend: ().into_any(),
+        file: "distribution",
+        taken_away: None,
+        on_paper: ().into_any(),
     };
     view! { <Figure state around frame chart/> }
 }
@@ -134,7 +113,7 @@ pub(super) fn Distributed(state: LabState) -> impl IntoView {
 #[component]
 pub(super) fn Carried(state: LabState) -> impl IntoView {
     let (in_time, split) = (RwSignal::new(false), RwSignal::new(false));
-    let frame = Frame::new(Signal::stored(0.0));
+    let frame = Frame::new(state, Signal::stored(0.0));
     let height = Signal::derive(move || if frame.width.get() < NARROW { 460.0 } else { 300.0 });
     let frame = Frame { height, ..frame };
     let chart = laid_out(move || {
@@ -156,10 +135,6 @@ pub(super) fn Carried(state: LabState) -> impl IntoView {
     };
     let tools =
         view! { <p class="tools">{switch(" against time", in_time)} {switch(" each way by itself", split)}</p> };
-    let swatch = |layer: Layer| {
-        let markup = svg::markup(&sample::layer(layer), None);
-        view! { <li><svg width="34" height="14" aria-hidden="true" inner_html=markup></svg>{layer.name()}</li> }
-    };
     let around = Around {
         id: "chart-bytes",
         heading: "What has been carried so far",
@@ -167,7 +142,9 @@ pub(super) fn Carried(state: LabState) -> impl IntoView {
               this page adds in order to measure. Both panels have the same scale. The warm-up and the closing are left out; \
               the WebSocket’s handshake is in. Unknown overhead is not drawn, and said.",
         tools: tools.into_any(),
-        legend: view! { <ul class="legend">{Layer::ALL.map(swatch)}</ul> }.into_any(),
+        file: "bytes",
+        taken_away: None,
+        on_paper: ().into_any(),
     };
     view! { <Figure state around frame chart/> }
 }

@@ -7,13 +7,14 @@ use leptos::prelude::*;
 use super::figure::{Around, Figure, Frame, Shown, laid_out, place_of};
 use super::recorded;
 use crate::browser::surroundings;
+use crate::drawing::charts::Chart;
 use crate::drawing::charts::waterfall::{ROW, Rows, TOP, View, Waterfall};
-use crate::drawing::charts::{Chart, Piece, sample};
-use crate::format::svg;
 use crate::page::state::LabState;
 
 /// Rows in view.
 const ROWS: usize = 18;
+/// Rows of a picture that is taken away or printed.
+const ON_A_SHEET: usize = 36;
 
 #[component]
 pub(super) fn Phases(state: LabState) -> impl IntoView {
@@ -27,21 +28,25 @@ pub(super) fn Phases(state: LabState) -> impl IntoView {
         |_, _| true,
     );
     let count = Memo::new(move |_| rows.read().len());
-    let height = Signal::derive(move || TOP + count.get().clamp(4, ROWS) as f64 * ROW);
+    let on_paper = state.look.on_paper;
+    let height = Signal::derive(move || {
+        let most = if on_paper.get() { ON_A_SHEET } else { ROWS };
+        TOP + count.get().clamp(4, most) as f64 * ROW
+    });
     let whole = Signal::derive(move || TOP + count.get().max(4) as f64 * ROW);
     let first = RwSignal::new(0usize);
-    let frame = Frame { whole: Some(whole), ..Frame::new(height) };
-    let pieces = RwSignal::new(Vec::<Piece>::new());
+    let frame = Frame { whole: Some(whole), ..Frame::new(state, height) };
     let chart = laid_out(move || {
         let rows = rows.get();
-        let record = state.record.read_untracked();
-        let view = View { width: frame.width.get(), height: height.get(), first: first.get() };
-        let chart = Waterfall::of(recorded(&record)?, &rows, view);
-        if *pieces.read_untracked() != chart.occurring() {
-            pieces.set(chart.occurring().to_vec());
+        if on_paper.get() {
+            return on_a_sheet(state, &rows, frame.width.get(), first.get()).0;
         }
-        Some(Arc::new(chart) as Arc<dyn Chart>)
+        laid_out_from(state, &rows, frame.width.get(), height.get(), first.get())
     });
+    let taken_away =
+        Callback::new(move |()| untrack(|| on_a_sheet(state, &rows.get(), frame.width.get(), first.get())));
+    let cut = move || on_paper.get().then(|| on_a_sheet(state, &rows.get(), frame.width.get(), first.get()).1);
+    let cut = move || cut().flatten().map(|cut| format!("Drawn here{cut}: as many as a sheet carries."));
     follow_the_window(frame, first);
     keep_in_view(state, chart, frame, first);
     let around = Around {
@@ -50,9 +55,25 @@ pub(super) fn Phases(state: LabState) -> impl IntoView {
         how: "A row for each exchange, in the order in which they began; the axis spans the rows in view. The phases of a request are \
               those that the browser tells (Resource Timing); of a WebSocket no phases are told, so its bars are measured by the page.",
         tools: ().into_any(),
-        legend: legend(pieces).into_any(),
+        file: "waterfall",
+        taken_away: Some(taken_away),
+        on_paper: view! { <p class="on-paper hint">{cut}</p> }.into_any(),
     };
     view! { <Figure state around frame chart/> }
+}
+
+fn laid_out_from(state: LabState, rows: &Arc<Rows>, width: f64, height: f64, first: usize) -> Shown {
+    let record = state.record.read_untracked();
+    let chart = Waterfall::of(recorded(&record)?, rows, View { width, height, first });
+    Some(Arc::new(chart) as Arc<dyn Chart>)
+}
+
+/// As many rows as a sheet carries, from the first in view on, and which these are unless they are all.
+fn on_a_sheet(state: LabState, rows: &Arc<Rows>, width: f64, first: usize) -> (Shown, Option<String>) {
+    let (all, shown) = (rows.len(), rows.len().min(ON_A_SHEET));
+    let first = first.min(all - shown);
+    let chart = laid_out_from(state, rows, width, TOP + shown.max(1) as f64 * ROW, first);
+    (chart, (shown < all).then(|| format!(", rows {} to {} of {all}", first + 1, first + shown)))
 }
 
 /// The first row in view is the one to which the window is scrolled.
@@ -96,14 +117,4 @@ fn keep_in_view(state: LabState, chart: Memo<Shown>, frame: Frame, first: RwSign
             scroll_to(place);
         }
     });
-}
-
-/// What is in view.
-fn legend(occurring: RwSignal<Vec<Piece>>) -> impl IntoView {
-    let item = |piece: Piece| {
-        let markup = svg::markup(&sample::piece(piece), None);
-        view! { <li><svg width="30" height="14" aria-hidden="true" inner_html=markup></svg>{piece.name()}</li> }
-    };
-    let items = move || occurring.get().into_iter().map(item).collect_view();
-    view! { <ul class="legend">{items}</ul> }
 }

@@ -6,7 +6,11 @@ use leptos::prelude::*;
 
 use crate::drawing::Pace;
 use crate::drawing::sequence::{Manner, Subject};
+use crate::page::paper;
 use crate::trace::{MessageId, Protocol, Time};
+
+/// How high a diagram's window is where nobody has measured it, in pixels.
+const WINDOW: f64 = 560.0;
 
 /// How the diagrams are looked at.
 #[derive(Clone, Copy)]
@@ -27,8 +31,12 @@ pub(in crate::page) struct Look {
     pub(in crate::page) scroll: RwSignal<f64>,
     /// Scroll along while the run goes on.
     pub(in crate::page) follow: RwSignal<bool>,
+    /// Width and height of a diagram's window on the screen, in pixels.
+    pub(in crate::page) measured: RwSignal<(f64, f64)>,
     /// Width and height of a diagram's window, in pixels.
-    pub(in crate::page) size: RwSignal<(f64, f64)>,
+    pub(in crate::page) size: Memo<(f64, f64)>,
+    /// The page is laid out for paper.
+    pub(in crate::page) on_paper: RwSignal<bool>,
     /// How far the run is played again, on the clock of the diagrams' axis; `None` for the whole.
     pub(in crate::page) played: RwSignal<Option<Time>>,
     /// It is being played.
@@ -39,16 +47,25 @@ pub(in crate::page) struct Look {
 
 impl Look {
     pub(in crate::page) fn new() -> Self {
+        let (measured, on_paper, together) =
+            (RwSignal::new((480.0, WINDOW)), RwSignal::new(false), RwSignal::new(false));
+        let size = Memo::new(move |_| match on_paper.get() {
+            false => measured.get(),
+            true if together.get() => (paper::WIDTH, WINDOW),
+            true => ((paper::WIDTH - paper::GAP) / 2.0, WINDOW),
+        });
         Self {
             zoom: RwSignal::new(1.0),
             pace: RwSignal::new(Pace::default()),
             wall_time: RwSignal::new(false),
-            together: RwSignal::new(false),
+            together,
             folding: RwSignal::new(true),
             unfolded: RwSignal::new(BTreeSet::new()),
             scroll: RwSignal::new(0.0),
             follow: RwSignal::new(true),
-            size: RwSignal::new((480.0, 560.0)),
+            measured,
+            size,
+            on_paper,
             played: RwSignal::new(None),
             playing: RwSignal::new(false),
             speed: RwSignal::new(0.1),

@@ -5,6 +5,7 @@ mod legend;
 mod look;
 mod overview;
 mod pane;
+mod picture;
 mod replay;
 mod sheets;
 mod slice;

@@ -5,6 +5,7 @@ use leptos::html::Div;
 use leptos::prelude::*;
 
 use super::overview::Overview;
+use super::picture::{called, picture};
 use super::sheets::Sheets;
 use super::slice::Slice;
 use super::tools::ZOOM;
@@ -15,8 +16,10 @@ use crate::drawing::{Item, Point, Role, Scene};
 use crate::format::svg;
 use crate::page::inspector;
 use crate::page::messages::MessageTable;
+use crate::page::paper;
+use crate::page::picture::Save;
 use crate::page::state::LabState;
-use crate::trace::{MessageId, Protocol};
+use crate::trace::{MessageId, Protocol, Span, Time};
 use crate::words;
 
 /// The window is laid out in steps of this many pixels, and as much around it.
@@ -30,7 +33,7 @@ const WHEEL: f64 = 300.0;
 
 #[component]
 pub(super) fn Pane(state: LabState, sheets: Sheets, subject: Subject) -> impl IntoView {
-    let (window, paper) = (NodeRef::<Div>::new(), NodeRef::<Div>::new());
+    let (window, sheet) = (NodeRef::<Div>::new(), NodeRef::<Div>::new());
     let look = state.look;
     let Sheets { scale, height, .. } = sheets;
     let offset = offset(state, sheets, subject);
@@ -40,6 +43,9 @@ pub(super) fn Pane(state: LabState, sheets: Sheets, subject: Subject) -> impl In
     };
     // Laid out anew when the window has moved by a step, not at each pixel.
     let visible = Memo::new(move |_| {
+        if look.on_paper.get() {
+            return (offset.get(), offset.get() + paper::HIGHEST);
+        }
         let step = (offset.get() / STEP).floor() * STEP;
         (step - STEP, step + look.size.get().1 + 2.0 * STEP)
     });
@@ -49,8 +55,8 @@ pub(super) fn Pane(state: LabState, sheets: Sheets, subject: Subject) -> impl In
             width: look.size.get().0,
             height: height.get(),
             visible: visible.get(),
-            selected: state.selected.get(),
-            until: look.played.get(),
+            selected: state.selected.get().filter(|_| !look.on_paper.get()),
+            until: look.played.get().filter(|_| !look.on_paper.get()),
             most: View::MOST,
         };
         let scene = sheets.with(subject, |plan, trace, timeline| sequence::sequence(plan, trace, timeline, view));
@@ -60,14 +66,19 @@ pub(super) fn Pane(state: LabState, sheets: Sheets, subject: Subject) -> impl In
         let width = look.size.get().0;
         sheets.with(subject, |plan, _, _| sequence::participants(plan, width)).unwrap_or_default()
     });
-    keep_in_step(state, (window, paper), offset, height);
+    keep_in_step(state, (window, sheet), offset, height);
     keep_playhead_in_view(state, sheets, subject);
+    let begun = Signal::derive(move || state.record.read().trace.is_some());
+    let cut = move || look.on_paper.get().then(|| cut(sheets, subject, visible.get())).flatten();
     let fingers = StoredValue::new(Vec::new());
     // What the message that the pointer is at says of itself.
     let pointed_at = RwSignal::new(String::new());
     view! {
         <section class=format!("pane {}", class(subject)) aria-label=name(subject)>
-            <h3>{name(subject)} <small>{way(subject)}</small></h3>
+            <div class="head">
+                <h3>{name(subject)} <small>{way(subject)}</small></h3>
+                <Save state name=called(subject) ready=begun make=move || picture(state, subject)/>
+            </div>
             <div class="participants" aria-hidden="true">
                 <svg width=move || names.read().width height=move || names.read().height
                     inner_html=move || svg::markup(&names.read(), None)></svg>
@@ -102,16 +113,16 @@ pub(super) fn Pane(state: LabState, sheets: Sheets, subject: Subject) -> impl In
                     on:pointerup=move |event| finger_up(fingers, &event)
                     on:pointercancel=move |event| finger_up(fingers, &event)
                     on:pointerleave=move |event| finger_up(fingers, &event)
-                    on:click=move |event| pick(&event, state, &scene.read_untracked(), paper)
+                    on:click=move |event| pick(&event, state, &scene.read_untracked(), sheet)
                     on:keydown=move |event| on_key(&event, state, sheets, subject)
                 >
                     <div
                         class="paper"
                         class:pointing=move || !pointed_at.read().is_empty()
-                        node_ref=paper
+                        node_ref=sheet
                         title=move || pointed_at.get()
                         on:mousemove=move |event| {
-                            let found = said(&event, state, &scene.read_untracked(), paper);
+                            let found = said(&event, state, &scene.read_untracked(), sheet);
                             if *pointed_at.read_untracked() != found {
                                 pointed_at.set(found);
                             }
@@ -125,6 +136,7 @@ pub(super) fn Pane(state: LabState, sheets: Sheets, subject: Subject) -> impl In
                 </div>
                 <Overview state sheets subject offset/>
             </div>
+            <p class="on-paper hint">{cut}</p>
             {subject.protocols().iter().map(|&protocol| view! { <MessageTable state protocol/> }).collect_view()}
         </section>
     }
@@ -135,6 +147,9 @@ pub(super) fn Pane(state: LabState, sheets: Sheets, subject: Subject) -> impl In
 fn offset(state: LabState, sheets: Sheets, subject: Subject) -> Memo<f64> {
     let look = state.look;
     Memo::new(move |_| {
+        if look.on_paper.get() {
+            return look.scroll.get().min(sheets.height.get() - paper::HIGHEST).max(0.0);
+        }
         if !(look.follow.get() && state.running.get()) {
             return look.scroll.get();
         }
@@ -142,6 +157,24 @@ fn offset(state: LabState, sheets: Sheets, subject: Subject) -> Memo<f64> {
         let end = sheets.with(subject, |plan, trace, timeline| plan.px(plan.last(trace, timeline), scale));
         (end.unwrap_or(0.0) + BELOW - look.size.get().1).max(0.0)
     })
+}
+
+/// Which part of a diagram a sheet of paper carries, where that is not all of it.
+fn cut(sheets: Sheets, subject: Subject, (top, bottom): (f64, f64)) -> Option<String> {
+    let scale = sheets.scale.get();
+    let said = sheets.with(subject, |plan, trace, timeline| {
+        if bottom >= plan.height(trace, timeline, scale) {
+            return None;
+        }
+        let since = |at: Time| (at - trace.circumstances.origin).max(Span::ZERO);
+        let [from, until] = [top, bottom].map(|px| since(plan.at(px, scale)));
+        let last = since(plan.last(trace, timeline));
+        Some(format!(
+            "This is from {from} to {until} of {last}, as much as a sheet carries. “SVG” beside the diagram on the page \
+             saves all of it."
+        ))
+    });
+    said.flatten()
 }
 
 /// The id of a protocol's window in the document: where both are in one diagram, that one's.
@@ -187,8 +220,8 @@ fn keep_in_step(state: LabState, (window, paper): (NodeRef<Div>, NodeRef<Div>), 
         let element = window.get()?;
         surroundings::observe_size(&element, move |width, height| {
             let size = (width, height);
-            if look.size.try_get_untracked().is_some_and(|known| known != size) {
-                look.size.set(size);
+            if look.measured.try_get_untracked().is_some_and(|known| known != size) {
+                look.measured.set(size);
             }
         })
     });

@@ -25,7 +25,7 @@ pub(super) fn Slice(
             height=move || stretch.get().1
             viewBox=move || format!("0 {} {} {}", stretch.get().0, scene.read().width, stretch.get().1)
             style:top=move || format!("{}px", stretch.get().0)
-            inner_html=move || svg::markup(&scene.read(), state.selected.get())
+            inner_html=move || svg::markup(&scene.read(), state.selected.get().filter(|_| !state.look.on_paper.get()))
         ></svg>
     }
 }
