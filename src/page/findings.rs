@@ -16,8 +16,12 @@ const MOST_LINKS: usize = 6;
 
 /// What a run of the lab came to, once it has ended: what happened, and what that says of the lab's claims.
 fn judged(state: LabState, lab: Lab) -> Memo<(Vec<Finding>, Vec<Verdict>)> {
+    let held_back = Memo::new(move |_| state.holds_back());
     Memo::new(move |_| {
         state.summed_up.track();
+        if held_back.get() {
+            return (Vec::new(), Vec::new());
+        }
         let record = state.record.read_untracked();
         let Some(trace) = record.trace.as_ref().filter(|trace| trace.outcome.is_some()) else {
             return (Vec::new(), Vec::new());
@@ -61,7 +65,7 @@ pub(super) fn WhatHappened(state: LabState, lab: Lab) -> impl IntoView {
     let sentences = move || judged.read().0.iter().map(|finding| sentence(state, finding)).collect_view();
     let cards = move || judged.read().1.iter().map(|verdict| card(state, verdict)).collect_view();
     view! {
-        <section class="happened" hidden=move || state.holds_back() || (judged.read().0.is_empty() && judged.read().1.is_empty())>
+        <section class="happened" hidden=move || judged.read().0.is_empty() && judged.read().1.is_empty()>
             <h3>"What happened"</h3>
             <ul class="findings">{sentences}</ul>
             <h3>"What that says of what is taught"</h3>

@@ -56,6 +56,7 @@ pub(super) fn CompactLab(state: LabState, lab: Lab) -> impl IntoView {
         <controls::Controls state lab compact=true/>
         <status::Status state/>
         <OtherSettings state lab/>
+        <Recording state/>
         <div class="bench">
             <diagram::Diagrams state compact=true/>
             <inspector::Inspector state/>

@@ -11,9 +11,10 @@ use crate::words::labs;
 pub(super) fn PredictionBox(state: LabState, lab: Lab) -> impl IntoView {
     let words = &labs::of(lab).prediction;
     let guess = Memo::new(move |_| state.store.kept.read().guesses.get(lab.slug()).copied());
+    let held_back = Memo::new(move |_| state.holds_back());
     let answer = Memo::new(move |_| {
         state.summed_up.track();
-        if state.holds_back() {
+        if held_back.get() {
             return None;
         }
         let record = state.record.read_untracked();

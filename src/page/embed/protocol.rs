@@ -126,7 +126,7 @@ impl Conversation {
         let link = state.link.get_untracked();
         if state.running.get_untracked() {
             self.refuse("A run goes on already.".to_owned());
-        } else if !endpoints::may_start_unasked(&link) {
+        } else if !endpoints::may_start_unasked(&link, &state.found.get_untracked()) {
             let reason = "The page around this lab asks to run it against other addresses than Duplex’s own: press Run to do so.";
             state.notice(reason);
             self.refuse(reason.to_owned());
