@@ -88,6 +88,7 @@ pub(super) fn focus_run() {
 
 fn begin_running(state: LabState) {
     state.stopping.set_value(false);
+    state.stage.set(Stage::Asking);
     state.running.set(true);
 }
 
@@ -148,15 +149,15 @@ fn over(state: LabState, settings: &Settings) -> Option<Over> {
 
 /// One run from beginning to end; `None` where it could not begin.
 async fn one(state: LabState, settings: &Settings, over: Option<Over>) -> Option<Outcome> {
-    state.stage.set(Stage::Preparing);
+    state.stage.set(Stage::Asking);
     // Two at once would measure each other. The turn is over when this returns, however it does.
     let Some(_turn) = until_stopped(state, turns::take(move || state.stage.set(Stage::Waiting))).await else {
         state.notice(NOT_BEGUN);
         return None;
     };
+    state.stage.set(Stage::Preparing);
     state.put_away();
     state.show(Record::default());
-    state.stage.set(Stage::Preparing);
     match until_stopped(state, endpoints::resolve(state, over)).await {
         Some(Ok(endpoints)) => return Some(run(state, settings, endpoints).await),
         Some(Err(sentence)) => state.trouble.set(Some(sentence)),

@@ -76,7 +76,7 @@ const SUM_UP_EVERY: Span = Span::from_millis(1_000);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     Idle,
-    /// For another lab of this browser to end its run.
+    /// For its turn: no two labs of a browser run at once.
     Waiting,
     Running,
     Finished,
@@ -106,7 +106,9 @@ impl Phase {
 /// What a run is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Until no other lab of this browser runs.
+    /// Asking whether another lab of this browser runs.
+    Asking,
+    /// Until that has ended.
     Waiting,
     /// Finding out whom to talk to.
     Preparing,
@@ -174,7 +176,7 @@ impl LabState {
             settled_in: RwSignal::new(false),
             sample_whole: RwSignal::new(false),
             running: RwSignal::new(false),
-            stage: RwSignal::new(Stage::Preparing),
+            stage: RwSignal::new(Stage::Asking),
             clock: RwSignal::new((Time(0), Time(0))),
             record: RwSignal::new(Record::default()),
             summed_up: RwSignal::new(Time(0)),
@@ -242,7 +244,8 @@ impl LabState {
     /// Where the run stands.
     pub(super) fn phase(&self) -> Phase {
         if self.running.get() {
-            return if self.stage.get() == Stage::Waiting { Phase::Waiting } else { Phase::Running };
+            let has_its_turn = !matches!(self.stage.get(), Stage::Asking | Stage::Waiting);
+            return if has_its_turn { Phase::Running } else { Phase::Waiting };
         }
         if self.trouble.read().is_some() {
             return Phase::Failed;

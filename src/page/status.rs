@@ -14,13 +14,16 @@ use crate::words::{self, labs};
 #[component]
 pub(super) fn Status(state: LabState) -> impl IntoView {
     let phase = Memo::new(move |_| state.phase());
+    // Before that is known there is nothing to say of it: mostly nobody has to wait.
+    let waits = Memo::new(move |_| phase.get() == Phase::Waiting && state.stage.get() == Stage::Waiting);
+    let runs = Memo::new(move |_| phase.get().goes_on() && !waits.get());
     let sentence = move || match phase.get() {
         Phase::Idle => idle_words(state),
-        Phase::Running => "A run goes on.".to_owned(),
-        Phase::Waiting => WAITS.to_owned(),
+        Phase::Waiting if waits.get() => WAITS.to_owned(),
+        Phase::Waiting | Phase::Running => "A run goes on.".to_owned(),
         Phase::Failed | Phase::Finished | Phase::Stopped => ended_words(state),
     };
-    let progress = move || if phase.get() == Phase::Running { running_words(state) } else { String::new() };
+    let progress = move || if runs.get() { running_words(state) } else { String::new() };
     let share = move || share(state);
     view! {
         <section class="status" class:failed=move || phase.get() == Phase::Failed>
@@ -30,9 +33,9 @@ pub(super) fn Status(state: LabState) -> impl IntoView {
                 </ul>
             </div>
             // Read out when it changes, which is not often; the progress beside it is not.
-            <p role="status" class:unseen=move || phase.get() == Phase::Running>{sentence}</p>
-            <p hidden=move || phase.get() != Phase::Running>{progress}</p>
-            <progress aria-label="Exchanges done" max="1" value=share hidden=move || phase.get() != Phase::Running></progress>
+            <p role="status" class:unseen=move || runs.get()>{sentence}</p>
+            <p hidden=move || !runs.get()>{progress}</p>
+            <progress aria-label="Exchanges done" max="1" value=share hidden=move || !runs.get()></progress>
         </section>
     }
 }
@@ -71,7 +74,9 @@ fn running_words(state: LabState) -> String {
     let (began, now) = state.clock.get();
     let record = state.record.read();
     let last = match (state.stage.get(), &record.trace) {
-        (Stage::Waiting | Stage::Preparing, _) | (_, None) => return "Finding out whom to talk to …".to_owned(),
+        (Stage::Asking | Stage::Waiting | Stage::Preparing, _) | (_, None) => {
+            return "Finding out whom to talk to …".to_owned();
+        }
         (Stage::Settling, _) => return "Asking the server for its account of the run …".to_owned(),
         (Stage::Script, Some(trace)) => trace.messages.last(),
     };
