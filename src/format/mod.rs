@@ -1,5 +1,6 @@
 //! There and back: how a run is taken away, and brought back.
 
+pub mod har;
 pub mod hex;
 pub mod svg;
 mod trace_json;

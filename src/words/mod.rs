@@ -167,6 +167,13 @@ pub fn recorded(trace: &Trace, when: &str) -> String {
         Some(Outcome::Stopped) => " It was stopped before its end.".to_owned(),
         Some(Outcome::Failed(why)) => format!(" {}", failure(why)),
     };
+    if known.is_imported() {
+        let writer = known.parameter("written-by").unwrap_or("another tool");
+        let left_out = known.parameter("left-out").map_or_else(String::new, |count| {
+            format!(" Left out, as it crossed no connection or is neither HTTP nor WebSocket: {count}.")
+        });
+        return format!("Imported from a HAR file that {writer} wrote. It was recorded {when}.{left_out}");
+    }
     format!("Recorded earlier: {when}, in {}, against {} and {}.{outcome}", known.browser, known.http.url, known.ws.url)
 }
 

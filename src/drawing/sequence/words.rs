@@ -117,6 +117,8 @@ pub(super) fn lifetime_title(connection: &Connection) -> String {
     };
     if connection.already_open {
         words += ", open since before the run";
+    } else if connection.undated {
+        words += ", open, nobody tells since when";
     }
     match connection.closed.as_ref().map(|closed| &closed.how) {
         None => {}
