@@ -1,10 +1,14 @@
 //! A scene as SVG markup. Looks are left to classes; what shows a message names it in `data-message`.
 
+mod classes;
+
 use std::fmt::Write as _;
 
-use crate::analysis::Provenance;
+pub use classes::protocol_class;
+
+use classes::classes;
+
 use crate::analysis::break_even::Way;
-use crate::drawing::charts::{Event, Layer, Piece};
 use crate::drawing::{Anchor, Badge, Item, Point, Role, Scene, Shape};
 use crate::trace::{MessageId, Protocol};
 
@@ -111,7 +115,13 @@ fn write_item(out: &mut String, item: &Item, selected: bool) {
         escape(out, &item.title);
         out.push_str("</title>");
     }
-    write_shape(out, item);
+    write_shape(out, item, |out, part| {
+        out.push_str(match part {
+            Part::Head => " class=\"head\"",
+            Part::Cross => " class=\"cross\"",
+            _ => "",
+        });
+    });
     out.push_str("</g>");
 }
 
@@ -128,14 +138,25 @@ fn write_message(out: &mut String, item: &Item, selected: bool) {
         add(out, format_args!(" data-message=\"{}\"", id.0));
     }
     out.push_str(" d=\"");
-    match item.shape {
-        Shape::Arrow { .. } => arrow(out, item.role, from, to),
-        _ => polyline(out, &[from, to]),
-    }
+    message_path(out, item);
     out.push_str("\"/>");
     if let Shape::Lost { .. } = item.shape {
-        add(out, format_args!("<path class=\"cross\" d=\"{}\"/>", badge_path(Badge::Broken, to, HEAD)));
+        add(out, format_args!("<path class=\"cross\" d=\"{}\"/>", cross(to)));
     }
+}
+
+/// The data of a message's path.
+pub(super) fn message_path(out: &mut String, item: &Item) {
+    match item.shape {
+        Shape::Arrow { from, to } => arrow(out, item.role, from, to),
+        Shape::Line { from, to } | Shape::Lost { from, to } => polyline(out, &[from, to]),
+        _ => {}
+    }
+}
+
+/// The data of the path where a message that was lost ends.
+pub(super) fn cross(at: Point) -> String {
+    badge_path(Badge::Broken, at, HEAD)
 }
 
 /// The data of a path that is an arrow. HTTP's heads are filled, a WebSocket's are open: told apart without colour.
@@ -159,31 +180,53 @@ fn open(out: &mut String, name: &str, role: Role, selected: bool) {
     out.push_str(if selected { " selected\"" } else { "\"" });
 }
 
-fn write_shape(out: &mut String, item: &Item) {
+/// What of a shape an element is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Line,
+    /// The head of an arrow that has one by itself.
+    Head,
+    Rect,
+    Path,
+    Circle,
+    Text,
+    /// Where what was lost ends.
+    Cross,
+}
+
+/// Writes a shape as its elements. `dress` writes what each has in attributes for its looks.
+pub(super) fn write_shape(out: &mut String, item: &Item, dress: impl Fn(&mut String, Part)) {
     match &item.shape {
-        Shape::Line { from, to } | Shape::Lost { from, to } => line(out, *from, *to),
+        Shape::Line { from, to } => line(out, *from, *to, &dress),
+        Shape::Lost { from, to } => {
+            line(out, *from, *to, &dress);
+            begin(out, "path", Part::Cross, &dress);
+            add(out, format_args!(" d=\"{}\"/>", cross(*to)));
+        }
         Shape::Arrow { from, to } => {
-            line(out, *from, *to);
+            line(out, *from, *to, &dress);
             let [one, other] = head_ends(*from, *to);
-            out.push_str("<path class=\"head\" d=\"");
+            begin(out, "path", Part::Head, &dress);
+            out.push_str(" d=\"");
             polyline(out, &[one, *to, other]);
             out.push_str("\"/>");
         }
         Shape::Rect { at, width, height } => {
-            out.push_str("<rect");
+            begin(out, "rect", Part::Rect, &dress);
             place(out, *at);
             attribute(out, "width", *width);
             attribute(out, "height", *height);
             out.push_str("/>");
         }
         Shape::Path { points, closed } => {
-            out.push_str("<path d=\"");
+            begin(out, "path", Part::Path, &dress);
+            out.push_str(" d=\"");
             polyline(out, points);
             out.push_str(if *closed { "Z\"/>" } else { "\"/>" });
         }
-        Shape::Dot { at, radius } => dot(out, item.role, *at, *radius),
+        Shape::Dot { at, radius } => dot(out, item.role, *at, *radius, &dress),
         Shape::Text { at, text, anchor } => {
-            out.push_str("<text");
+            begin(out, "text", Part::Text, &dress);
             place(out, *at);
             add(out, format_args!(" text-anchor=\"{}\">", anchor.name()));
             escape(out, text);
@@ -192,8 +235,15 @@ fn write_shape(out: &mut String, item: &Item) {
     }
 }
 
-fn line(out: &mut String, from: Point, to: Point) {
-    out.push_str("<line");
+/// Begins an element with its looks.
+fn begin(out: &mut String, name: &str, part: Part, dress: &impl Fn(&mut String, Part)) {
+    out.push('<');
+    out.push_str(name);
+    dress(out, part);
+}
+
+fn line(out: &mut String, from: Point, to: Point, dress: &impl Fn(&mut String, Part)) {
+    begin(out, "line", Part::Line, dress);
     for (name, value) in [("x1", from.x), ("y1", from.y), ("x2", to.x), ("y2", to.y)] {
         attribute(out, name, value);
     }
@@ -288,10 +338,11 @@ pub fn badge_path(badge: Badge, at: Point, radius: f64) -> String {
 }
 
 /// HTTP's samples are discs, a WebSocket's are squares on their corner: told apart without colour.
-fn dot(out: &mut String, role: Role, at: Point, radius: f64) {
+fn dot(out: &mut String, role: Role, at: Point, radius: f64, dress: &impl Fn(&mut String, Part)) {
     let Point { x, y } = at;
     if let Role::Badge(badge, _) = role {
-        add(out, format_args!("<path d=\"{}\"/>", badge_path(badge, at, radius)));
+        begin(out, "path", Part::Path, dress);
+        add(out, format_args!(" d=\"{}\"/>", badge_path(badge, at, radius)));
     } else if matches!(
         role,
         Role::Sample { protocol: Protocol::WebSocket, .. }
@@ -299,19 +350,12 @@ fn dot(out: &mut String, role: Role, at: Point, radius: f64) {
             | Role::Percentile(Protocol::WebSocket)
             | Role::Piece { protocol: Protocol::WebSocket, .. }
     ) {
-        let r = radius * 1.2;
-        add(
-            out,
-            format_args!(
-                "<path d=\"M{x:.1} {:.1}L{:.1} {y:.1}L{x:.1} {:.1}L{:.1} {y:.1}Z\"/>",
-                y - r,
-                x + r,
-                y + r,
-                x - r
-            ),
-        );
+        let (top, right, bottom, left) = (y - radius * 1.2, x + radius * 1.2, y + radius * 1.2, x - radius * 1.2);
+        begin(out, "path", Part::Path, dress);
+        add(out, format_args!(" d=\"M{x:.1} {top:.1}L{right:.1} {y:.1}L{x:.1} {bottom:.1}L{left:.1} {y:.1}Z\"/>"));
     } else {
-        add(out, format_args!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\"/>"));
+        begin(out, "circle", Part::Circle, dress);
+        add(out, format_args!(" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\"/>"));
     }
 }
 
@@ -320,164 +364,17 @@ fn add(out: &mut String, arguments: std::fmt::Arguments<'_>) {
     out.write_fmt(arguments).ok();
 }
 
-fn escape(out: &mut String, text: &str) {
+/// Writes a text so that it is no markup. What no XML may have is replaced.
+pub(super) fn escape(out: &mut String, text: &str) {
     for character in text.chars() {
         match character {
+            '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             '"' => out.push_str("&quot;"),
             _ => out.push(character),
         }
-    }
-}
-
-/// Writes the class names of a role.
-fn classes(out: &mut String, role: Role) {
-    let mut of = |name: &str, protocol: Protocol| {
-        out.push_str(name);
-        out.push(' ');
-        out.push_str(protocol_class(protocol));
-    };
-    match role {
-        Role::Lifeline => out.push_str("lifeline"),
-        Role::Crowd => out.push_str("crowd"),
-        Role::Connection(protocol) => of("connection", protocol),
-        Role::ConnectionEnd(protocol) => of("connection-end", protocol),
-        Role::EmulatedHandshake(protocol) => of("emulated-handshake", protocol),
-        Role::Message { protocol, provenance, warm_up, unasked } => {
-            of("message", protocol);
-            out.push_str(if provenance == Provenance::Unknown { " unknown" } else { "" });
-            out.push_str(if unasked { " unasked" } else { "" });
-            out.push_str(warm_up_class(warm_up));
-        }
-        Role::MessageLabel { protocol, warm_up } => {
-            of("label", protocol);
-            out.push_str(warm_up_class(warm_up));
-        }
-        Role::Uncertainty { protocol, .. } => of("uncertainty", protocol),
-        Role::Cut(_) => out.push_str("cut"),
-        Role::Part => out.push_str("part"),
-        Role::Grid => out.push_str("grid"),
-        Role::Tick => out.push_str("tick"),
-        Role::Sample { protocol, left_out } => {
-            of("sample", protocol);
-            out.push_str(if left_out { " left-out" } else { "" });
-        }
-        Role::Spread(protocol) => of("spread", protocol),
-        Role::Beyond(protocol) => of("beyond", protocol),
-        Role::Median(protocol) => of("median", protocol),
-        Role::Way { way, advised } => of_way(out, "way", way, advised),
-        Role::WayLabel { way, advised } => of_way(out, "way-label", way, advised),
-        Role::Leader(way) => of_way(out, "leader", way, false),
-        Role::Crossing => out.push_str("crossing"),
-        Role::CrossingLabel => out.push_str("crossing-label"),
-        Role::Note => out.push_str("note"),
-        Role::Playhead => out.push_str("playhead"),
-        Role::Notable(protocol) => of("notable", protocol),
-        Role::Participant => out.push_str("participant"),
-        Role::Badge(badge, protocol) => of(badge_class(badge), protocol),
-        Role::Queued(protocol) => of("queued", protocol),
-        Role::Control => out.push_str("control ws"),
-        Role::Silence => out.push_str("silence"),
-        Role::SilenceLabel => out.push_str("silence-label"),
-        Role::Fold(_) => out.push_str("fold"),
-        Role::FoldLabel(_) => out.push_str("fold-label"),
-        Role::Unfolded(_) => out.push_str("unfolded"),
-        Role::Density { protocol, level } => {
-            add(out, format_args!("density {} level-{level}", protocol.map_or("both", protocol_class)));
-        }
-        Role::Axis => out.push_str("axis"),
-        Role::Named(protocol) => of("named", protocol),
-        Role::Event { protocol, what } => of_event(out, what, protocol),
-        Role::Bar(protocol) => of("bar", protocol),
-        Role::Cumulative(protocol) => of("cumulative", protocol),
-        Role::Percentile(protocol) => of("percentile", protocol),
-        Role::PercentileLabel(protocol) => of("percentile-label", protocol),
-        Role::Layer { protocol, layer } => of(layer_class(layer), protocol),
-        Role::LayerLabel => out.push_str("layer-label"),
-        Role::AtLeast(protocol) => of("at-least", protocol),
-        Role::Piece { protocol, piece } => of(piece_class(piece), protocol),
-        Role::RowLabel(protocol) => of("row-label", protocol),
-        Role::Duration => out.push_str("duration"),
-        Role::Crosshair => out.push_str("crosshair"),
-        Role::Reading => out.push_str("reading"),
-        Role::Picked => out.push_str("picked"),
-    }
-}
-
-const fn badge_class(badge: Badge) -> &'static str {
-    match badge {
-        Badge::Opening => "badge opening",
-        Badge::Close => "badge close",
-        Badge::Retried => "badge retried",
-        Badge::Resent => "badge resent",
-        Badge::Broken => "badge broken",
-    }
-}
-
-/// The class names of what shows a way to talk: its own, for the dash, and its protocol's, for the colour.
-fn of_way(out: &mut String, name: &str, way: Way, advised: bool) {
-    let advised = if advised { " advised" } else { "" };
-    add(out, format_args!("{name} {} {}{advised}", way.slug(), protocol_class(way.protocol())));
-}
-
-fn of_event(out: &mut String, what: Event, protocol: Protocol) {
-    add(out, format_args!("event {} {}", event_class(what), protocol_class(protocol)));
-}
-
-/// The class name of what happened beside the exchanges.
-#[must_use]
-pub const fn event_class(what: Event) -> &'static str {
-    match what {
-        Event::Opened => "opened",
-        Event::Retried => "retried",
-        Event::Hidden => "hidden-tab",
-        Event::Part => "part-begins",
-    }
-}
-
-/// The class names of a layer of bytes.
-#[must_use]
-pub const fn layer_class(layer: Layer) -> &'static str {
-    match layer {
-        Layer::Payload => "layer payload",
-        Layer::Overhead => "layer overhead",
-        Layer::Instrument => "layer instrument",
-    }
-}
-
-/// The class names of a stretch of an exchange.
-#[must_use]
-pub const fn piece_class(piece: Piece) -> &'static str {
-    match piece {
-        Piece::Stalled => "piece stalled",
-        Piece::NameLookup => "piece name-lookup",
-        Piece::Connect => "piece connect",
-        Piece::Tls => "piece tls",
-        Piece::Waiting => "piece waiting",
-        Piece::Download => "piece download",
-        Piece::Delivery => "piece delivery",
-        Piece::Opening => "piece opening",
-        Piece::RoundTrip => "piece round-trip",
-        Piece::Closing => "piece closing",
-        Piece::Undivided => "piece undivided",
-        Piece::Unanswered => "piece unanswered",
-        Piece::AtServer => "piece at-server",
-        Piece::Arrival => "piece arrival",
-    }
-}
-
-const fn warm_up_class(warm_up: bool) -> &'static str {
-    if warm_up { " warm-up" } else { "" }
-}
-
-/// The class name of a protocol, which stands for its colour everywhere.
-#[must_use]
-pub const fn protocol_class(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Http => "http",
-        Protocol::WebSocket => "ws",
     }
 }
 

@@ -28,3 +28,12 @@ pub const fn mark(mark: Mark) -> &'static str {
         Mark::Fold => "repeats, folded: click to open",
     }
 }
+
+/// The words at a mark in a picture that nobody can click in.
+#[must_use]
+pub const fn mark_on_paper(what: Mark) -> &'static str {
+    match what {
+        Mark::Fold => "repeats, folded",
+        what => mark(what),
+    }
+}

@@ -12,7 +12,7 @@ pub mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use marks::mark;
+pub use marks::{mark, mark_on_paper};
 
 use crate::analysis::bytes_in_words;
 use crate::lab::link::Page;

@@ -135,7 +135,7 @@ fn of_a_crowd_all_arrows_that_cross_the_view_are_drawn() {
     let trace = simulated::run_lab(crowded(Lab::Crowd), conditions);
     let whole = draw(&trace, Protocol::WebSocket, 10.0, None);
     let mut crossing = 0;
-    for top in (0..40).map(|step| f64::from(step) * 300.0 + 7.0) {
+    for top in (0..40).map(|step| f64::from(step) * whole.height / 40.0 + 7.0) {
         let window = (top, top + 20.0);
         let seen = draw(&trace, Protocol::WebSocket, 10.0, Some(window));
         let inside = |scene: &Scene| {

@@ -113,13 +113,16 @@ proptest! {
     fn every_lab_stays_on_the_paper_whenever_it_is_stopped(
         lab in prop::sample::select(Lab::ALL.to_vec()), one_way in 1i64..80_000, stopped_at in 1i64..20_000_000,
         scale in 0.05f64..50.0, manner in manner(), top in 0.0f64..1.0, played in 0.0f64..1.5, dense: bool,
+        below in 0.0f64..600.0,
     ) {
         let conditions = Conditions { one_way: Span(one_way), ..Conditions::default() };
         let trace = simulated::stop_lab(crowded(lab), conditions, Time(stopped_at));
         let timeline = Timeline::of(&trace);
         let plan = Plan::of(&trace, &timeline, manner);
+        // Of two diagrams side by side the shorter one has the paper of the other.
         let whole = View::whole(&plan, &trace, &timeline, scale, 480.0);
-        let height = whole.height;
+        let height = whole.height + below;
+        let whole = View { height, ..whole };
         let origin = trace.circumstances.origin;
         let length = (plan.last(&trace, &timeline) - origin).0 as f64 * played;
         let until = (played < 1.0).then_some(Time(origin.0 + length as i64));

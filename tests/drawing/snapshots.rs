@@ -104,3 +104,10 @@ fn a_crowd() {
     let trace = run(Lab::Crowd, &[("clients", "8")]);
     check("crowd-http", &trace, Manner { pace: Pace::Compressed, ..Manner::plain(HTTP) }, 500.0);
 }
+
+#[test]
+fn a_long_wait_at_the_end() {
+    let trace = run(Lab::Closing, &[]);
+    check("closing-http", &trace, Manner { pace: Pace::Compressed, ..Manner::plain(HTTP) }, 400.0);
+    check("closing-websocket", &trace, Manner { pace: Pace::Compressed, ..Manner::plain(WS) }, 700.0);
+}

@@ -1,6 +1,9 @@
 //! The sequence diagrams in use: axes, folds, one diagram for both, replay, zoom, the overview, and many messages.
 
-use chromiumoxide::cdp::browser_protocol::input::{DispatchMouseEventParams, DispatchMouseEventType, MouseButton};
+use chromiumoxide::cdp::browser_protocol::input::{
+    DispatchMouseEventParams, DispatchMouseEventType, DispatchTouchEventParams, DispatchTouchEventType, MouseButton,
+    TouchPoint,
+};
 use duplex::trace::Protocol;
 
 use crate::page::Lab;
@@ -61,6 +64,9 @@ async fn repeats_are_folded_and_a_click_opens_and_closes_them() {
         window.press_key("ArrowDown").await.expect("a key");
     }
     lab.until("document.querySelectorAll('.pane.http path.message.selected').length === 1").await;
+    // What is picked in one picture is picked in all.
+    lab.until("[...document.querySelectorAll('.figure')].every((chart) => chart.querySelector('.picked') !== null)")
+        .await;
     lab.assert_no_errors().await;
 }
 
@@ -177,9 +183,35 @@ async fn zooming_keeps_the_place_under_the_pointer_and_the_strip_moves_both_wind
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_fingers_zoom_by_as_much_as_they_move_apart() {
+    let server = Server::start();
+    let lab = finished(&server, "messages=10").await;
+    let [x, y]: [f64; 2] = lab
+        .ask(
+            "{ const it = document.querySelector('.pane.http .window'); it.scrollIntoView({ block: 'center' });
+               const box = it.getBoundingClientRect(); [box.x + box.width / 2, box.y + box.height / 2] }",
+        )
+        .await;
+    let height = "document.querySelector('.pane.http .paper').offsetHeight";
+    let before: f64 = lab.ask(height).await;
+    let touch = async |kind: DispatchTouchEventType, apart: f64| {
+        let finger = |up: f64, id: f64| TouchPoint::builder().x(x).y(y + up).id(id).build().expect("a finger");
+        let fingers = vec![finger(-apart / 2.0, 1.0), finger(apart / 2.0, 2.0)];
+        lab.tab.execute(DispatchTouchEventParams::new(kind, fingers)).await.expect("the event is taken");
+    };
+    touch(DispatchTouchEventType::TouchStart, 40.0).await;
+    for apart in (45..=120).step_by(5) {
+        touch(DispatchTouchEventType::TouchMove, f64::from(apart)).await;
+    }
+    // The browser keeps the first few pixels to itself.
+    lab.until(&format!("{height} > {before} * 2 && {height} < {before} * 4")).await;
+    lab.assert_no_errors().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_many_messages_each_can_be_picked_as_long_as_it_can_be_told_apart_and_then_their_density_is_shown() {
     let server = Server::start();
-    let lab = finished(&server, "messages=1500").await;
+    let lab = finished(&server, "messages=1000").await;
     let _: bool = lab.ask("{ document.querySelector('input.folding').click(); true }").await;
     let zoom_out = async |times: usize| {
         for _ in 0..times {
@@ -189,7 +221,8 @@ async fn of_many_messages_each_can_be_picked_as_long_as_it_can_be_told_apart_and
     // Many, and each to be told apart: those that look alike are one element, and each can be picked.
     zoom_out(4).await;
     lab.until(
-        "document.querySelector('.pane.http path.message:not([data-message])')?.getAttribute('d').split('Z').length > 150",
+        "[...document.querySelectorAll('.pane.http path.message:not([data-message])')]
+            .reduce((sum, path) => sum + path.getAttribute('d').split('Z').length - 1, 0) > 150",
     )
     .await;
     for kind in [DispatchMouseEventType::MousePressed, DispatchMouseEventType::MouseReleased] {
@@ -199,15 +232,13 @@ async fn of_many_messages_each_can_be_picked_as_long_as_it_can_be_told_apart_and
     let picked = lab.text("#inspector").await;
     assert!(picked.contains("turn "), "{picked}");
     // Too many to be told apart: how many there are in each place.
-    zoom_out(8).await;
-    lab.until("document.querySelector('.pane.http .paper g.density') !== null").await;
-    let said: usize = lab
-        .ask(
-            "[...document.querySelectorAll('.pane.http .paper g.density title')]
-                .reduce((sum, title) => sum + parseInt(title.textContent), 0)",
-        )
-        .await;
+    zoom_out(11).await;
     let trace = lab.save().await;
-    assert_eq!(said, trace.of(Protocol::Http).count());
+    lab.until(&format!(
+        "[...document.querySelectorAll('.pane.http .paper g.density title')]
+            .reduce((sum, title) => sum + parseInt(title.textContent), 0) === {}",
+        trace.of(Protocol::Http).count()
+    ))
+    .await;
     lab.assert_no_errors().await;
 }

@@ -9,6 +9,7 @@ mod event;
 mod frame;
 mod pieces;
 pub mod round_trips;
+pub mod sample;
 pub mod scale;
 pub mod waterfall;
 

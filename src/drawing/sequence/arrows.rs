@@ -103,7 +103,7 @@ impl<'a> Layout<'a> {
     fn ends_y(&self, message: &Message, sent: Option<Placed>, received: Option<Placed>) -> [Option<f64>; 2] {
         let y = |end: Option<Placed>| end.map(|end| self.y(message.protocol, end.at));
         let (mut sent, mut received) = (y(sent), y(received));
-        if let Some((_, left)) = queued(message) {
+        if let Some((_, left)) = queued(self.trace, self.timeline, message) {
             let left = self.y(message.protocol, left);
             sent = Some(received.map_or(left, |received| left.min(received)).max(sent.unwrap_or(left)));
         }
@@ -140,7 +140,7 @@ impl<'a> Layout<'a> {
 
     /// A request that waited in the browser: a hollow bar at its client, from the call to when it was sent.
     fn queue(&mut self, message: &Message) {
-        let Some((called, left)) = queued(message) else { return };
+        let Some((called, left)) = queued(self.trace, self.timeline, message) else { return };
         let until = self.view.until.unwrap_or(Time(i64::MAX));
         let (begins, ends) = (
             self.plan.time(self.timeline, message.protocol, called),
@@ -150,8 +150,12 @@ impl<'a> Layout<'a> {
         if bottom - top < 3.0 || begins > until || !self.is_in_view(top, bottom) {
             return;
         }
-        let x = self.columns.page_lane_x(message.client, self.plan.lanes.of(message.connection)) + BAR / 2.0 + 1.0;
-        let shape = Shape::Rect { at: Point { x, y: top }, width: 3.0, height: bottom - top };
+        let x = self.columns.page_lane_x(message.client, self.plan.lanes.of(message.connection));
+        let shape = match self.columns.crowd() {
+            // There is no room for a bar between two clients.
+            Some(_) => Shape::Line { from: Point { x, y: top }, to: Point { x, y: bottom } },
+            None => Shape::Rect { at: Point { x: x + BAR / 2.0 + 1.0, y: top }, width: 3.0, height: bottom - top },
+        };
         self.add(
             Role::Queued(message.protocol),
             shape,

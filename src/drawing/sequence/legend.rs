@@ -64,7 +64,8 @@ pub(super) fn is_odd(trace: &Trace, timeline: &Timeline, message: &Message) -> b
 }
 
 /// A message that is drawn with a cross: lost, broken off, refused, or not known to have arrived and never answered.
-pub(super) fn is_lost(trace: &Trace, timeline: &Timeline, message: &Message) -> bool {
+#[must_use]
+pub fn is_lost(trace: &Trace, timeline: &Timeline, message: &Message) -> bool {
     let is_unknown = || timeline.ends(trace, message).1.is_none();
     match message.fate {
         Fate::Broken | Fate::Lost => true,
@@ -89,7 +90,7 @@ pub(super) fn note(marks: &mut BTreeSet<Mark>, trace: &Trace, timeline: &Timelin
         (Mark::WarmUp, message.warm_up),
         (Mark::UnknownTime, server_end == Moment::Unknown && !is_lost),
         (Mark::Lost, is_lost),
-        (Mark::Queued, queued(message).is_some()),
+        (Mark::Queued, queued(trace, timeline, message).is_some()),
         (Mark::Retried, message.retries.is_some()),
         (Mark::Resent, message.arrivals.unwrap_or(1) > 1),
     ];

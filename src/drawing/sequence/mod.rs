@@ -14,15 +14,17 @@ mod legend;
 mod lifetimes;
 mod plan;
 mod queue;
+mod sample;
 mod silence;
 mod ticks;
 mod words;
 
 pub use density::overview;
 pub use fold::Fold;
-pub use legend::Mark;
+pub use legend::{Mark, is_lost};
 pub use plan::{Manner, Plan, Subject};
-pub use words::said;
+pub use sample::sample;
+pub use words::{connection_end, connection_name, fold_words, label, message_in_words, said};
 
 use label::Label;
 use lanes::Columns;
@@ -252,8 +254,8 @@ impl<'a> Layout<'a> {
             return;
         }
         let mut y = self.plan.px(last, self.view.scale) + 18.0;
-        // A part that begins at the end has its name there.
-        if let Some((_, below)) = self.reserved.iter().rfind(|(top, below)| *top < y && *below > y - 11.0) {
+        // A part that begins at the end has its name there, and what follows elsewhere may be a silence here.
+        while let Some((_, below)) = self.reserved.iter().find(|(top, below)| *top < y && below + 11.0 > y) {
             y = below + 11.0;
         }
         if self.is_in_view(y - 12.0, y) {

@@ -232,14 +232,23 @@ impl Plan {
         match self.manner.pace {
             Pace::Linear => self.axis = Axis::broken(origin, &stretches),
             Pace::Compressed => {
-                let silences = silences(trace, |message| {
+                let under_way = |message: &Message| {
                     let (sent, received) = timeline.ends(trace, message);
                     let at = |at: Time| self.time(timeline, message.protocol, at);
                     let ends = [sent, received].map(|end| end.map(|end| at(end.at)));
                     let page = message.page_time().map(at);
                     let all = || ends.into_iter().flatten().chain(page);
                     all().min().zip(all().max())
+                };
+                // The axis is the same for all diagrams, so that what happened in any of them ends a silence.
+                let ends = trace.connections.iter().filter_map(|connection| {
+                    let ended = timeline.place(trace, connection.protocol, connection.closed.as_ref()?.at)?;
+                    Some(self.time(timeline, connection.protocol, ended.at))
                 });
+                let last = Protocol::BOTH
+                    .into_iter()
+                    .filter_map(|protocol| Some(self.time(timeline, protocol, timeline.last(trace, protocol)?)));
+                let silences = silences(trace, under_way, ends.chain(last));
                 self.axis = Axis::broken(origin, &without(silences, &stretches));
             }
             Pace::Ordinal => {

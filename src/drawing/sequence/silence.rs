@@ -12,8 +12,12 @@ const LONG: i64 = 4;
 const STEPS: i64 = 20;
 
 /// The long silences of a run, of whichever protocol, in order and apart from one another. Given is from when to
-/// when each message was under way, on the clock of the axis.
-pub(super) fn silences(trace: &Trace, under_way: impl Fn(&Message) -> Option<(Time, Time)>) -> Vec<FixedStretch> {
+/// when each message was under way, and what else happened, on the clock of the axis.
+pub(super) fn silences(
+    trace: &Trace,
+    under_way: impl Fn(&Message) -> Option<(Time, Time)>,
+    events: impl Iterator<Item = Time>,
+) -> Vec<FixedStretch> {
     let mut busy: Vec<(Time, Time)> = trace.messages.iter().filter_map(under_way).collect();
     busy.sort_unstable();
     let mut spells: Vec<(Time, Time)> = Vec::new();
@@ -28,6 +32,14 @@ pub(super) fn silences(trace: &Trace, under_way: impl Fn(&Message) -> Option<(Ti
     let long = (LONG * typical).max(STEPS * trace.circumstances.resolution.0).max(8);
     // What is next to a silence keeps a little room.
     let room = Span(long / 8);
+    spells.extend(events.map(|at| (at, at)));
+    spells.sort_unstable();
+    let mut reached = origin;
+    for (from, until) in &mut spells {
+        // What happens while something is under way ends no silence.
+        (*from, *until) = ((*from).max(reached), (*until).max(reached));
+        reached = *until;
+    }
     let begins = std::iter::once(origin).chain(spells.iter().map(|spell| spell.1));
     let gaps = begins.zip(&spells).filter(|(from, next)| (next.0 - *from).0 > long);
     let shrunk = gaps.map(|(from, next)| (from + room, next.0 - room)).filter(|(from, until)| until > from);

@@ -127,7 +127,9 @@ impl Layout<'_> {
             let bottom = self.plan.px(stretch.until, self.view.scale);
             Standing { top: bottom - stretch.px, bottom, why: stretch.why, took: stretch.until - stretch.from }
         });
-        placed.filter(|standing| self.is_in_view(standing.top, standing.bottom)).collect()
+        // A silence behind the end, while the other protocol still speaks, may lie beyond the paper.
+        let is_on_paper = |standing: &Standing| standing.why != Fixed::Silence || standing.bottom < self.view.height;
+        placed.filter(|standing| self.is_in_view(standing.top, standing.bottom) && is_on_paper(standing)).collect()
     }
 
     /// A long silence: a band with torn edges.

@@ -6,7 +6,8 @@ use crate::drawing::scene::{Item, Role};
 use crate::trace::{Closing, Connection, Direction, Fate, Kind, Message, Protocol, Span, Target, Trace};
 
 /// The short words at a message.
-pub(super) fn label(message: &Message) -> String {
+#[must_use]
+pub fn label(message: &Message) -> String {
     let turn = if message.warm_up { "warm-up".to_owned() } else { message.turn.to_string() };
     let number = if message.client == 0 { turn } else { format!("client {}, {turn}", message.client + 1) };
     let size = bytes_in_words(message.payload);
@@ -44,7 +45,8 @@ pub(super) fn short_label(message: &Message) -> String {
 }
 
 /// What is folded: how many repetitions, and how long they typically took.
-pub(super) fn fold_words(fold: &Fold) -> String {
+#[must_use]
+pub fn fold_words(fold: &Fold) -> String {
     let name = |protocol: Protocol| match protocol {
         Protocol::Http => "HTTP",
         Protocol::WebSocket => "WebSocket",
@@ -76,14 +78,18 @@ pub(super) fn is_unasked(message: &Message) -> bool {
 #[must_use]
 pub fn said(item: &Item, trace: &Trace, timeline: &Timeline) -> String {
     match (item.role, item.message.and_then(|id| trace.message(id))) {
-        (Role::Message { .. }, Some(message)) => {
-            let (sent, received) = timeline.ends(trace, message);
-            title(message, sent, received)
-        }
+        (Role::Message { .. }, Some(message)) => message_in_words(trace, timeline, message),
         (Role::Cut(gone), _) => format!("{gone} cut out here: the other protocol's turn, or drawing"),
         (Role::Uncertainty { by, .. }, _) => format!("the server's end of this arrow is known to ± {by}"),
         _ => item.title.clone(),
     }
+}
+
+/// The words at a message, and what became of it.
+#[must_use]
+pub fn message_in_words(trace: &Trace, timeline: &Timeline, message: &Message) -> String {
+    let (sent, received) = timeline.ends(trace, message);
+    title(message, sent, received)
 }
 
 fn title(message: &Message, sent: Option<Placed>, received: Option<Placed>) -> String {
@@ -110,27 +116,41 @@ fn title(message: &Message, sent: Option<Placed>, received: Option<Placed>) -> S
     format!("{}, {flight}", label(message))
 }
 
-pub(super) fn lifetime_title(connection: &Connection) -> String {
-    let mut words = match connection.server_id {
+/// What a connection is called, and since when it is there.
+#[must_use]
+pub fn connection_name(connection: &Connection) -> String {
+    let name = match connection.server_id {
         Some(id) => format!("TCP connection {id} (the server's number)"),
         None => "TCP connection".to_owned(),
     };
-    if connection.already_open {
-        words += ", open since before the run";
-    } else if connection.undated {
-        words += ", open, nobody tells since when";
+    match (connection.already_open, connection.undated) {
+        (true, _) => name + ", open since before the run",
+        (false, true) => name + ", open, nobody tells since when",
+        (false, false) => name,
     }
-    match connection.closed.as_ref().map(|closed| &closed.how) {
-        None => {}
-        Some(Closing::CloseEvent { code, clean, .. }) => {
-            words += &format!(", closed with code {code}, {}", if *clean { "cleanly" } else { "not cleanly" });
+}
+
+/// How a connection ended; `None` where nobody tells.
+#[must_use]
+pub fn connection_end(connection: &Connection) -> Option<String> {
+    let words = match &connection.closed.as_ref()?.how {
+        Closing::CloseEvent { code, clean, .. } => {
+            return Some(format!("closed with code {code}, {}", if *clean { "cleanly" } else { "not cleanly" }));
         }
-        Some(Closing::GivenUp) => words += ", given up by the page",
-        Some(Closing::ByClient) => words += ", closed by the client",
-        Some(Closing::ByServer) => words += ", closed by the server",
-        Some(Closing::Broken) => words += ", broken",
+        Closing::GivenUp => "given up by the page",
+        Closing::ByClient => "closed by the client",
+        Closing::ByServer => "closed by the server",
+        Closing::Broken => "broken",
+    };
+    Some(words.to_owned())
+}
+
+pub(super) fn lifetime_title(connection: &Connection) -> String {
+    let name = connection_name(connection);
+    match connection_end(connection) {
+        Some(end) => format!("{name}, {end}"),
+        None => name,
     }
-    words
 }
 
 /// A tick's words: from ten seconds on in seconds, as exact as the step from tick to tick asks for.

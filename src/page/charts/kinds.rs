@@ -9,7 +9,7 @@ use super::recorded;
 use crate::drawing::charts::bytes::{self, CumulativeBytes};
 use crate::drawing::charts::distribution::{self, Distribution};
 use crate::drawing::charts::round_trips::{self, RoundTrips};
-use crate::drawing::charts::{Chart, Event, Layer};
+use crate::drawing::charts::{Chart, Event, Layer, sample};
 use crate::format::svg;
 use crate::lab::Lab;
 use crate::page::state::LabState;
@@ -77,14 +77,8 @@ const fn event_in_words(event: Event) -> &'static str {
 }
 
 fn event_legend(occurring: RwSignal<Vec<Event>>) -> impl IntoView {
-    let sign = |event: Event| match event {
-        Event::Opened => "<line x1='9' y1='2' x2='9' y2='12'/>",
-        Event::Retried => "<path d='M9 3L13 11L5 11Z'/>",
-        Event::Hidden => "<rect x='2' y='2' width='14' height='10'/>",
-        Event::Part => "<line x1='9' y1='0' x2='9' y2='14'/>",
-    };
     let item = move |event: Event| {
-        let markup = format!("<g class='event {} http'>{}</g>", svg::event_class(event), sign(event));
+        let markup = svg::markup(&sample::event(event), None);
         view! { <li><svg width="18" height="14" aria-hidden="true" inner_html=markup></svg>{event_in_words(event)}</li> }
     };
     let items =
@@ -163,11 +157,7 @@ pub(super) fn Carried(state: LabState) -> impl IntoView {
     let tools =
         view! { <p class="tools">{switch(" against time", in_time)} {switch(" each way by itself", split)}</p> };
     let swatch = |layer: Layer| {
-        let class = svg::layer_class(layer);
-        let markup = format!(
-            "<g class='{class} http'><rect x='1' y='1' width='14' height='12'/></g>\
-             <g class='{class} ws'><rect x='18' y='1' width='14' height='12'/></g>"
-        );
+        let markup = svg::markup(&sample::layer(layer), None);
         view! { <li><svg width="34" height="14" aria-hidden="true" inner_html=markup></svg>{layer.name()}</li> }
     };
     let around = Around {

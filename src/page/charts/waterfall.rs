@@ -8,7 +8,7 @@ use super::figure::{Around, Figure, Frame, Shown, laid_out, place_of};
 use super::recorded;
 use crate::browser::surroundings;
 use crate::drawing::charts::waterfall::{ROW, Rows, TOP, View, Waterfall};
-use crate::drawing::charts::{Chart, Piece};
+use crate::drawing::charts::{Chart, Piece, sample};
 use crate::format::svg;
 use crate::page::state::LabState;
 
@@ -101,17 +101,7 @@ fn keep_in_view(state: LabState, chart: Memo<Shown>, frame: Frame, first: RwSign
 /// What is in view.
 fn legend(occurring: RwSignal<Vec<Piece>>) -> impl IntoView {
     let item = |piece: Piece| {
-        let protocol = if matches!(piece, Piece::Opening | Piece::RoundTrip | Piece::Closing) { "ws" } else { "http" };
-        let shape = match piece {
-            Piece::AtServer => "<line x1='15' y1='0' x2='15' y2='14'/>",
-            Piece::Arrival => "<circle cx='15' cy='7' r='3'/>",
-            Piece::Stalled | Piece::Delivery => "<line x1='2' y1='7' x2='28' y2='7'/>",
-            Piece::Unanswered => {
-                "<line x1='2' y1='7' x2='24' y2='7'/><line class='cross' x1='20' y1='3' x2='28' y2='11'/><line class='cross' x1='20' y1='11' x2='28' y2='3'/>"
-            }
-            _ => "<rect x='2' y='2' width='26' height='10'/>",
-        };
-        let markup = format!("<g class='{} {protocol}'>{shape}</g>", svg::piece_class(piece));
+        let markup = svg::markup(&sample::piece(piece), None);
         view! { <li><svg width="30" height="14" aria-hidden="true" inner_html=markup></svg>{piece.name()}</li> }
     };
     let items = move || occurring.get().into_iter().map(item).collect_view();

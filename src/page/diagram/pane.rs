@@ -201,7 +201,10 @@ fn keep_in_step(state: LabState, (window, paper): (NodeRef<Div>, NodeRef<Div>), 
     };
     let is_coming = StoredValue::new(false);
     Effect::new(move |_| {
-        (offset.track(), height.track(), window.track(), paper.track());
+        offset.track();
+        height.track();
+        window.track();
+        paper.track();
         // Scrolling has the browser lay the document out. By the next frame all is drawn that follows from the same
         // change, and one layout is enough. A run that goes on has drawn at one go, and nothing of it is to come later.
         if state.running.get_untracked() {
