@@ -5,7 +5,7 @@ use duplex::analysis::{Opening, Sample, Summary, Timeline};
 use duplex::lab::Settings;
 use duplex::lab::exchange::Parameters;
 use duplex::network::sim::Conditions;
-use duplex::trace::{Cause, Closing, Fate, Kind, Outcome, Protocol, Span, Time, Trace};
+use duplex::trace::{Cause, Closing, Fate, Kind, Moment, Outcome, Protocol, Span, Time, Trace};
 
 mod simulated;
 
@@ -73,6 +73,28 @@ fn server_times_land_where_they_truly_were_on_the_pages_clock() {
         let flight = received.at - sent.at;
         assert!((flight - ONE_WAY).abs() <= fit.uncertainty, "{flight} in flight");
     }
+}
+
+#[test]
+fn a_clocks_fit_that_was_settled_stays_until_a_message_comes() {
+    let mut trace = record(Parameters { messages: 200, ..ten() }, Conditions::default(), None);
+    // A server's clock that runs fast by 300 ppm.
+    let fast = |moment: &mut Moment| {
+        if let Moment::Server(at) = moment {
+            at.0 += at.0 * 3 / 10_000;
+        }
+    };
+    for message in &mut trace.messages {
+        fast(&mut message.sent);
+        fast(&mut message.received);
+    }
+    let mut timeline = Timeline::of(&trace);
+    let settled = Protocol::BOTH.map(|protocol| timeline.clock(protocol));
+    let mut unsettled = Timeline::default();
+    unsettled.follow(&trace);
+    assert_ne!(Protocol::BOTH.map(|protocol| unsettled.clock(protocol)), settled);
+    timeline.follow(&trace);
+    assert_eq!(Protocol::BOTH.map(|protocol| timeline.clock(protocol)), settled);
 }
 
 #[test]

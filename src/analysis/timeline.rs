@@ -84,7 +84,7 @@ impl Timeline {
     }
 
     /// Takes in what is new in the trace since the last call. The trace must be the same one, grown.
-    /// Clocks are taken not to drift until [`Timeline::settle`].
+    /// Clocks are taken not to drift until [`Timeline::settle`]; what was settled stays so until a message comes.
     pub fn follow(&mut self, trace: &Trace) {
         let Circumstances { http, ws, resolution, .. } = &trace.circumstances;
         self.one_clock = http.instance.is_some() && http.instance == ws.instance;
@@ -114,10 +114,13 @@ impl Timeline {
         }
         self.follow_connections(trace);
         self.look_at_frames(trace);
-        self.seen_messages = trace.messages.len();
-        for (fit, bounds) in self.fits.iter_mut().zip(&self.bounds) {
-            *fit = bounds.quick_fit().or(*fit);
+        // What brings no message is no reason to give up a fit that has been settled.
+        if trace.messages.len() > self.seen_messages {
+            for (fit, bounds) in self.fits.iter_mut().zip(&self.bounds) {
+                *fit = bounds.quick_fit().or(*fit);
+            }
         }
+        self.seen_messages = trace.messages.len();
     }
 
     /// To be called once all is there: fits the clocks with all that was observed.

@@ -258,8 +258,17 @@ pub fn own_address(pairs: &[(String, String)]) -> String {
 /// The visitor wants nothing on the page to move (`prefers-reduced-motion`).
 #[must_use]
 pub fn wants_no_motion() -> bool {
-    let query = window().match_media("(prefers-reduced-motion: reduce)");
-    query.ok().flatten().is_some_and(|query| query.matches())
+    prefers("(prefers-reduced-motion: reduce)")
+}
+
+/// The visitor's system prefers dark pages (`prefers-color-scheme`).
+#[must_use]
+pub fn prefers_dark() -> bool {
+    prefers("(prefers-color-scheme: dark)")
+}
+
+fn prefers(what: &str) -> bool {
+    window().match_media(what).ok().flatten().is_some_and(|query| query.matches())
 }
 
 /// Whether what has the focus is within what a selector fits.

@@ -4,10 +4,11 @@ use duplex::analysis::Timeline;
 use duplex::drawing::sequence::{self, Manner, Mark, Plan, Subject, View};
 use duplex::drawing::{Item, Pace, Role, Scene, Shape};
 use duplex::lab::exchange::Parameters;
+use duplex::lab::{Lab, Settings};
 use duplex::network::sim::Conditions;
 use duplex::trace::{Fate, MessageId, Protocol, Span, Trace};
 
-use crate::{arrows, arrows_by_message, draw_as, recorded};
+use crate::{arrows, arrows_by_message, draw_as, recorded, simulated};
 
 /// A plan and its picture, folded.
 fn folded(trace: &Trace, open: &[MessageId]) -> (Plan, Scene) {
@@ -114,10 +115,22 @@ fn of_more_than_can_be_told_apart_the_density_is_drawn_and_nothing_odd_is_lost()
 }
 
 #[test]
+fn a_silence_behind_a_diagrams_end_is_not_in_its_legend() {
+    let conditions = Conditions { one_way: Span(20_000), ..Conditions::default() };
+    let trace = simulated::run_lab(Settings::of(Lab::Closing), conditions);
+    let timeline = Timeline::of(&trace);
+    let is_silent = |protocol| {
+        let manner = Manner { pace: Pace::Compressed, ..Manner::plain(Subject::One(protocol)) };
+        Plan::of(&trace, &timeline, manner).legend(&trace, &timeline).contains(&Mark::Silence)
+    };
+    assert_eq!(Protocol::BOTH.map(is_silent), [false, true]);
+}
+
+#[test]
 fn the_legend_names_what_occurs_and_nothing_else() {
     let trace = recorded(Parameters::default(), Conditions::default());
     let timeline = Timeline::of(&trace);
-    let marks = |protocol| Plan::of(&trace, &timeline, Manner::plain(Subject::One(protocol))).legend(&timeline);
+    let marks = |protocol| Plan::of(&trace, &timeline, Manner::plain(Subject::One(protocol))).legend(&trace, &timeline);
     let http = marks(Protocol::Http);
     assert!(http.contains(&Mark::Message(Protocol::Http)) && http.contains(&Mark::WarmUp) && http.contains(&Mark::Cut));
     assert!(!http.contains(&Mark::Opening) && !http.contains(&Mark::Lost) && !http.contains(&Mark::Fold), "{http:?}");

@@ -28,4 +28,5 @@ mod places;
 mod server;
 mod use_of_the_page;
 mod verdicts;
+mod ways_out;
 mod wire;

@@ -102,8 +102,10 @@ impl Lab {
     pub(crate) async fn until(&self, condition: &str) {
         let wait = format!(
             "new Promise((done) => {{
-                const check = () => {{ if ({condition}) {{ watch.disconnect(); done(true); }} }};
+                const check = () => {{ if ({condition}) {{ watch.disconnect(); document.removeEventListener('scroll', check, true); done(true); }} }};
                 const watch = new MutationObserver(check);
+                // What is scrolled is no change of the document.
+                document.addEventListener('scroll', check, true);
                 watch.observe(document, {{ subtree: true, childList: true, attributes: true, characterData: true }});
                 check();
             }})"
@@ -197,19 +199,30 @@ impl Lab {
 
     /// The run as the button “Save as JSON” gives it.
     pub(crate) async fn save(&self) -> Trace {
-        let text: String = self
-            .ask(
-                "new Promise((done) => {
-                    const create = URL.createObjectURL;
-                    URL.createObjectURL = (blob) => {
-                        URL.createObjectURL = create;
-                        blob.text().then(done);
-                        return create.call(URL, blob);
-                    };
-                    document.querySelector('button.export').click();
-                })",
-            )
-            .await;
+        let (_, text) = self.taken_away("button.export").await;
         format::read(&text).expect("the saved file is read back")
+    }
+
+    /// What a button saves: the file's name and its text.
+    pub(crate) async fn taken_away(&self, button: &str) -> (String, String) {
+        self.ask(&format!(
+            "new Promise((done) => {{
+                const {{ createObjectURL }} = URL;
+                const {{ click }} = HTMLAnchorElement.prototype;
+                let text;
+                URL.createObjectURL = (blob) => {{
+                    URL.createObjectURL = createObjectURL;
+                    text = blob.text();
+                    return createObjectURL.call(URL, blob);
+                }};
+                HTMLAnchorElement.prototype.click = function () {{
+                    HTMLAnchorElement.prototype.click = click;
+                    text.then((text) => done([this.download, text]));
+                    click.call(this);
+                }};
+                document.querySelector({button:?}).click();
+            }})"
+        ))
+        .await
     }
 }

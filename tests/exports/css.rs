@@ -133,7 +133,7 @@ impl Sheet {
 
     fn resolved(&self, value: &str, own: &Style) -> String {
         let Some((before, rest)) = value.split_once("var(") else { return value.to_owned() };
-        let end = matching_bracket(rest);
+        let end = closing(rest, ('(', ')'));
         let (inside, after) = (&rest[..end], &rest[end + 1..]);
         let (name, fallback) = match inside.split_once(',') {
             Some((name, fallback)) => (name.trim(), Some(fallback.trim())),
@@ -145,18 +145,14 @@ impl Sheet {
     }
 }
 
-/// Where a bracket ends that has been opened.
-fn matching_bracket(text: &str) -> usize {
+/// Where what has been opened by one sign is closed by the other.
+fn closing(text: &str, (opens, closes): (char, char)) -> usize {
     let mut depth = 1;
-    let ends = |character: char| {
-        depth += match character {
-            '(' => 1,
-            ')' => -1,
-            _ => 0,
-        };
+    let is_end = |character: char| {
+        depth += i32::from(character == opens) - i32::from(character == closes);
         depth == 0
     };
-    text.find(ends).expect("a bracket ends")
+    text.find(is_end).expect("what is opened is closed")
 }
 
 fn of_theme(value: &str, theme: Theme) -> String {
@@ -188,16 +184,7 @@ fn blocks(mut text: &str, found: &mut Vec<Block>) {
     while let Some((head, rest)) = text.split_once('{') {
         // Behind statements without a block.
         let head = head.rsplit(';').next().unwrap_or_default().trim();
-        let mut depth = 1;
-        let ends = |character: char| {
-            depth += match character {
-                '{' => 1,
-                '}' => -1,
-                _ => 0,
-            };
-            depth == 0
-        };
-        let end = rest.find(ends).expect("a block ends");
+        let end = closing(rest, ('{', '}'));
         let inside = &rest[..end];
         if head.starts_with("@layer") {
             blocks(inside, found);

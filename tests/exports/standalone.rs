@@ -32,7 +32,7 @@ fn diagram(trace: &Trace, manner: Manner, theme: Theme, height: f64) -> String {
     let scale = (height - fixed).max(height / 2.0) / flow.max(1.0);
     let scene = sequence::sequence(&plan, trace, &timeline, View::whole(&plan, trace, &timeline, scale, 480.0));
     let names = sequence::participants(&plan, 480.0);
-    let marks = plan.legend(&timeline);
+    let marks = plan.legend(trace, &timeline);
     let protocol = plan.manner().subject.protocols()[0];
     let legend: Vec<(Scene, &str)> =
         marks.into_iter().map(|mark| (sequence::sample(mark, protocol), words::mark_on_paper(mark))).collect();

@@ -121,9 +121,9 @@ pub(super) fn is_broken(connection: &Connection) -> bool {
 }
 
 impl Plan {
-    /// The marks that occur, in the order of a legend.
+    /// The marks that occur until the diagram's end, in the order of a legend.
     #[must_use]
-    pub fn legend(&self, timeline: &Timeline) -> Vec<Mark> {
+    pub fn legend(&self, trace: &Trace, timeline: &Timeline) -> Vec<Mark> {
         let mut marks = self.marks().clone();
         if !self.control().is_empty() {
             marks.insert(Mark::Control);
@@ -137,7 +137,9 @@ impl Plan {
         if !self.is_wall_time() && protocols.iter().any(is_cut) {
             marks.insert(Mark::Cut);
         }
-        for stretch in self.axis.fixed_between(self.axis.origin(), Time(i64::MAX)) {
+        // Behind its end the axis goes on while the other protocol speaks.
+        let last = self.last(trace, timeline);
+        for stretch in self.axis.fixed_between(self.axis.origin(), last).filter(|stretch| stretch.until <= last) {
             marks.insert(match stretch.why {
                 Fixed::Silence => Mark::Silence,
                 Fixed::Fold(_) => Mark::Fold,

@@ -15,6 +15,8 @@ use crate::trace::{ConnectionId, Message, MessageId, Protocol, Time, Trace};
 
 /// The height of what is folded, in pixels.
 const FOLD: f64 = 40.0;
+/// A message gets at least this much room by itself, in pixels.
+const EACH: f64 = 18.0;
 /// So many messages share a note of when they were under way.
 const BLOCK: usize = 64;
 
@@ -383,6 +385,13 @@ impl Plan {
     #[must_use]
     pub fn reach(&self, trace: &Trace, timeline: &Timeline) -> (f64, f64) {
         self.axis.reach(self.last(trace, timeline))
+    }
+
+    /// The scale at which a diagram that is so long ([`Plan::reach`]) and has so many messages fills a window that is so
+    /// high in pixels, or, where that would be too little for them, each message has some room.
+    #[must_use]
+    pub fn fitting((flow, fixed): (f64, f64), messages: usize, window: f64) -> f64 {
+        (window - fixed).max(window / 2.0).max(EACH * messages as f64) / flow.max(0.01)
     }
 
     /// How high the diagram is, in pixels.

@@ -2,7 +2,7 @@
 //! and whatever reads SVG 1.1. It has a ground, its colours are plain, and it says what it shows and how that was
 //! recorded.
 //!
-//! Geometry is that of [`svg`]; looks are those of the style sheet, from one table ([`looks`]).
+//! Geometry is that of [`svg`]; looks are those of the style sheet, from one table (`looks.rs`).
 
 mod looks;
 mod palette;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use leptos::prelude::*;
 
 use crate::drawing::Pace;
-use crate::drawing::sequence::Subject;
+use crate::drawing::sequence::{Manner, Subject};
 use crate::trace::{MessageId, Protocol, Time};
 
 /// How the diagrams are looked at.
@@ -65,7 +65,7 @@ impl Look {
     }
 
     /// The diagrams that are shown.
-    pub(super) fn subjects(&self) -> &'static [Subject] {
+    pub(in crate::page) fn subjects(&self) -> &'static [Subject] {
         self.together.track();
         self.subjects_untracked()
     }
@@ -76,6 +76,17 @@ impl Look {
             &[Subject::Both]
         } else {
             &[Subject::One(Protocol::Http), Subject::One(Protocol::WebSocket)]
+        }
+    }
+
+    /// How a diagram is made.
+    pub(in crate::page) fn manner(&self, subject: Subject) -> Manner {
+        Manner {
+            subject,
+            pace: self.pace.get(),
+            wall_time: self.is_wall_time(),
+            folding: self.folding.get(),
+            open: self.unfolded.get(),
         }
     }
 

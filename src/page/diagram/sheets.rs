@@ -5,13 +5,11 @@ use leptos::prelude::*;
 
 use super::look::Look;
 use crate::analysis::Timeline;
-use crate::drawing::sequence::{Manner, Mark, Plan, Subject};
+use crate::drawing::sequence::{Mark, Plan, Subject};
 use crate::page::state::{LabState, Record};
 use crate::trace::{MessageId, Time, Trace};
 use crate::wire::RunId;
 
-/// A turn gets at least this much room by itself, in pixels.
-const TURN: f64 = 36.0;
 /// No diagram is higher than this, in pixels: browsers stop at some tens of millions.
 const HIGHEST: f64 = 8_000_000.0;
 /// Above and below what is drawn, in pixels.
@@ -54,15 +52,12 @@ impl Sheets {
             version.get();
             let record = state.record.read_untracked();
             let Some(of) = record.trace.as_ref().map(|trace| (trace, &record.timeline)) else { return 1.0 };
-            let turns =
+            let messages =
                 sheets.with_value(|sheets: &Vec<Sheet>| sheets.iter().map(|sheet| sheet.plan.shown().len()).max());
-            let window = look.size.get().1 - MARGINS;
-            let fits = |(flow, fixed): (f64, f64)| {
-                let room = (window - fixed).max(window / 2.0).max(TURN / 2.0 * turns.unwrap_or(0) as f64);
-                room / flow.max(0.01)
-            };
+            let (messages, window) = (messages.unwrap_or(0), look.size.get().1 - MARGINS);
             let reach = reach(of);
-            let by_itself = reach.iter().copied().map(fits).min_by(f64::total_cmp).unwrap_or(1.0);
+            let fits = reach.iter().map(|&reach| Plan::fitting(reach, messages, window));
+            let by_itself = fits.min_by(f64::total_cmp).unwrap_or(1.0);
             let most = reach.iter().map(|(flow, _)| HIGHEST / flow.max(0.01)).min_by(f64::total_cmp);
             (by_itself * look.zoom.get()).min(most.unwrap_or(1.0))
         });
@@ -163,10 +158,11 @@ impl Sheets {
     pub(super) fn legend(&self) -> Vec<Mark> {
         self.version.get();
         let record = self.state.record.read_untracked();
+        let Some(trace) = record.trace.as_ref() else { return Vec::new() };
         let marks = self.sheets.with_value(|sheets| {
             sheets
                 .iter()
-                .flat_map(|sheet| sheet.plan.legend(&record.timeline))
+                .flat_map(|sheet| sheet.plan.legend(trace, &record.timeline))
                 .collect::<std::collections::BTreeSet<_>>()
         });
         marks.into_iter().collect()
@@ -184,14 +180,7 @@ fn update(sheets: &mut Vec<Sheet>, record: &Record, look: &Look) {
         sheets.clear();
         return;
     };
-    let wall_time = look.is_wall_time();
-    let wanted = look.subjects().iter().map(|&subject| Manner {
-        subject,
-        pace: look.pace.get(),
-        wall_time,
-        folding: look.folding.get(),
-        open: look.unfolded.get(),
-    });
+    let wanted = look.subjects().iter().map(|&subject| look.manner(subject));
     let run = trace.circumstances.run;
     let mut before = std::mem::take(sheets);
     for manner in wanted {
