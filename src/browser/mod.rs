@@ -8,6 +8,7 @@ pub mod clock;
 pub mod discovery;
 mod event_source;
 mod fetch;
+pub mod file;
 mod network;
 mod probe;
 mod promise;

@@ -26,7 +26,7 @@ pub(super) fn LabPage(state: LabState, lab: Lab) -> impl IntoView {
             <diagram::Diagrams state/>
             <inspector::Inspector state/>
         </div>
-        <charts::Charts state lab/>
+        <charts::Charts state lab=Some(lab)/>
         <WhatHappened state lab/>
         <figures::Figures state/>
         <take_away::TakeAway state/>

@@ -5,6 +5,7 @@
 #![allow(unreachable_pub, reason = "the component macro makes each component's properties public")]
 
 mod break_even;
+mod capture;
 mod charts;
 mod controls;
 mod diagram;
@@ -15,6 +16,7 @@ mod inspector;
 mod lab;
 mod message_link;
 mod messages;
+mod opening;
 mod prediction;
 mod published;
 mod run;
@@ -49,10 +51,12 @@ fn App() -> impl IntoView {
     state.tell_the_document();
     run::begin(state);
     message_link::follow(state);
+    opening::begin(state);
     let page = state.page();
     let shown = move || match page.get() {
         Page::Lab(lab) => view! { <lab::LabPage state lab/> }.into_any(),
         Page::Verdict => view! { <verdict::VerdictPage state/> }.into_any(),
+        Page::Capture => view! { <capture::CapturePage state/> }.into_any(),
     };
     // Back and Forward lead to another page, or to the same one with other settings.
     let listener = surroundings::on_history(move || {
@@ -73,6 +77,7 @@ fn App() -> impl IntoView {
             <ThemeSwitch state/>
         </header>
         <Navigation state/>
+        <opening::Arriving state/>
         <main id=MAIN tabindex="-1">{shown}</main>
         <footer class="site">
             <p>
@@ -94,6 +99,7 @@ fn Navigation(state: LabState) -> impl IntoView {
             <ol>
                 {labs.collect_view()}
                 <li class="last"><verdict::PageLink state page=Page::Verdict words="Verdict"/></li>
+                <li><verdict::PageLink state page=Page::Capture words="Your captures"/></li>
             </ol>
         </nav>
     }

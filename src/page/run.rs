@@ -32,7 +32,12 @@ pub(super) fn begin(state: LabState) {
         // The page is painted first: its own work would fall into the first turns.
         timer::frame(|| {}).await;
         let link = state.link.get_untracked();
-        if !link.run || state.running.get_untracked() || state.record.read_untracked().trace.is_some() {
+        // The file that a link names is shown rather than a new run.
+        if !link.run
+            || link.trace.is_some()
+            || state.running.get_untracked()
+            || state.record.read_untracked().trace.is_some()
+        {
             return;
         }
         if !endpoints::may_start_unasked(&link) {
@@ -71,6 +76,10 @@ fn go(state: LabState) {
 fn begin_running(state: LabState) {
     state.stopping.set_value(false);
     state.running.set(true);
+    // What is shown from now on is no file's.
+    if state.link.read_untracked().trace.is_some() {
+        state.link.write().trace = None;
+    }
 }
 
 fn end_running(state: LabState) {

@@ -45,7 +45,10 @@ fn share(state: LabState) -> Option<f64> {
 fn idle_words(state: LabState) -> String {
     let record = state.record.read();
     if let Some(trace) = &record.trace {
-        return words::recorded(trace, &surroundings::date(trace.circumstances.started));
+        return words::recorded(trace, &record.source, &surroundings::date(trace.circumstances.started));
+    }
+    if state.link.read().page == Page::Capture {
+        return "No file is open.".to_owned();
     }
     match &*state.found.read() {
         Found::Looking => "Looking for an echo server …".to_owned(),

@@ -1,14 +1,15 @@
-//! Taking a run away as a file, and bringing one back.
+//! Taking a run away as a file.
 
 use leptos::prelude::*;
 
+use super::opening::OpenButton;
 use super::state::{LabState, Record};
-use crate::browser::{surroundings, timer};
+use crate::browser::surroundings;
 use crate::drawing::sequence::{self, Manner, Plan, Subject, View, participants};
 use crate::format::standalone::{self, Sheet};
-use crate::format::{self, csv, mermaid};
+use crate::format::{self, csv, har, mermaid};
 use crate::lab::Lab;
-use crate::lab::link::{Page, Theme};
+use crate::lab::link::Theme;
 use crate::trace::{Protocol, Trace};
 use crate::words;
 
@@ -28,20 +29,16 @@ pub(super) fn TakeAway(state: LabState) -> impl IntoView {
         <section class="take-away">
             <h3>"Take it with you"</h3>
             {way(Way::Json, "export")}
-            <label class="button" class:disabled=move || state.running.get()>
-                "Open a saved run"
-                <input
-                    type="file"
-                    accept=".json,application/json"
-                    class="unseen"
-                    disabled=move || state.running.get()
-                    on:change=move |event| open(state, &event)
-                />
-            </label>
+            {way(Way::Har, "as-har")}
+            <OpenButton state/>
             {way(Way::Messages, "as-messages")}
             {way(Way::Figures, "as-figures")}
             {way(Way::Mermaid, "as-mermaid")}
             {pictures}
+            <p class="hint">
+                "JSON and HAR files hold headers as they were sent, as far as the server told them, with the cookies that a "
+                "browser sends along with a WebSocket’s handshake: look before you publish one."
+            </p>
         </section>
     }
 }
@@ -51,6 +48,8 @@ pub(super) fn TakeAway(state: LabState) -> impl IntoView {
 enum Way {
     /// All of it, to be opened again.
     Json,
+    /// Its HTTP exchanges and WebSockets, for other tools; what these know is read back.
+    Har,
     /// A table of its messages.
     Messages,
     /// A table of its figures.
@@ -65,6 +64,7 @@ impl Way {
     const fn button(self) -> &'static str {
         match self {
             Self::Json => "Save as JSON",
+            Self::Har => "Save as HAR",
             Self::Messages => "Messages as CSV",
             Self::Figures => "Figures as CSV",
             Self::Mermaid => "Diagram as Mermaid text",
@@ -78,6 +78,7 @@ impl Way {
     const fn file(self) -> (&'static str, &'static str) {
         match self {
             Self::Json => (".json", "application/json"),
+            Self::Har => (".har", "application/json"),
             Self::Messages => ("-messages.csv", "text/csv"),
             Self::Figures => ("-figures.csv", "text/csv"),
             Self::Mermaid => (".mmd", "text/vnd.mermaid"),
@@ -91,6 +92,7 @@ impl Way {
         let timeline = &record.timeline;
         Ok(match self {
             Self::Json => format::write(trace).map_err(|error| error.to_string())?,
+            Self::Har => har::write(trace, timeline).map_err(|error| error.to_string())?,
             Self::Messages => csv::messages(trace, timeline),
             Self::Figures => csv::figures(trace, timeline, record.lab() == Some(Lab::Exchange)),
             Self::Mermaid => {
@@ -141,35 +143,4 @@ fn picture(state: LabState, record: &Record, trace: &Trace, of: Subject) -> Stri
         legend: &legend,
         theme: if is_dark { standalone::Theme::Dark } else { standalone::Theme::Light },
     })
-}
-
-fn open(state: LabState, event: &leptos::ev::Event) {
-    let Some(text) = surroundings::chosen_file(event) else {
-        return;
-    };
-    leptos::task::spawn_local(async move {
-        let read = match text.await {
-            Ok(text) => format::read(&text).map_err(|error| error.to_string()),
-            Err(why) => Err(why),
-        };
-        match read {
-            Ok(_) if state.running.get_untracked() => state.notice("The file was not opened: a run goes on."),
-            Ok(trace) => {
-                state.notices.set(Vec::new());
-                // Each lab shows its own runs.
-                if let Some(lab) = Lab::named(&trace.circumstances.lab) {
-                    let link = state.link.get_untracked();
-                    if link.page != Page::Lab(lab) {
-                        state.turn_to(link.turned_to(Page::Lab(lab)));
-                    }
-                }
-                state.put_away();
-                // Of a long run the pictures are there before all of it has been gone through.
-                state.draw(Record::opened(trace));
-                timer::frame(|| {}).await;
-                state.sum_up(true);
-            }
-            Err(why) => state.notice(format!("The file could not be opened: {why}.")),
-        }
-    });
 }

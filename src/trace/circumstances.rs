@@ -69,6 +69,12 @@ impl Circumstances {
         self.lab == Self::IMPORTED
     }
 
+    /// Who wrote the file that the record was made from, where no lab of ours made it.
+    #[must_use]
+    pub fn imported_from(&self) -> Option<&str> {
+        self.is_imported().then(|| self.parameter("written-by").unwrap_or("a tool without a name"))
+    }
+
     /// The value of a parameter.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&str> {

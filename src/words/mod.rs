@@ -24,6 +24,7 @@ pub fn page_title(page: Page) -> String {
     let name = match page {
         Page::Lab(lab) => labs::name(lab),
         Page::Verdict => "Verdict",
+        Page::Capture => "Your captures",
     };
     format!("{name} · Duplex: watch HTTP and WebSocket talk")
 }
@@ -159,22 +160,30 @@ pub fn short(message: &Message) -> String {
     format!("{}, {turn}, {}, {}", protocol(message.protocol), kind(message), bytes_in_words(message.payload))
 }
 
-/// When, where and against what a run was recorded; `when` is its date, as this visitor writes dates.
-pub fn recorded(trace: &Trace, when: &str) -> String {
+/// While a file is on its way.
+pub fn fetching(url: &str) -> String {
+    format!("Fetching {url} …")
+}
+
+/// When, where and against what a run was recorded; `source` is the file's name or address, `when` the run's date, as
+/// this visitor writes dates.
+pub fn recorded(trace: &Trace, source: &str, when: &str) -> String {
     let known = &trace.circumstances;
     let outcome = match &trace.outcome {
         Some(Outcome::Finished) | None => String::new(),
         Some(Outcome::Stopped) => " It was stopped before its end.".to_owned(),
         Some(Outcome::Failed(why)) => format!(" {}", failure(why)),
     };
-    if known.is_imported() {
-        let writer = known.parameter("written-by").unwrap_or("another tool");
+    if let Some(writer) = known.imported_from() {
         let left_out = known.parameter("left-out").map_or_else(String::new, |count| {
-            format!(" Left out, as it crossed no connection or is neither HTTP nor WebSocket: {count}.")
+            format!(" Left out, as it crossed no connection, bears no date or is neither HTTP nor WebSocket: {count}.")
         });
-        return format!("Imported from a HAR file that {writer} wrote. It was recorded {when}.{left_out}");
+        return format!("Imported from “{source}”, a HAR file by {writer}. It was recorded {when}.{left_out}");
     }
-    format!("Recorded earlier: {when}, in {}, against {} and {}.{outcome}", known.browser, known.http.url, known.ws.url)
+    format!(
+        "Recorded earlier: {when}, in {}, against {} and {}. Opened from “{source}”.{outcome}",
+        known.browser, known.http.url, known.ws.url
+    )
 }
 
 /// A protocol by its ALPN name (RFC 7301), with the name that people know.

@@ -4,6 +4,7 @@
 
 mod foreign;
 mod hostile;
+mod recorded;
 mod schema;
 #[path = "../simulated/mod.rs"]
 mod simulated;

@@ -1,11 +1,12 @@
 //! Writes an HTTP exchange as an entry of a HAR file.
 
+use super::form;
 use super::head::Head;
 use super::model::{AtPage, AtServer, Content, Empty, Entry, Event, Pair, PostData, Request, Response};
 use super::timings::Split;
 use super::write::{PAGE, Writer, failure};
-use super::{date, form};
 use crate::analysis::Provenance;
+use crate::format::date;
 use crate::trace::{Kind, Message, Span, Time};
 
 impl<'a> Writer<'a> {

@@ -6,7 +6,6 @@
 //!
 //! Whatever is not known is left out, or is what the format has for it: -1, or an empty text.
 
-mod date;
 mod form;
 mod head;
 mod http;

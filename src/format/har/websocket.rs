@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
+use super::form;
 use super::head::Head;
 use super::http::{life, size};
 use super::model::{Closed, ControlFrame, Empty, Entry, Message as Written, Pair, Placed, Request};
 use super::timings::Split;
 use super::write::{PAGE, Writer};
-use super::{date, form};
 use crate::analysis::{Provenance, raw};
+use crate::format::date;
 use crate::trace::{Closing, Connection, Direction, Kind, Message, MessageId, Moment, Protocol, Time};
 
 /// The opcodes of RFC 6455 §5.2.

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::model::{Application, Empty, Entry, Failing, Har, Log, Page, Run};
-use super::{CREATOR, date, form};
+use super::{CREATOR, form};
 use crate::analysis::Timeline;
+use crate::format::date;
 use crate::trace::{ConnectionId, Kind, Message, MessageId, Moment, Protocol, Time, Trace};
 
 /// The one page's id, which all entries name.

@@ -328,7 +328,9 @@ fn phases(entry: &Entry, began: Time, ours: bool) -> Option<Phases> {
     let connected = connecting + connect.unwrap_or_default();
     let sent = connected + send.unwrap_or_default();
     let begun = sent + wait;
-    let secure = ssl.filter(|ssl| connect.is_some_and(|connect| *ssl <= connect));
+    // Some tools have a length there where nothing was encrypted.
+    let encrypts = Url::of(&entry.url).is_some_and(|url| url.is_one_of(&["https", "wss"]));
+    let secure = ssl.filter(|ssl| encrypts && connect.is_some_and(|connect| *ssl <= connect));
     Some(Phases {
         start: began,
         domain_lookup_start: looking_up,

@@ -1,13 +1,16 @@
 //! An entry of somebody's HAR file, taken apart: what is there, and in a form that can be relied on.
 
-use super::super::date;
 use super::super::form::{self, Url};
 use super::super::node::{HarError, Node};
 use super::frames::{ControlFrame, Data};
+use crate::format::date;
 use crate::trace::{Closing, Span};
 
 /// The longest time and the greatest number of bytes: what a record can hold of either.
 pub(super) const MOST: u64 = 1 << 53;
+
+/// In the year 2000: no file is older, as the format is of 2007. In µs since 1970.
+const FIRST: i64 = 946_684_800_000_000;
 
 /// An HTTP exchange or a WebSocket.
 pub(super) struct Entry {
@@ -158,15 +161,19 @@ impl Entry {
             return Ok(None);
         }
         let response = node.field("response");
-        let status =
-            response.as_ref().and_then(|response| response.field("status")).map_or(Ok(0), |it| it.whole(999))?;
+        let status = response.as_ref().and_then(|response| response.field("status")).map_or(Ok(0), |it| status(&it))?;
         let is_socket = named_socket
             || parts.is_one_of(&["ws", "wss"])
             || node.field("_webSocketMessages").is_some()
             || (status == 101 && header(response.as_ref(), "upgrade")?.eq_ignore_ascii_case("websocket"));
         let own = |name: &'static str| if ours { node.field(name) } else { None };
         let started = node.required("startedDateTime")?;
-        let began = date::read(started.text()?);
+        let began = date::read(started.text()?)
+            .ok_or_else(|| started.wrong("should be a date such as 2025-11-21T00:00:00.000Z"))?;
+        // Of a WebSocket that nobody answered Chromium has no date, and counts from the machine's start.
+        if began < if ours { 0 } else { FIRST } {
+            return Ok(None);
+        }
         let response_version = match &response {
             Some(response) => response.text_of("httpVersion")?,
             None => String::new(),
@@ -174,9 +181,10 @@ impl Entry {
         let version = if response_version.is_empty() { request.text_of("httpVersion")? } else { response_version };
         let protocol = form::alpn(&version);
         let failing = response.as_ref().and_then(|response| response.field("_failing")).filter(|_| ours);
-        let error = response.as_ref().and_then(|response| response.field("_error"));
+        let words = |name| response.as_ref().and_then(|response| response.field(name));
+        let error = words("_error").or(words("_failureText"));
         Ok(Some(Self {
-            began: began.ok_or_else(|| started.wrong("should be a date such as 2025-11-21T00:00:00.000Z"))?,
+            began,
             method: request.text_of("method")?,
             timings: Timings::read(node)?,
             request: asked(&request, &protocol, ours)?,
@@ -192,12 +200,19 @@ impl Entry {
             warm_up: own("_warmUp").is_some_and(|field| field.is_true()),
             page: page(own("_page"))?,
             received_by_server: own("_server").is_some_and(|server| server.field("received").is_some()),
-            events: own("_eventSourceMessages").map_or_else(|| Ok(Vec::new()), |list| Data::events(&list))?,
+            events: node
+                .field("_eventSourceMessages")
+                .map_or_else(|| Ok(Vec::new()), |list| Data::events(&list, ours))?,
             socket: is_socket.then(|| Socket::read(node, response.as_ref(), ours)).transpose()?,
             protocol,
             url,
         }))
     }
+}
+
+/// 0 where there was none, which some tools write as -1.
+fn status(node: &Node<'_>) -> Result<u64, HarError> {
+    if node.number()? < 0.0 { Ok(0) } else { node.whole(999) }
 }
 
 /// The time at which the page had a response's head, and all of it.
@@ -207,14 +222,23 @@ fn page(node: Option<Node<'_>>) -> Result<[Option<Span>; 2], HarError> {
     Ok([of("head")?, of("read")?])
 }
 
-/// Which connection carried it. Some tools write the server's port there, which is no name of a connection.
+/// Which connection carried it. Some tools write the server's port there, which is no name of a connection; Chromium
+/// has the name beside it then.
 fn connection(node: &Node<'_>, url: &Url<'_>, ours: bool) -> Result<Option<String>, HarError> {
-    let Some(field) = node.field("connection") else { return Ok(None) };
-    let name = match field.value().as_u64() {
-        Some(number) => number.to_string(),
-        None => field.text()?.to_owned(),
+    let name = |field: &'static str| -> Result<Option<String>, HarError> {
+        let Some(field) = node.field(field) else { return Ok(None) };
+        let name = match field.value().as_u64() {
+            Some(number) => number.to_string(),
+            None => field.text()?.to_owned(),
+        };
+        Ok(Some(name).filter(|name| !name.is_empty()))
     };
-    Ok(Some(name).filter(|name| !name.is_empty() && (ours || name != url.port())))
+    if ours {
+        return name("connection");
+    }
+    // Chromium numbers its connections from 1.
+    let by_browser = name("_connectionId")?.filter(|name| name != "0");
+    Ok(by_browser.or(name("connection")?.filter(|name| name != url.port())))
 }
 
 fn asked(node: &Node<'_>, protocol: &str, ours: bool) -> Result<Side, HarError> {

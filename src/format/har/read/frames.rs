@@ -35,10 +35,11 @@ pub(super) struct ControlFrame {
     pub(super) warm_up: bool,
 }
 
-/// A time in seconds since 1970, in µs.
+/// A time in seconds since 1970, in µs. Some tools write milliseconds there: what would lie thousands of years ahead.
 fn time(node: &Node<'_>) -> Result<i64, HarError> {
-    let seconds = node.number()?;
-    let micros = seconds * 1_000_000.0;
+    const YEAR_5138: f64 = 1e11;
+    let told = node.number()?;
+    let micros = told * if told < YEAR_5138 { 1_000_000.0 } else { 1_000.0 };
     // The time in seconds has to be one that a date can be.
     if (0.0..=MOST as f64 * 16.0).contains(&micros) {
         Ok(micros.round() as i64)
@@ -51,8 +52,8 @@ fn time(node: &Node<'_>) -> Result<i64, HarError> {
 fn direction(node: &Node<'_>) -> Result<Option<Direction>, HarError> {
     let way = node.required("type")?;
     match way.text()? {
-        "send" => Ok(Some(Direction::ToServer)),
-        "receive" => Ok(Some(Direction::ToPage)),
+        "send" | "sent" => Ok(Some(Direction::ToServer)),
+        "receive" | "received" => Ok(Some(Direction::ToPage)),
         "error" => Ok(None),
         _ => Err(way.wrong("should be “send” or “receive”")),
     }
@@ -125,15 +126,17 @@ impl Data {
         })
     }
 
-    pub(super) fn events(list: &Node<'_>) -> Result<Vec<Self>, HarError> {
+    /// Server-sent events, as Chromium has them too.
+    pub(super) fn events(list: &Node<'_>, ours: bool) -> Result<Vec<Self>, HarError> {
         let mut all = Vec::new();
         for (place, node) in list.items()?.enumerate() {
+            let own = |name: &'static str| if ours { node.field(name) } else { None };
             let copy = match node.field("data") {
                 Some(data) => Some(data.text()?.as_bytes().to_vec()),
                 None => None,
             };
-            let size = node.field("_size").map(|size| size.whole(MOST)).transpose()?;
-            let turn = node.field("_turn").map(|turn| turn.whole(super::MOST_TURNS)).transpose()?;
+            let size = own("_size").map(|size| size.whole(MOST)).transpose()?;
+            let turn = own("_turn").map(|turn| turn.whole(super::MOST_TURNS)).transpose()?;
             all.push(Self {
                 direction: Direction::ToPage,
                 kind: Kind::Event,

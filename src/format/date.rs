@@ -1,7 +1,10 @@
-//! Dates as HAR has them: ISO 8601, with the time zone. Inside they are microseconds since 1970-01-01 UTC.
+//! Dates as files have them: ISO 8601, with the time zone. Inside they are microseconds since 1970-01-01 UTC.
 
 const MICROS: i64 = 1_000_000;
 const DAY: i64 = 86_400;
+
+/// The beginning of the year 0.
+const FIRST: i64 = -62_167_219_200 * MICROS;
 
 /// The last microsecond of the year 9999: a later year has no four digits.
 const LAST: i64 = 253_402_300_800 * MICROS - 1;
@@ -16,7 +19,16 @@ pub(super) fn write(micros: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction:06}Z")
 }
 
-/// Reads a date of the years 1970 to 9999. One without a time zone is taken for UTC; what is finer than a microsecond
+/// A time in ms since 1970-01-01 UTC, to the second; `None` for what has no date of four digits.
+pub(super) fn to_the_second(millis: f64) -> Option<String> {
+    let micros = (millis * 1_000.0).floor();
+    (0.0..=LAST as f64).contains(&micros).then(|| {
+        let date = write(micros as i64);
+        date.split_once('.').map_or_else(|| date.clone(), |(seconds, _)| format!("{seconds}Z"))
+    })
+}
+
+/// Reads a date of the years 0 to 9999; those before 1970 are negative. One without a time zone is taken for UTC; what is finer than a microsecond
 /// is cut off.
 pub(super) fn read(text: &str) -> Option<i64> {
     let (date, time) = text.trim().split_once(['T', 't', ' '])?;
@@ -36,7 +48,7 @@ pub(super) fn read(text: &str) -> Option<i64> {
     }
     let seconds = days * DAY + hour * 3600 + minute * 60 + second - offset(zone)?;
     let micros = seconds * MICROS + fraction_micros(fraction)?;
-    (0..=LAST).contains(&micros).then_some(micros)
+    (FIRST..=LAST).contains(&micros).then_some(micros)
 }
 
 /// What a time zone is ahead of UTC, in seconds.
@@ -115,7 +127,7 @@ mod tests {
 
         #[test]
         fn any_text_is_read_or_refused(text: String) {
-            prop_assert!(read(&text).is_none_or(|micros| (0..=LAST).contains(&micros)));
+            prop_assert!(read(&text).is_none_or(|micros| (FIRST..=LAST).contains(&micros)));
         }
     }
 
@@ -126,6 +138,16 @@ mod tests {
         assert_eq!(write(951_782_400_000_000), "2000-02-29T00:00:00.000000Z");
         assert_eq!(write(i64::MAX), "9999-12-31T23:59:59.999999Z");
         assert_eq!(write(-1), write(0));
+    }
+
+    #[test]
+    fn seconds_are_cut_off_not_rounded() {
+        assert_eq!(to_the_second(0.0).as_deref(), Some("1970-01-01T00:00:00Z"));
+        assert_eq!(to_the_second(951_782_399_999.0).as_deref(), Some("2000-02-28T23:59:59Z"));
+        assert_eq!(to_the_second(253_402_300_799_999.0).as_deref(), Some("9999-12-31T23:59:59Z"));
+        for none in [f64::NAN, f64::INFINITY, -1.0, 253_402_300_800_000.0] {
+            assert_eq!(to_the_second(none), None, "{none}");
+        }
     }
 
     #[test]
@@ -144,6 +166,12 @@ mod tests {
     }
 
     #[test]
+    fn dates_before_1970_are_negative() {
+        assert_eq!(read("1969-12-31T23:59:59.000Z"), Some(-MICROS));
+        assert_eq!(read("0000-01-01T00:00:00Z"), Some(FIRST));
+    }
+
+    #[test]
     fn what_is_no_date_is_refused() {
         for text in [
             "",
@@ -153,7 +181,7 @@ mod tests {
             "2025-11-21",
             "2025-11-21T24:00:00Z",
             "2025-11-21T00:00:00+24:00",
-            "1969-12-31T23:59:59Z",
+            "0000-01-01T00:00:00+00:01",
             "2025-11-21T00:00Z",
             "+025-11-21T00:00:00Z",
             "2025-11-21T00:00:00.1x2Z",
