@@ -18,7 +18,7 @@
 //! | [`analysis`] | what it means: clock alignment, own time, statistics, byte ledger | both |
 //! | [`drawing`] | a trace becomes a scene: sequence diagram, charts; no DOM | both |
 //! | [`words`] | what values say, in sentences: one file a lab | both |
-//! | [`mod@format`] | there and back: trace JSON; out: tables, Mermaid text, pictures | both |
+//! | [`mod@format`] | there and back: trace JSON, HAR; out: tables, Mermaid text, pictures | both |
 //! | `browser` | every call of web-sys and js-sys; implements `Network` | wasm32 |
 //! | `page` | Leptos: state, components, painting a scene | wasm32 |
 //! | `server` | the echo server: accept loop, meter, routes | host |

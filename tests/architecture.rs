@@ -14,7 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("lab", &["network", "trace", "wire", "analysis"]),
     ("analysis", &["trace", "decode", "wire"]),
     ("drawing", &["trace", "analysis"]),
-    ("format", &["trace", "decode", "analysis", "drawing"]),
+    ("format", &["wire", "trace", "decode", "analysis", "drawing"]),
     ("words", &["wire", "decode", "trace", "lab", "analysis", "drawing"]),
     ("browser", &["network", "trace", "wire"]),
     ("page", &["wire", "decode", "trace", "network", "lab", "analysis", "drawing", "words", "format", "browser"]),

@@ -59,6 +59,8 @@ pub struct Timeline {
     samples: [Vec<Sample>; 2],
     /// When the page last sent or received something on a connection, by its id.
     last_on: Vec<Option<Time>>,
+    /// When it first did.
+    first_on: Vec<Option<Time>>,
     /// WebSockets that the page has not seen the end of.
     open: Vec<ConnectionId>,
     /// When the page last saw the end of a WebSocket.
@@ -217,7 +219,9 @@ impl Timeline {
         let place = id.0 as usize;
         if self.last_on.len() <= place {
             self.last_on.resize(place + 1, None);
+            self.first_on.resize(place + 1, None);
         }
+        self.first_on[place] = Some(self.first_on[place].map_or(at, |first| first.min(at)));
         self.last_on[place] = self.last_on[place].max(Some(at));
     }
 
@@ -237,6 +241,12 @@ impl Timeline {
     #[must_use]
     pub fn last_on(&self, connection: ConnectionId) -> Option<Time> {
         self.last_on.get(connection.0 as usize).copied().flatten()
+    }
+
+    /// When the page first sent or received something on a connection.
+    #[must_use]
+    pub fn first_on(&self, connection: ConnectionId) -> Option<Time> {
+        self.first_on.get(connection.0 as usize).copied().flatten()
     }
 
     /// How the clock of a protocol's server lies to the page's.

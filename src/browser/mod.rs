@@ -9,6 +9,7 @@ pub mod compression;
 pub mod discovery;
 mod event_source;
 mod fetch;
+pub mod file;
 pub mod host;
 mod network;
 pub mod picture;

@@ -111,12 +111,6 @@ pub fn beside(name: &str) -> Option<String> {
     resolved(name)
 }
 
-/// A URL that may be relative, taken from where the page is.
-#[must_use]
-pub fn resolved(url: &str) -> Option<String> {
-    Url::new_with_base(url, &document().base_uri().ok()??).ok().map(|url| url.href())
-}
-
 /// The page was loaded from this very machine.
 #[must_use]
 pub fn on_loopback() -> bool {
@@ -197,6 +191,15 @@ pub fn check_url(url: &str, schemes: [&str; 2]) -> Result<(), String> {
         }
         Some(_) => Ok(()),
     }
+}
+
+/// An address as it is meant on this page: one without an origin is of the page's own folder. `None` for what is no
+/// `http:` or `https:` address.
+#[must_use]
+pub fn resolved(url: &str) -> Option<String> {
+    let base = location().href().unwrap_or_default();
+    let url = Url::new_with_base(url, &base).ok()?;
+    matches!(url.protocol().as_str(), "http:" | "https:").then(|| url.href())
 }
 
 /// The URL's origin is the page's own.
@@ -475,23 +478,3 @@ pub fn observe_size(element: &web_sys::Element, callback: impl Fn(f64, f64) + 's
     observer.observe(element);
     Some(SizeObserver { observer, _callback: callback })
 }
-
-/// The text of the file that was chosen in a file input; the input is emptied, so that the same file
-/// can be chosen again. Taken as bytes: a long text would be copied from one form of string into another.
-#[must_use]
-pub fn chosen_file(event: &web_sys::Event) -> Option<impl Future<Output = Result<String, String>> + use<>> {
-    let input: web_sys::HtmlInputElement = event.target()?.dyn_into().ok()?;
-    let bytes = input.files()?.get(0)?.array_buffer();
-    input.set_value("");
-    Some(async move {
-        let read = super::promise::settled(&bytes).await.result.map_err(|error| error_text(&error))?;
-        let mut bytes = js_sys::Uint8Array::new(&read).to_vec();
-        if bytes.starts_with(BYTE_ORDER_MARK) {
-            bytes.drain(..BYTE_ORDER_MARK.len());
-        }
-        String::from_utf8(bytes).map_err(|error| format!("it is no text in UTF-8: {}", error.utf8_error()))
-    })
-}
-
-/// Some editors write it before a text in UTF-8.
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();

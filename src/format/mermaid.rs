@@ -102,13 +102,16 @@ impl Writer<'_> {
             Subject::Both => "HTTP and WebSocket",
         };
         let known = &self.trace.circumstances;
-        let (lab, browser) = (escaped(&known.lab), escaped(&known.browser));
+        let (of, how) = match known.imported_from() {
+            Some(writer) => ("a capture".to_owned(), format!("Imported from a HAR file by {}", escaped(writer))),
+            None => {
+                let (browser, version) = (escaped(&known.browser), escaped(&known.version));
+                (format!("lab {}", escaped(&known.lab)), format!("Recorded by Duplex {version} in {browser}"))
+            }
+        };
         self.line("", "sequenceDiagram");
-        self.line("  ", &format!("accTitle: {what}, lab {lab}"));
-        self.line(
-            "  ",
-            &format!("accDescr: Recorded by Duplex {} in {browser}. In order, not to scale.", escaped(&known.version)),
-        );
+        self.line("  ", &format!("accTitle: {what}, {of}"));
+        self.line("  ", &format!("accDescr: {how}. In order, not to scale."));
         for client in self.clients.clone() {
             if self.clients.len() > 1 {
                 self.line("  ", &format!("participant client{0} as client {0}", client + 1));
@@ -224,7 +227,8 @@ impl Writer<'_> {
             (false, false, false) => "->>",
             (true, false, false) => "-->>",
         };
-        let words = if is_lost { message_in_words(self.trace, self.timeline, message) } else { label(message) };
+        let words =
+            if is_lost { message_in_words(self.trace, self.timeline, message) } else { label(self.trace, message) };
         let line = format!("{from}{arrow}{to}: {}{}", self.prefix(message.protocol), escaped(&words));
         self.line(indent, &line);
     }

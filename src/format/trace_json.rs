@@ -99,7 +99,7 @@ pub fn read(text: &str) -> Result<Trace, FileError> {
 const MOST: i64 = 1 << 53;
 
 /// What holds of every trace that was recorded, and what drawing and counting rely on.
-fn check(trace: &Trace) -> Result<(), FileError> {
+pub(super) fn check(trace: &Trace) -> Result<(), FileError> {
     circumstances(trace).map_err(|what| FileError::Damaged(what.to_owned()))?;
     for (place, connection) in trace.connections.iter().enumerate() {
         let ends = [connection.asked, connection.accepted, connection.opened];

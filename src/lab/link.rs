@@ -39,11 +39,15 @@ pub enum Page {
     Lab(Lab),
     /// The claims, and what this browser measured of them.
     Verdict,
+    /// Traffic that another tool recorded.
+    Capture,
 }
 
 impl Page {
     /// The name of [`Page::Verdict`].
     const VERDICT: &'static str = "verdict";
+    /// The name of [`Page::Capture`].
+    const CAPTURE: &'static str = "capture";
 
     /// Its name in the link.
     #[must_use]
@@ -51,19 +55,30 @@ impl Page {
         match self {
             Self::Lab(lab) => lab.slug(),
             Self::Verdict => Self::VERDICT,
+            Self::Capture => Self::CAPTURE,
         }
     }
 
     /// The page of that name.
     #[must_use]
     pub fn named(slug: &str) -> Option<Self> {
-        if slug == Self::VERDICT { Some(Self::Verdict) } else { Lab::named(slug).map(Self::Lab) }
+        match slug {
+            Self::VERDICT => Some(Self::Verdict),
+            Self::CAPTURE => Some(Self::Capture),
+            _ => Lab::named(slug).map(Self::Lab),
+        }
+    }
+
+    /// Where a record is shown; `None` where no page of this version shows such.
+    #[must_use]
+    pub fn of_record(known: &Circumstances) -> Option<Self> {
+        if known.is_imported() { Some(Self::Capture) } else { Lab::named(&known.lab).map(Self::Lab) }
     }
 
     /// All names, for whoever typed another.
     fn slugs() -> String {
         let labs = Lab::ALL.map(Lab::slug);
-        labs.into_iter().chain([Self::VERDICT]).collect::<Vec<_>>().join(", ")
+        labs.into_iter().chain([Self::VERDICT, Self::CAPTURE]).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -81,6 +96,8 @@ pub struct Link {
     pub link: Option<String>,
     /// The lab's settings; on a page that is no lab, those of the first one.
     pub settings: Settings,
+    /// The address of a saved run or a HAR file that is to be opened.
+    pub trace: Option<String>,
     /// Begin by itself.
     pub run: bool,
     /// The message to be shown in full, once there is a run that has it.
@@ -103,7 +120,7 @@ impl Link {
     pub fn to(page: Page) -> Self {
         let lab = match page {
             Page::Lab(lab) => lab,
-            Page::Verdict => Lab::default(),
+            Page::Verdict | Page::Capture => Lab::default(),
         };
         Self {
             page,
@@ -111,6 +128,7 @@ impl Link {
             ws: None,
             link: lab.default_link().map(str::to_owned),
             settings: Settings::of(lab),
+            trace: None,
             run: false,
             message: None,
             theme: Theme::default(),
@@ -123,6 +141,12 @@ impl Link {
     pub fn turned_to(&self, page: Page) -> Self {
         let Self { http, ws, theme, embed, .. } = self.clone();
         Self { http, ws, theme, embed, ..Self::to(page) }
+    }
+
+    /// Something is shown without anybody doing anything: a run begins, or a file is opened.
+    #[must_use]
+    pub const fn begins(&self) -> bool {
+        self.run || self.trace.is_some()
     }
 
     /// The same, whole and not within another page.
@@ -192,6 +216,7 @@ impl Link {
             "link" => self.link = Some(value.to_owned()).filter(|name| !name.is_empty() && name != Self::STRAIGHT),
             "run" => self.run = switch()?,
             "embed" => self.embed = switch()?,
+            "trace" => self.trace = Some(value.to_owned()).filter(|url| !url.is_empty()),
             "message" => {
                 let number = value.parse().ok().and_then(MessageId::numbered);
                 self.message = Some(number.ok_or_else(|| one_of("a number from 1 on"))?);
@@ -230,6 +255,9 @@ impl Link {
             if pair != default {
                 add(&pair.0, &pair.1);
             }
+        }
+        if let Some(url) = &self.trace {
+            add("trace", url);
         }
         if self.run {
             add("run", "1");
@@ -273,20 +301,21 @@ mod tests {
             messages in 1u32..=200, size in 0u32..=1024, close: bool, run: bool, embed: bool, theme in 0usize..3,
             message in proptest::option::of((0u32..200_000).prop_map(MessageId)),
             http in proptest::option::of("http://[a-z]{1,9}/x"), link in proptest::option::of("[a-z]{5,9}"),
+            trace in proptest::option::of("[a-z:/?&#=%]{1,30}"),
         ) {
             let mut settings = Settings::of(Lab::Exchange);
             settings.set("messages", &messages.to_string()).expect("it is in the range");
             settings.set("size", &size.to_string()).expect("it is in the range");
             settings.set("connection", if close { "close" } else { "keep-alive" }).expect("it is a choice");
             let page = Page::Lab(Lab::Exchange);
-            let link = Link { page, http, ws: None, link, settings, run, message, theme: Theme::ALL[theme], embed };
+            let link = Link { page, http, ws: None, link, settings, trace, run, message, theme: Theme::ALL[theme], embed };
             prop_assert_eq!(Link::read(&link.write()), (link, Vec::new()));
         }
     }
 
     #[test]
     fn every_page_is_led_back_to_and_a_labs_own_emulated_link_can_be_switched_off() {
-        for page in Lab::ALL.map(Page::Lab).into_iter().chain([Page::Verdict]) {
+        for page in Lab::ALL.map(Page::Lab).into_iter().chain([Page::Verdict, Page::Capture]) {
             let link = Link::to(page);
             assert_eq!(Link::read(&link.write()), (link, Vec::new()));
         }
@@ -343,6 +372,14 @@ mod tests {
     fn an_unknown_name_and_lab_are_told() {
         let (_, notices) = read(&[("colour", "red"), ("lab", "nonsense")]);
         assert!(notices[0].contains("exchange, opening") && notices[1].contains("colour"), "{notices:?}");
+    }
+
+    #[test]
+    fn a_file_to_be_opened_is_of_this_page_alone() {
+        let (link, notices) = read(&[("lab", "capture"), ("trace", "runs/a.json?b=1"), ("message", "4")]);
+        assert_eq!((link.page, link.trace.as_deref(), notices.len()), (Page::Capture, Some("runs/a.json?b=1"), 0));
+        assert_eq!(link.turned_to(Page::Verdict).trace, None, "another page has other records");
+        assert_eq!(read(&[("trace", "")]).0.trace, None);
     }
 
     #[test]

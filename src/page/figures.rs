@@ -108,6 +108,9 @@ fn lines(trace: &Trace, both: &[Summary; 2]) -> Vec<Line> {
     ];
     lines.extend(carrier_lines(trace));
     lines.extend(byte_lines(both));
+    if trace.circumstances.is_imported() {
+        lines.retain(|line| line.key != "instrument");
+    }
     if trace.circumstances.lab != Lab::Exchange.slug() {
         // Elsewhere the two protocols do different things, and their times and bytes do not compare.
         lines.retain(|line| !COMPARED.contains(&line.key));
@@ -262,7 +265,9 @@ fn connections(summary: &Summary) -> String {
 fn left_out(trace: &Trace, both: &[Summary; 2]) -> String {
     let hidden: usize = both.iter().map(|summary| summary.hidden).sum();
     let unanswered: usize = both.iter().map(|summary| summary.unanswered).sum();
-    let mut words = "the warm-up is not counted".to_owned();
+    // Of another tool's traffic none is a warm-up.
+    let mut words =
+        if trace.circumstances.is_imported() { String::new() } else { "the warm-up is not counted".to_owned() };
     if hidden > 0 {
         words += &format!("; {hidden} left out, taken while the tab was hidden");
     }
@@ -298,6 +303,15 @@ fn ratio([http, ws]: [Option<f64>; 2], how: &str) -> String {
 /// Under which circumstances, and where the figures come from.
 fn circumstances(trace: &Trace, record: &Record) -> String {
     let known = &trace.circumstances;
+    if known.is_imported() {
+        return format!(
+            "Times are those of the file, and taken to be exact to {}; it does not tell when the server received and sent, \
+             so its end of each arrow is drawn half-way. HTTP’s overhead is the size of the heads where the file has it, \
+             which over HTTP/2 and HTTP/3 it has not; that of WebSocket frames follows from their lengths (RFC 6455 §5.2). \
+             Totals, percentiles and ratios are derived.",
+            known.resolution
+        );
+    }
     let isolated = if known.isolated { "isolated" } else { "not isolated" };
     let place = if record.from_file { "in the page that recorded them" } else { "in this page" };
     let clock = |protocol| match record.timeline.clock(protocol) {

@@ -30,7 +30,7 @@ pub(super) fn LabPage(state: LabState, lab: Lab) -> impl IntoView {
             <diagram::Diagrams state/>
             <inspector::Inspector state/>
         </div>
-        <charts::Charts state lab/>
+        <charts::Charts state lab=Some(lab)/>
         <WhatHappened state lab/>
         <figures::Figures state/>
         <take_away::TakeAway state/>
@@ -66,7 +66,7 @@ pub(super) fn CompactLab(state: LabState, lab: Lab) -> impl IntoView {
             <summary>"What happened, why, charts and figures"</summary>
             <Show when=move || looked_at.get()>
                 <WhatHappened state lab/>
-                <charts::Charts state lab/>
+                <charts::Charts state lab=Some(lab)/>
                 <figures::Figures state/>
             </Show>
         </details>

@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 
 use super::state::LabState;
 use crate::browser::surroundings;
-use crate::lab::link::Page;
+use crate::lab::link::{Link, Page};
 use crate::trace::MessageId;
 use crate::words::inspector as words;
 
@@ -19,7 +19,7 @@ const FIELD: &str = "message-link";
 pub(super) fn follow(state: LabState) {
     let wanted = Memo::new(move |_| {
         let link = state.link.read();
-        link.message.filter(|_| matches!(link.page, Page::Lab(_)))
+        link.message.filter(|_| link.page != Page::Verdict)
     });
     // What was asked for was picked; whatever is picked next is the visitor's own choice.
     let picked = StoredValue::new(None::<MessageId>);
@@ -42,7 +42,7 @@ pub(super) fn follow(state: LabState) {
                 state.selected.set(Some(id));
             }
             Some((false, true, messages)) => state.notice(words::link_beyond(id.number(), messages)),
-            None if !state.link.read_untracked().run && !state.running.get_untracked() => {
+            None if !state.link.read_untracked().begins() && !state.running.get_untracked() => {
                 state.notice(words::link_waits(id.number()));
             }
             _ => {}
@@ -62,9 +62,15 @@ pub(super) fn follow(state: LabState) {
 /// The button that copies a link to the picked message.
 #[component]
 pub(super) fn CopyLink(state: LabState) -> impl IntoView {
+    let is_of_file = move || state.record.read().from_file && state.link.read().trace.is_some();
     let address = Memo::new(move |_| {
-        let (selected, record) = (state.selected.get()?, state.record.read());
-        let link = state.link.read().to_message(&record.trace.as_ref()?.circumstances, selected);
+        let (selected, record, link) = (state.selected.get()?, state.record.read(), state.link.read());
+        let link = match () {
+            () if is_of_file() => Link { message: Some(selected), ..link.clone() },
+            // No link leads to a file on this machine.
+            () if record.is_imported() => return None,
+            () => link.to_message(&record.trace.as_ref()?.circumstances, selected),
+        };
         Some(surroundings::own_address(&link.write()))
     });
     // What came of it, until another message is picked.
@@ -85,11 +91,12 @@ pub(super) fn CopyLink(state: LabState) -> impl IntoView {
     };
     let said = move || match copied.get() {
         None => "",
+        Some(true) if is_of_file() => "The link is copied. It opens the same file, and shows this message of it.",
         Some(true) => "The link is copied. It makes a new run, in which the same number may be another message.",
         Some(false) => "The browser does not let this page copy. Here is the link, to be copied by hand:",
     };
     view! {
-        <button type="button" id=COPY on:click=move |_| copy()>"Copy link to this message"</button>
+        <button type="button" id=COPY hidden=move || address.read().is_none() on:click=move |_| copy()>"Copy link to this message"</button>
         <p class="hint" role="status">{said}</p>
         <input
             id=FIELD

@@ -5,6 +5,7 @@
 #![allow(unreachable_pub, reason = "the component macro makes each component's properties public")]
 
 mod break_even;
+mod capture;
 mod charts;
 mod controls;
 mod diagram;
@@ -16,6 +17,7 @@ mod inspector;
 mod lab;
 mod message_link;
 mod messages;
+mod opening;
 mod paper;
 mod picture;
 mod prediction;
@@ -59,11 +61,13 @@ fn App() -> impl IntoView {
     recording::follow(state);
     embed::begin(state);
     paper::follow(state);
+    opening::begin(state);
     let page = state.page();
     let shown = move || match page.get() {
         Page::Lab(lab) if embedded => view! { <lab::CompactLab state lab/> }.into_any(),
         Page::Lab(lab) => view! { <lab::LabPage state lab/> }.into_any(),
         Page::Verdict => view! { <verdict::VerdictPage state/> }.into_any(),
+        Page::Capture => view! { <capture::CapturePage state/> }.into_any(),
     };
     // Back and Forward lead to another page, or to the same one with other settings.
     let listener = surroundings::on_history(move || {
@@ -79,7 +83,7 @@ fn App() -> impl IntoView {
     std::mem::forget(listener);
     let main = view! { <main id=MAIN tabindex="-1">{shown}</main> };
     if embedded {
-        return main.into_any();
+        return view! { <opening::Arriving state/>{main} }.into_any();
     }
     view! {
         <a class="skip" href="#main" on:click=skip>"Skip to the lab"</a>
@@ -89,6 +93,7 @@ fn App() -> impl IntoView {
             <ThemeSwitch state/>
         </header>
         <Navigation state/>
+        <opening::Arriving state/>
         {main}
         <footer class="site">
             <p>
@@ -112,6 +117,7 @@ fn Navigation(state: LabState) -> impl IntoView {
             <ol>
                 {labs.collect_view()}
                 <li class="last"><verdict::PageLink state page=Page::Verdict words="Verdict"/></li>
+                <li><verdict::PageLink state page=Page::Capture words="Your captures"/></li>
             </ol>
         </nav>
     }

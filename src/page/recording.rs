@@ -22,7 +22,7 @@ pub(super) fn follow(state: LabState) {
     let wanted = Memo::new(move |_| {
         let Page::Lab(lab) = page.get() else { return None };
         // Nothing is fetched beside a run, nor before it is known whether one begins by itself.
-        let is_free = state.settled_in.get() && !state.running.get();
+        let is_free = state.settled_in.get() && !state.running.get() && state.link.read().trace.is_none();
         (is_free && state.record.read().trace.is_none()).then_some(lab)
     });
     Effect::new(move |_| {
@@ -51,7 +51,7 @@ pub(super) fn Recording(state: LabState) -> impl IntoView {
     let told = move || {
         let record = state.record.read();
         let trace = record.trace.as_ref().filter(|_| record.sample)?;
-        Some(words::recorded(trace, &surroundings::date(trace.circumstances.started)))
+        Some(words::recorded(trace, &record.source, &surroundings::date(trace.circumstances.started)))
     };
     let lead = move || if can_run.get() { words::SAMPLE } else { words::SAMPLE_ONLY };
     view! {

@@ -43,7 +43,9 @@ pub(super) fn begin(state: LabState) {
 /// Starts the run that the link asks for.
 fn go_if_asked(state: LabState) {
     let link = state.link.get_untracked();
-    if !link.run || state.running.get_untracked() || state.record.read_untracked().trace.is_some() {
+    // The file that a link names is shown rather than a new run.
+    let is_shown = link.trace.is_some() || state.record.read_untracked().trace.is_some();
+    if !link.run || is_shown || state.running.get_untracked() {
         return;
     }
     let found = state.found.get_untracked();
@@ -90,6 +92,10 @@ fn begin_running(state: LabState) {
     state.stopping.set_value(false);
     state.stage.set(Stage::Asking);
     state.running.set(true);
+    // What is shown from now on is no file's.
+    if state.link.read_untracked().trace.is_some() {
+        state.link.write().trace = None;
+    }
 }
 
 fn end_running(state: LabState) {

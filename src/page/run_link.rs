@@ -4,8 +4,8 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::opening;
 use super::state::LabState;
-use super::take_away;
 use crate::browser::{compression, surroundings};
 use crate::format::{self, in_link};
 use crate::trace::Trace;
@@ -26,7 +26,7 @@ pub(super) async fn open(state: LabState) {
         Err(error) => Err(error.to_string()),
     };
     match read {
-        Ok(trace) => take_away::show(state, trace).await,
+        Ok(trace) => opening::put(state, trace, String::new(), None).await,
         Err(why) => state.notice(format!("The run in the link could not be opened: {why}.")),
     }
 }

@@ -1,7 +1,7 @@
 //! The runs of this visit that are not shown: found again by their settings, or as their lab's newest.
 
 use super::state::Record;
-use crate::lab::Lab;
+use crate::lab::link::Page;
 use crate::trace::Trace;
 
 /// About how many bytes of runs are kept.
@@ -30,11 +30,11 @@ impl Runs {
         }
     }
 
-    /// Takes the newest run of a lab that is as it should be out, else the newest one of the lab.
-    pub(super) fn take(&mut self, lab: Lab, is_right: impl Fn(&Trace) -> bool) -> Option<Record> {
-        let of_lab = |record: &Record| record.lab() == Some(lab);
-        let right = |record: &Record| of_lab(record) && record.trace.as_ref().is_some_and(&is_right);
-        let place = self.0.iter().rposition(right).or_else(|| self.0.iter().rposition(of_lab))?;
+    /// Takes the newest run of a page that is as it should be out, else the newest one of the page.
+    pub(super) fn take(&mut self, page: Page, is_right: impl Fn(&Trace) -> bool) -> Option<Record> {
+        let of_page = |record: &Record| record.page() == Some(page);
+        let right = |record: &Record| of_page(record) && record.trace.as_ref().is_some_and(&is_right);
+        let place = self.0.iter().rposition(right).or_else(|| self.0.iter().rposition(of_page))?;
         Some(self.0.remove(place))
     }
 
@@ -47,7 +47,9 @@ impl Runs {
 /// Two runs were asked for with the same settings, against the same endpoints.
 fn same_settings(one: &Trace, other: &Trace) -> bool {
     let [one, other] = [&one.circumstances, &other.circumstances];
-    one.lab == other.lab
+    // Two captures are two things, however alike.
+    !(one.is_imported() && one.run != other.run)
+        && one.lab == other.lab
         && one.parameters == other.parameters
         && one.http.url == other.http.url
         && one.ws.url == other.ws.url

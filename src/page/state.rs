@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::diagram::Look;
 use super::endpoints::Found;
+use super::opening::Opening;
 use super::runs::Runs;
 use super::store::Store;
 use crate::analysis::Timeline;
@@ -27,6 +28,8 @@ pub(super) struct Record {
     pub(super) from_file: bool,
     /// It is one of the recordings that came with the page.
     pub(super) sample: bool,
+    /// The name or the address of that file.
+    pub(super) source: String,
 }
 
 impl Record {
@@ -36,18 +39,28 @@ impl Record {
     }
 
     /// The record of a run that was opened from a file.
-    pub(super) fn opened(trace: Trace) -> Self {
-        Self { timeline: Timeline::of(&trace), trace: Some(trace), from_file: true, sample: false }
+    pub(super) fn opened(trace: Trace, source: String) -> Self {
+        Self { timeline: Timeline::of(&trace), trace: Some(trace), from_file: true, source, sample: false }
     }
 
     /// The record of a recording that came with the page.
     pub(super) fn sample(trace: Trace) -> Self {
-        Self { sample: true, ..Self::opened(trace) }
+        Self { sample: true, ..Self::opened(trace, String::new()) }
     }
 
     /// The lab that it is a run of.
     pub(super) fn lab(&self) -> Option<Lab> {
         Lab::named(&self.trace.as_ref()?.circumstances.lab)
+    }
+
+    /// Where it is shown.
+    pub(super) fn page(&self) -> Option<Page> {
+        Page::of_record(&self.trace.as_ref()?.circumstances)
+    }
+
+    /// It was made from another tool's file.
+    pub(super) fn is_imported(&self) -> bool {
+        self.trace.as_ref().is_some_and(|trace| trace.circumstances.is_imported())
     }
 
     /// About how many bytes it takes.
@@ -151,6 +164,8 @@ pub(super) struct LabState {
     pub(super) opener: StoredValue<Option<Focused>, LocalStorage>,
     /// How the diagrams are looked at.
     pub(super) look: Look,
+    /// A file that is brought to the page.
+    pub(super) opening: Opening,
     /// What is kept in the visitor's browser.
     pub(super) store: Store,
     /// While all labs run: which one, from 0.
@@ -183,6 +198,7 @@ impl LabState {
             selected: RwSignal::new(None),
             opener: StoredValue::new_local(None),
             look: Look::new(),
+            opening: Opening::new(),
             store: Store::open(),
             sequence: RwSignal::new(None),
             runs: StoredValue::new(Runs::default()),
@@ -207,11 +223,14 @@ impl LabState {
         self.notices.set(Vec::new());
         self.put_away();
         let record = match link.page {
-            Page::Lab(lab) => {
+            // The file that the link names is about to be opened.
+            _ if link.trace.is_some() => None,
+            page @ Page::Lab(_) => {
                 let found = self.found.read_untracked();
                 let is_right = |trace: &Trace| differ(trace, &link, &found, false).is_empty();
-                self.runs.try_update_value(|runs| runs.take(lab, is_right)).flatten()
+                self.runs.try_update_value(|runs| runs.take(page, is_right)).flatten()
             }
+            page @ Page::Capture => self.runs.try_update_value(|runs| runs.take(page, |_| true)).flatten(),
             Page::Verdict => None,
         };
         self.show(record.unwrap_or_default());
@@ -222,7 +241,7 @@ impl LabState {
     pub(super) fn put_away(&self) {
         let record = std::mem::take(&mut *self.record.write_untracked());
         let is_run = !record.from_file && record.trace.as_ref().is_some_and(|trace| trace.outcome.is_some());
-        if record.lab().is_some() && is_run {
+        if record.is_imported() || record.lab().is_some() && is_run {
             self.runs.update_value(|runs| runs.put(record));
         }
     }

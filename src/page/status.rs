@@ -54,7 +54,10 @@ fn idle_words(state: LabState) -> String {
     let record = state.record.read();
     // A recording that came with the page says so itself.
     if let Some(trace) = record.trace.as_ref().filter(|_| !record.sample) {
-        return words::recorded(trace, &surroundings::date(trace.circumstances.started));
+        return words::recorded(trace, &record.source, &surroundings::date(trace.circumstances.started));
+    }
+    if state.link.read().page == Page::Capture {
+        return "No file is open.".to_owned();
     }
     match &*state.found.read() {
         Found::Looking => "Looking for an echo server …".to_owned(),

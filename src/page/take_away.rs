@@ -1,15 +1,15 @@
-//! Taking a run away as a file, and bringing one back.
+//! Taking a run away as a file.
 
 use leptos::prelude::*;
 
+use super::opening::OpenButton;
 use super::picture;
 use super::run_link::Links;
 use super::state::{LabState, Record};
-use crate::browser::{surroundings, timer};
+use crate::browser::surroundings;
 use crate::drawing::sequence::{Manner, Plan, Subject};
-use crate::format::{self, csv, mermaid};
+use crate::format::{self, csv, har, mermaid};
 use crate::lab::Lab;
-use crate::lab::link::Page;
 use crate::trace::Trace;
 
 #[component]
@@ -25,21 +25,17 @@ pub(super) fn TakeAway(state: LabState) -> impl IntoView {
             <h3>"Take it with you"</h3>
             <Links state/>
             {way(Way::Json, "export")}
-            <label class="button" class:disabled=move || state.running.get()>
-                "Open a saved run"
-                <input
-                    type="file"
-                    accept=".json,application/json"
-                    class="unseen"
-                    disabled=move || state.running.get()
-                    on:change=move |event| open(state, &event)
-                />
-            </label>
+            {way(Way::Har, "as-har")}
+            <OpenButton state/>
             {way(Way::Messages, "as-messages")}
             {way(Way::Figures, "as-figures")}
             {way(Way::Mermaid, "as-mermaid")}
             <super::embed::EmbedDialog state/>
-            <p class="hint">"Each picture is saved beside it, as SVG or as PNG."</p>
+            <p class="hint">
+                "Each picture is saved beside it, as SVG or as PNG. JSON and HAR files, and links with a run in them, hold headers as \
+                they were sent, as far as the server told them, with the cookies that a browser sends along with a WebSocket’s \
+                handshake: look before you publish one."
+            </p>
         </section>
     }
 }
@@ -49,6 +45,8 @@ pub(super) fn TakeAway(state: LabState) -> impl IntoView {
 enum Way {
     /// All of it, to be opened again.
     Json,
+    /// Its HTTP exchanges and WebSockets, for other tools; what these know is read back.
+    Har,
     /// A table of its messages.
     Messages,
     /// A table of its figures.
@@ -61,6 +59,7 @@ impl Way {
     const fn button(self) -> &'static str {
         match self {
             Self::Json => "Save as JSON",
+            Self::Har => "Save as HAR",
             Self::Messages => "Messages as CSV",
             Self::Figures => "Figures as CSV",
             Self::Mermaid => "Diagram as Mermaid text",
@@ -71,6 +70,7 @@ impl Way {
     const fn file(self) -> (&'static str, &'static str) {
         match self {
             Self::Json => (".json", "application/json"),
+            Self::Har => (".har", "application/json"),
             Self::Messages => ("-messages.csv", "text/csv"),
             Self::Figures => ("-figures.csv", "text/csv"),
             Self::Mermaid => (".mmd", "text/vnd.mermaid"),
@@ -81,6 +81,7 @@ impl Way {
         let timeline = &record.timeline;
         Ok(match self {
             Self::Json => format::write(trace).map_err(|error| error.to_string())?,
+            Self::Har => har::write(trace, timeline).map_err(|error| error.to_string())?,
             Self::Messages => csv::messages(trace, timeline),
             Self::Figures => csv::figures(trace, timeline, record.lab() == Some(Lab::Exchange)),
             Self::Mermaid => {
@@ -101,40 +102,4 @@ fn take(state: LabState, way: Way) {
     if let Err(why) = saved {
         state.notice(format!("The run could not be saved: {why}."));
     }
-}
-
-fn open(state: LabState, event: &leptos::ev::Event) {
-    let Some(text) = surroundings::chosen_file(event) else {
-        return;
-    };
-    leptos::task::spawn_local(async move {
-        let read = match text.await {
-            Ok(text) => format::read(&text).map_err(|error| error.to_string()),
-            Err(why) => Err(why),
-        };
-        match read {
-            Ok(_) if state.running.get_untracked() => state.notice("The file was not opened: a run goes on."),
-            Ok(trace) => {
-                state.notices.set(Vec::new());
-                show(state, trace).await;
-            }
-            Err(why) => state.notice(format!("The file could not be opened: {why}.")),
-        }
-    });
-}
-
-/// Shows a run that was recorded earlier, on its lab's page.
-pub(super) async fn show(state: LabState, trace: Trace) {
-    // Each lab shows its own runs.
-    if let Some(lab) = Lab::named(&trace.circumstances.lab) {
-        let link = state.link.get_untracked();
-        if link.page != Page::Lab(lab) {
-            state.turn_to(link.turned_to(Page::Lab(lab)));
-        }
-    }
-    state.put_away();
-    // Of a long run the pictures are there before all of it has been gone through.
-    state.draw(Record::opened(trace));
-    timer::frame(|| {}).await;
-    state.sum_up(true);
 }

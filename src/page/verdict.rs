@@ -7,7 +7,7 @@ use super::break_even::BreakEven;
 use super::controls::{RUN, STOP};
 use super::findings::{outcome, standards};
 use super::published::Published;
-use super::state::{LabState, Phase};
+use super::state::LabState;
 use super::{paper, run, status};
 use crate::analysis::kept::{KeptVerdict, Together};
 use crate::analysis::{Claim, VerdictOutcome};

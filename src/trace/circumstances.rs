@@ -59,6 +59,29 @@ pub struct Circumstances {
     pub secure: bool,
 }
 
+impl Circumstances {
+    /// What stands in the place of a lab's slug where the record was made from a HAR file. No lab has this name.
+    pub const IMPORTED: &str = "har";
+
+    /// No lab of ours made the record: it was made from another tool's file.
+    #[must_use]
+    pub fn is_imported(&self) -> bool {
+        self.lab == Self::IMPORTED
+    }
+
+    /// Who wrote the file that the record was made from, where no lab of ours made it.
+    #[must_use]
+    pub fn imported_from(&self) -> Option<&str> {
+        self.is_imported().then(|| self.parameter("written-by").unwrap_or("a tool without a name"))
+    }
+
+    /// The value of a parameter.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
 /// How the server's clock lies to the page's clock: page = server + offset + drift × server.
 /// *Derived* from causality (see `analysis::clock`).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use super::{
 use crate::wire::Evidence;
 
 /// A connection of which nothing is known yet.
-pub(super) fn unknown_connection(id: ConnectionId, protocol: Protocol) -> Connection {
+pub(crate) fn unknown_connection(id: ConnectionId, protocol: Protocol) -> Connection {
     Connection {
         id,
         protocol,
@@ -19,6 +19,7 @@ pub(super) fn unknown_connection(id: ConnectionId, protocol: Protocol) -> Connec
         accepted: Moment::Unknown,
         opened: Moment::Unknown,
         already_open: false,
+        undated: false,
         closed: None,
         subprotocol: String::new(),
         extensions: String::new(),
@@ -37,20 +38,28 @@ pub(super) fn accepted(evidence: &Evidence) -> Moment {
 /// Bytes of a message in one frame beyond its payload (RFC 6455 §5.2), split into what the
 /// protocol adds to the payload alone, and what our envelope adds.
 pub(super) fn frame_bytes(payload: usize, envelope: usize, masked: bool) -> (u64, u64) {
-    let header = |length: usize| {
-        let extended = match length {
-            0..=125 => 0,
-            126..=0xffff => 2,
-            _ => 8,
-        };
-        2 + extended + if masked { 4 } else { 0 }
+    let overhead = frame_head_bytes(payload as u64, masked);
+    (overhead, envelope as u64 + frame_head_bytes((payload + envelope) as u64, masked) - overhead)
+}
+
+/// Bytes of the head of a frame that carries so much (RFC 6455 §5.2).
+pub(crate) const fn frame_head_bytes(payload: u64, masked: bool) -> u64 {
+    let extended = match payload {
+        0..=125 => 0,
+        126..=0xffff => 2,
+        _ => 8,
     };
-    let overhead = header(payload);
-    (overhead, envelope as u64 + header(payload + envelope) - overhead)
+    2 + extended + if masked { 4 } else { 0 }
 }
 
 /// A message of which nothing more is known yet.
-fn unknown_message(id: MessageId, protocol: Protocol, turn: Turn, kind: Kind, direction: Direction) -> Message {
+pub(crate) fn unknown_message(
+    id: MessageId,
+    protocol: Protocol,
+    turn: Turn,
+    kind: Kind,
+    direction: Direction,
+) -> Message {
     Message {
         id,
         protocol,

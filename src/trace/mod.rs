@@ -20,6 +20,8 @@ mod time;
 mod told;
 mod unheard;
 
+pub(crate) use entry::{frame_head_bytes, unknown_connection, unknown_message};
+
 pub use circumstances::{Circumstances, ClockFit, Endpoint, Speaks};
 pub use event::{Event, Trace};
 pub use failure::{Cause, Failure, Inference};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::message::is_zero;
+use super::message::{is_false, is_zero};
 use super::{Failure, RawFrames, ServerTime, Time};
 use crate::wire::{Link, SUBPROTOCOL, TlsEntry};
 
@@ -128,6 +128,9 @@ pub struct Connection {
     pub opened: Moment,
     /// It was open before the run began (the browser keeps a pool, and connects ahead).
     pub already_open: bool,
+    /// It was open, as what it carried shows, and nobody tells since when.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub undated: bool,
     /// How it ended; `None` while open, or when nobody tells.
     pub closed: Option<Closed>,
     /// The WebSocket subprotocol that was agreed; empty for none.
@@ -155,7 +158,7 @@ impl Connection {
     /// It was open at some time; one that was refused or given up never was.
     #[must_use]
     pub fn came_to_be(&self) -> bool {
-        self.opened != Moment::Unknown || self.accepted != Moment::Unknown
+        self.opened != Moment::Unknown || self.accepted != Moment::Unknown || self.undated
     }
 
     /// Its messages travel in envelopes of ours.

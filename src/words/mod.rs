@@ -25,6 +25,7 @@ pub fn page_title(page: Page) -> String {
     let name = match page {
         Page::Lab(lab) => labs::name(lab),
         Page::Verdict => "Verdict",
+        Page::Capture => "Your captures",
     };
     format!("{name} · Duplex: watch HTTP and WebSocket talk")
 }
@@ -206,15 +207,31 @@ pub fn too_long_for_a_link(characters: usize, most: usize) -> String {
     )
 }
 
-/// When, where and against what a run was recorded; `when` is its date, as this visitor writes dates.
-pub fn recorded(trace: &Trace, when: &str) -> String {
+/// While a file is on its way.
+pub fn fetching(url: &str) -> String {
+    format!("Fetching {url} …")
+}
+
+/// When, where and against what a run was recorded; `source` is the file's name or address, if there is one, `when` the run's date, as
+/// this visitor writes dates.
+pub fn recorded(trace: &Trace, source: &str, when: &str) -> String {
     let known = &trace.circumstances;
     let outcome = match &trace.outcome {
         Some(Outcome::Finished) | None => String::new(),
         Some(Outcome::Stopped) => " It was stopped before its end.".to_owned(),
         Some(Outcome::Failed(why)) => format!(" {}", failure(why)),
     };
-    format!("Recorded earlier: {when}, in {}, against {} and {}.{outcome}", known.browser, known.http.url, known.ws.url)
+    if let Some(writer) = known.imported_from() {
+        let left_out = known.parameter("left-out").map_or_else(String::new, |count| {
+            format!(" Left out, as it crossed no connection, bears no date or is neither HTTP nor WebSocket: {count}.")
+        });
+        return format!("Imported from “{source}”, a HAR file by {writer}. It was recorded {when}.{left_out}");
+    }
+    let opened = if source.is_empty() { String::new() } else { format!(" Opened from “{source}”.") };
+    format!(
+        "Recorded earlier: {when}, in {}, against {} and {}.{opened}{outcome}",
+        known.browser, known.http.url, known.ws.url
+    )
 }
 
 /// A protocol by its ALPN name (RFC 7301), with the name that people know.

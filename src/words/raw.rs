@@ -49,6 +49,10 @@ pub fn missing(missing: Missing, over: bool) -> String {
         Missing::Differs => {
             "The frames in this message’s place carry something else than the page recorded, so none of them is shown."
         }
+        Missing::Imported => {
+            "Not to be had: this record was made from a HAR file, which tells what was said and not the bytes that \
+             crossed."
+        }
         Missing::WithinResponse => {
             "A server-sent event has no head of its own: its bytes are among those of the response that it is part of."
         }

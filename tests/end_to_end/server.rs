@@ -2,8 +2,15 @@
 
 use std::env;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+
+/// The folder with the built page.
+pub(crate) fn page() -> PathBuf {
+    let page = env::var_os("DUPLEX_PAGE").map_or_else(|| PathBuf::from("dist"), PathBuf::from);
+    assert!(page.join("index.html").exists(), "the page is not built: run `cargo xtask dist`");
+    page
+}
 
 /// A running server; ended when dropped.
 pub(crate) struct Server {
@@ -20,8 +27,11 @@ impl Server {
 
     /// Starts one with more options.
     pub(crate) fn start_with(options: &[&str]) -> Self {
-        let page = env::var_os("DUPLEX_PAGE").map_or_else(|| PathBuf::from("dist"), PathBuf::from);
-        assert!(page.join("index.html").exists(), "the page is not built: run `cargo xtask dist`");
+        Self::start_at(&page(), options)
+    }
+
+    /// Starts one with the page of another folder.
+    pub(crate) fn start_at(page: &Path, options: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_duplex"))
             .args(["--listen", "127.0.0.1:0", "--page"])
             .arg(page)

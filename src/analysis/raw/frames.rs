@@ -193,11 +193,7 @@ pub(in crate::analysis) fn server_times(trace: &Trace, connection: &Connection) 
             ends.push(ends.last().copied().unwrap_or(0) + piece.bytes.0.len() as u64);
         }
         let taken_at = |offset: u64| Some(raw.pieces.get(ends.partition_point(|&end| end <= offset))?.at);
-        let data = |message: &&Message| {
-            let is_here = message.connection == Some(connection.id) && message.direction == direction;
-            is_here && matches!(message.kind, Kind::Text | Kind::Binary)
-        };
-        let told = trace.messages.iter().filter(data).zip(&reading.messages).map_while(|(message, found)| {
+        let told = data(trace, connection, direction).zip(&reading.messages).map_while(|(message, found)| {
             let frame = |index: Option<&usize>| reading.frames.get(*index?);
             let (first, last) = (frame(found.frames.first())?, frame(found.frames.last())?);
             let offset = if direction == Direction::ToServer { last.end() - 1 } else { first.start };
@@ -206,6 +202,30 @@ pub(in crate::analysis) fn server_times(trace: &Trace, connection: &Connection) 
         times.extend(told);
     }
     times
+}
+
+/// What each message of a WebSocket carried, our envelope included, as far as that is here whole, is not compressed, and
+/// is certainly that message.
+#[must_use]
+pub fn payloads(trace: &Trace, connection: &Connection) -> Vec<(MessageId, Vec<u8>)> {
+    let mut all = Vec::new();
+    for direction in [Direction::ToServer, Direction::ToPage] {
+        let Some(raw) = raw(connection, direction) else { continue };
+        let reading = read(connection, direction, raw);
+        let pairs = data(trace, connection, direction).zip(&reading.messages);
+        let certain =
+            pairs.filter(|(message, found)| !found.compressed && is_found(message, found, connection, &reading));
+        all.extend(certain.map(|(message, found)| (message.id, reading.payload(found))));
+    }
+    all
+}
+
+/// The data messages that went this way on a connection, in the order of the record.
+fn data<'a>(trace: &'a Trace, on: &'a Connection, direction: Direction) -> impl Iterator<Item = &'a Message> {
+    trace.messages.iter().filter(move |message| {
+        let is_here = message.connection == Some(on.id) && message.direction == direction;
+        is_here && matches!(message.kind, Kind::Text | Kind::Binary)
+    })
 }
 
 /// What was found in a message's place is that message, whole.

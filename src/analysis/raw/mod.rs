@@ -12,7 +12,7 @@ pub(super) mod testing;
 mod unmasking;
 
 pub(super) use frames::server_times;
-pub use frames::{Carried, CarriedFrame, Grounds, carried, closing, first, pings_and_pongs};
+pub use frames::{Carried, CarriedFrame, Grounds, carried, closing, first, payloads, pings_and_pongs};
 pub use head::{Field, FieldName, head};
 pub use http::{HttpBytes, handshake, http};
 pub use unmasking::{Glyph, Step, Unmasking, masked_with};
@@ -43,6 +43,8 @@ pub enum Missing {
     NeverSeen,
     /// The frames in this message's place carry something else.
     Differs,
+    /// The record was made from another tool's file, which has no raw bytes.
+    Imported,
     /// It is a server-sent event: its bytes are among those of the response that it is part of.
     WithinResponse,
 }
@@ -73,6 +75,9 @@ fn taken(raw: &Raw, start: u64, end: u64) -> Vec<Taken> {
 
 /// Why there is nothing, where nothing was told.
 fn why_not_told(trace: &Trace, message: &Message) -> Missing {
+    if trace.circumstances.is_imported() {
+        return Missing::Imported;
+    }
     let endpoint = match message.protocol {
         Protocol::Http => &trace.circumstances.http,
         Protocol::WebSocket => &trace.circumstances.ws,

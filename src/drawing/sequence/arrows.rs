@@ -36,7 +36,7 @@ impl<'a> Layout<'a> {
             protocol: message.protocol,
             provenance: least_certain(sent, received),
             warm_up: message.warm_up,
-            unasked: is_unasked(message),
+            unasked: is_unasked(self.trace, message),
         };
         self.uncertainty(message, sent, received);
         self.scene.items.push(Item { shape: arrow.shape, role, message: Some(message.id), title: String::new() });

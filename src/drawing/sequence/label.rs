@@ -70,7 +70,7 @@ impl<'a> Layout<'a> {
     fn label(&mut self, label: &Label<'_>) {
         let Label { message, at, room, rank } = *label;
         let fits = |words: &String| width(words) <= room;
-        let full = Some(words::label(message)).filter(fits);
+        let full = Some(words::label(self.trace, message)).filter(fits);
         let words = match full.or_else(|| Some(words::short_label(message)).filter(fits)) {
             Some(words) => words,
             // Who picked it wants to read it all the same.

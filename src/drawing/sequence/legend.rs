@@ -83,8 +83,8 @@ pub(super) fn note(marks: &mut BTreeSet<Mark>, trace: &Trace, timeline: &Timelin
     let is_lost = is_lost(trace, timeline, message);
     let is_message = !message.kind.is_opening() && !matches!(message.kind, Kind::Close { .. });
     let occurs = [
-        (Mark::Message(message.protocol), is_message && !is_unasked(message)),
-        (Mark::Unasked, is_unasked(message)),
+        (Mark::Message(message.protocol), is_message && !is_unasked(trace, message)),
+        (Mark::Unasked, is_unasked(trace, message)),
         (Mark::Opening, message.kind.is_opening()),
         (Mark::Close, matches!(message.kind, Kind::Close { .. })),
         (Mark::WarmUp, message.warm_up),

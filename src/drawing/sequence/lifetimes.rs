@@ -137,6 +137,9 @@ impl Stretch {
         }
         let place = |moment: Moment| timeline.place(trace, connection.protocol, moment).map(|placed| placed.at);
         let asked = place(connection.asked).or_else(|| place(connection.opened));
+        // Of one that nobody tells the beginning of, no more is known than what came on it.
+        let first = || timeline.first_on(connection.id).filter(|_| connection.undated);
+        let asked = asked.or_else(first);
         let accepted = place(connection.accepted);
         let began = |side: Option<Time>, other: Option<Time>| side.or(other).unwrap_or(trace.circumstances.origin);
         let last = last?;
@@ -147,7 +150,7 @@ impl Stretch {
         Some(Self {
             page: (began(asked, accepted), page_end),
             server: (began(accepted, asked), closed.unwrap_or(last)),
-            open_before: connection.already_open,
+            open_before: connection.already_open || (connection.undated && connection.asked == Moment::Unknown),
             open_after: closed.is_none_or(|closed| closed > last && trace.outcome != Some(Outcome::Finished)),
         })
     }

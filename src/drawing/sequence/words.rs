@@ -7,7 +7,7 @@ use crate::trace::{Closing, Connection, Direction, Fate, Kind, Message, Protocol
 
 /// The short words at a message.
 #[must_use]
-pub fn label(message: &Message) -> String {
+pub fn label(trace: &Trace, message: &Message) -> String {
     let turn = if message.warm_up { "warm-up".to_owned() } else { message.turn.to_string() };
     let number = if message.client == 0 { turn } else { format!("client {}, {turn}", message.client + 1) };
     let size = bytes_in_words(message.payload);
@@ -22,12 +22,15 @@ pub fn label(message: &Message) -> String {
         Kind::Response { status } => format!("{number} · response {status} · {size}"),
         Kind::Handshake => "GET · Upgrade: websocket".to_owned(),
         Kind::SwitchingProtocols => "101 Switching Protocols".to_owned(),
-        Kind::Binary | Kind::Text if is_unasked(message) => format!("pushed · {size}"),
+        Kind::Binary | Kind::Text if is_unasked(trace, message) => format!("pushed · {size}"),
         Kind::Binary | Kind::Text => format!("{number} · message · {size}"),
         Kind::Event => format!("event · {size}"),
-        Kind::Close { code: Some(code) } => format!("close {code}"),
-        Kind::Close { code: None } => "close".to_owned(),
+        Kind::Close { code } => close(code),
     }
+}
+
+fn close(code: Option<u16>) -> String {
+    code.map_or_else(|| "close".to_owned(), |code| format!("close {code}"))
 }
 
 /// The words at a message where there is little room.
@@ -39,7 +42,7 @@ pub(super) fn short_label(message: &Message) -> String {
         Kind::Response { status } => status.to_string(),
         Kind::Handshake => "GET · Upgrade".to_owned(),
         Kind::SwitchingProtocols => "101".to_owned(),
-        Kind::Close { .. } => label(message),
+        Kind::Close { code } => close(code),
         Kind::Binary | Kind::Text | Kind::Event => bytes_in_words(message.payload),
     }
 }
@@ -68,9 +71,10 @@ fn shortened(path: &str) -> String {
     }
 }
 
-/// The server spoke first: a WebSocket message that answers none.
-pub(super) fn is_unasked(message: &Message) -> bool {
-    let to_page = message.direction == Direction::ToPage;
+/// The server spoke first: a WebSocket message that answers none. Which message answers which no file of another tool
+/// tells, so that of its messages this is not known.
+pub(super) fn is_unasked(trace: &Trace, message: &Message) -> bool {
+    let to_page = message.direction == Direction::ToPage && !trace.circumstances.is_imported();
     to_page && message.answers.is_none() && matches!(message.kind, Kind::Binary | Kind::Text)
 }
 
@@ -89,10 +93,10 @@ pub fn said(item: &Item, trace: &Trace, timeline: &Timeline) -> String {
 #[must_use]
 pub fn message_in_words(trace: &Trace, timeline: &Timeline, message: &Message) -> String {
     let (sent, received) = timeline.ends(trace, message);
-    title(message, sent, received)
+    title(trace, message, sent, received)
 }
 
-fn title(message: &Message, sent: Option<Placed>, received: Option<Placed>) -> String {
+fn title(trace: &Trace, message: &Message, sent: Option<Placed>, received: Option<Placed>) -> String {
     let flight = match sent.zip(received) {
         _ if message.was_refused() => "refused by the browser: nothing left the page".to_owned(),
         _ if message.fate == Fate::Lost => "never arrived, by the server's account".to_owned(),
@@ -113,7 +117,7 @@ fn title(message: &Message, sent: Option<Placed>, received: Option<Placed>) -> S
             }
         },
     };
-    format!("{}, {flight}", label(message))
+    format!("{}, {flight}", label(trace, message))
 }
 
 /// What a connection is called, and since when it is there.
@@ -123,7 +127,11 @@ pub fn connection_name(connection: &Connection) -> String {
         Some(id) => format!("TCP connection {id} (the server's number)"),
         None => "TCP connection".to_owned(),
     };
-    if connection.already_open { name + ", open since before the run" } else { name }
+    match (connection.already_open, connection.undated) {
+        (true, _) => name + ", open since before the run",
+        (false, true) => name + ", open, nobody tells since when",
+        (false, false) => name,
+    }
 }
 
 /// How a connection ended; `None` where nobody tells.

@@ -13,6 +13,7 @@ use std::fmt::Write as _;
 
 use looks::{Fill, Look, Pattern};
 
+use super::date;
 use super::svg::{self, Part};
 use crate::analysis::Timeline;
 use crate::drawing::{Anchor, Item, Point, Role, Scene, Shape};
@@ -125,6 +126,16 @@ impl Document {
 #[must_use]
 pub fn provenance(trace: &Trace, timeline: &Timeline) -> String {
     let known = &trace.circumstances;
+    if let Some(writer) = known.imported_from() {
+        return format!(
+            "Imported from a HAR file by {writer}, recorded {}, of {} and {}. Times are those of the file, and taken to be \
+             exact to {}; it does not tell when the server received and sent, so its end of each arrow is drawn half-way.",
+            utc(known.started),
+            known.http.url,
+            known.ws.url,
+            known.resolution,
+        );
+    }
     let parameters: Vec<String> = known.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let parameters = if parameters.is_empty() { String::new() } else { format!(" with {}", parameters.join(", ")) };
     let clock = |protocol: Protocol| match timeline.clock(protocol) {
@@ -167,23 +178,7 @@ pub fn emulated(links: &[impl AsRef<str>]) -> String {
 #[must_use]
 pub fn utc(millis: f64) -> String {
     // What no calendar has is no date.
-    const MOST: f64 = 253_402_300_799_999.0;
-    if !(0.0..=MOST).contains(&millis) {
-        return "at an unknown time".to_owned();
-    }
-    let seconds = (millis / 1000.0).floor() as i64;
-    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // Days since 0000-03-01, in eras of 400 years, so that a leap day is the last of a year.
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    date::to_the_second(millis).unwrap_or_else(|| "at an unknown time".to_owned())
 }
 
 /// The legend below a picture, and how high it is.

@@ -10,7 +10,6 @@ use crate::drawing::charts::Chart;
 use crate::drawing::charts::bytes::{self, CumulativeBytes};
 use crate::drawing::charts::distribution::{self, Distribution};
 use crate::drawing::charts::round_trips::{self, RoundTrips};
-use crate::lab::Lab;
 use crate::page::state::LabState;
 
 /// In pixels.
@@ -20,13 +19,11 @@ const DISTRIBUTED: f64 = 400.0;
 /// Panels of bytes are below one another where a chart is narrower than this, in pixels.
 const NARROW: f64 = 520.0;
 
-/// The time of each exchange.
+/// The time of each exchange: turn by turn or, where turns do not follow one another, as it went by.
 #[component]
-pub(super) fn Times(state: LabState, lab: Lab) -> impl IntoView {
+pub(super) fn Times(state: LabState, in_turns: bool) -> impl IntoView {
     let logarithmic = RwSignal::new(false);
     let frame = Frame::new(state, Signal::stored(TIMES));
-    // Where turns do not follow one another, time is what tells exchanges apart.
-    let in_turns = lab == Lab::Exchange;
     let chart = laid_out(move || {
         state.summed_up.track();
         let record = state.record.read_untracked();

@@ -13,16 +13,16 @@ use crate::drawing::charts::Recorded;
 use crate::lab::Lab;
 use crate::trace::Protocol;
 
-/// The charts for which the run has data.
+/// The charts for which the record has data; `lab` is `None` for one that no lab made.
 #[component]
-pub(super) fn Charts(state: LabState, lab: Lab) -> impl IntoView {
+pub(super) fn Charts(state: LabState, lab: Option<Lab>) -> impl IntoView {
     let begun = Memo::new(move |_| state.record.read().trace.as_ref().is_some_and(|trace| !trace.messages.is_empty()));
     let timed = Memo::new(move |_| {
         let record = state.record.read();
         Protocol::BOTH.into_iter().any(|protocol| !record.timeline.samples(protocol).is_empty())
     });
     // Round trips side by side are what this lab is about; elsewhere parts differ too much to be compared so.
-    let compares = lab == Lab::Exchange;
+    let compares = lab == Some(Lab::Exchange);
     view! {
         <section class="charts" id="charts" hidden=move || state.holds_back() || !begun.get()>
             <h3>"Charts"</h3>
@@ -33,7 +33,7 @@ pub(super) fn Charts(state: LabState, lab: Lab) -> impl IntoView {
             <Patterns/>
             <div class="chart-grid">
                 <Show when=move || timed.get()>
-                    <kinds::Times state lab/>
+                    <kinds::Times state in_turns=compares/>
                 </Show>
                 <Show when=move || begun.get()>
                     <kinds::Carried state/>

@@ -92,6 +92,7 @@ fn title(page: Page) -> String {
     let name = match page {
         Page::Lab(lab) => labs::of(lab).title,
         Page::Verdict => "The verdict",
+        Page::Capture => "Your captures",
     };
     format!("Duplex: {name}")
 }
