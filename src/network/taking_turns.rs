@@ -104,22 +104,22 @@ mod tests {
     #[test]
     fn who_has_the_turn_keeps_it_though_another_ticket_is_older() {
         let mut all = [Some(contender(5, 1)), Some(contender(4, 2))];
-        all[0].as_mut().unwrap().ask();
-        assert!(all[0].as_mut().unwrap().take());
-        let asked = all[1].as_mut().unwrap().ask();
+        all[0].as_mut().expect("it is there").ask();
+        assert!(all[0].as_mut().expect("it is there").take());
+        let asked = all[1].as_mut().expect("it is there").ask();
         shout(&mut all, 1, asked);
-        assert!(!all[1].as_mut().unwrap().take() && all[0].as_mut().unwrap().take());
+        assert!(!all[1].as_mut().expect("it is there").take() && all[0].as_mut().expect("it is there").take());
     }
 
     #[test]
     fn who_vanishes_is_not_waited_for() {
         let mut all = [Some(contender(1, 1)), Some(contender(2, 2))];
-        all[0].as_mut().unwrap().ask();
-        assert!(all[0].as_mut().unwrap().take());
+        all[0].as_mut().expect("it is there").ask();
+        assert!(all[0].as_mut().expect("it is there").take());
         all[0] = None;
-        let asked = all[1].as_mut().unwrap().ask();
+        let asked = all[1].as_mut().expect("it is there").ask();
         shout(&mut all, 1, asked);
-        assert!(all[1].as_mut().unwrap().take());
+        assert!(all[1].as_mut().expect("it is there").take());
     }
 
     proptest! {

@@ -83,7 +83,7 @@ fn the_developer_tools_name_connections_and_events_and_what_took_no_connection_i
     assert_eq!(carried.iter().collect::<BTreeSet<_>>().len(), 4);
     let parts = ["/part?n=1", "/part?n=2", "/part?n=3"].map(|of| exchange(&trace, of).0.connection);
     assert!(parts[0] != parts[1] && parts[1] != parts[2], "at once over three: {parts:?}");
-    assert!(exchange(&trace, "/part?n=2").0.phases.as_deref().is_some_and(|phases| phases.connected()));
+    assert!(exchange(&trace, "/part?n=2").0.phases.as_deref().is_some_and(duplex::trace::Phases::connected));
 }
 
 #[test]
