@@ -150,7 +150,7 @@ async fn each_chart_is_saved_from_its_own_figure_in_lines_and_in_pixels_of_twice
         // What the figure's legend says stands in the picture as well.
         let words: Vec<String> = lab
             .ask(&format!(
-                "[...document.querySelectorAll('#chart-{chart} .legend li')].map((item) => item.textContent.trim())"
+                "[...document.querySelectorAll('#chart-{chart} .legend li')].map((item) => [...item.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data).join('').trim())"
             ))
             .await;
         assert!(!words.is_empty());
@@ -179,7 +179,7 @@ async fn each_chart_is_saved_from_its_own_figure_in_lines_and_in_pixels_of_twice
 async fn a_picture_that_is_too_large_for_pixels_says_so_and_what_to_do() {
     let server = Server::start();
     // Without folds each message has a row of its own.
-    let lab = finished(&server, "messages=600").await;
+    let lab = finished(&server, "messages=260").await;
     lab.click("input.folding").await;
     lab.until("!document.querySelector('input.folding').checked").await;
     let _: bool = lab.ask("(document.querySelector('.pane.ws button.as-png').click(), true)").await;

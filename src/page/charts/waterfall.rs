@@ -47,7 +47,7 @@ pub(super) fn Phases(state: LabState) -> impl IntoView {
         Callback::new(move |()| untrack(|| on_a_sheet(state, &rows.get(), frame.width.get(), first.get())));
     let cut = move || on_paper.get().then(|| on_a_sheet(state, &rows.get(), frame.width.get(), first.get()).1);
     let cut = move || cut().flatten().map(|cut| format!("Drawn here{cut}: as many as a sheet carries."));
-    follow_the_window(frame, first);
+    follow_the_window(state, frame, first);
     keep_in_view(state, chart, frame, first);
     let around = Around {
         id: "chart-waterfall",
@@ -77,13 +77,21 @@ fn on_a_sheet(state: LabState, rows: &Arc<Rows>, width: f64, first: usize) -> (S
 }
 
 /// The first row in view is the one to which the window is scrolled.
-fn follow_the_window(frame: Frame, first: RwSignal<usize>) {
+fn follow_the_window(state: LabState, frame: Frame, first: RwSignal<usize>) {
+    let on_paper = state.look.on_paper;
+    // Paper has nothing to be scrolled; on the screen again the window is where it was.
+    Effect::new(move |_| {
+        if let Some(holder) = frame.holder.get().filter(|_| !on_paper.get()) {
+            holder.set_scroll_top((first.get_untracked() as f64 * ROW) as i32);
+        }
+    });
     Effect::new(move |_| {
         let holder = frame.holder.get()?;
         let window = holder.clone();
         let follow = move || {
             let row = (f64::from(window.scroll_top()) / ROW).round() as usize;
-            if first.try_get_untracked().is_some_and(|known| known != row) {
+            let paper = on_paper.try_get_untracked() != Some(false);
+            if !paper && first.try_get_untracked().is_some_and(|known| known != row) {
                 first.set(row);
             }
         };

@@ -93,7 +93,9 @@ pub(super) fn Pane(state: LabState, sheets: Sheets, subject: Subject) -> impl In
                     aria-label=format!("Sequence diagram of {}; arrow keys pick messages, Enter shows one, plus and minus zoom", name(subject))
                     on:scroll=move |_| {
                         let following = look.follow.get_untracked() && state.running.get_untracked();
-                        if let Some(window) = window.get_untracked().filter(|_| !following) {
+                        // On paper nothing scrolls, and what the browser makes of that is nobody's wish.
+                        let still = following || look.on_paper.get_untracked();
+                        if let Some(window) = window.get_untracked().filter(|_| !still) {
                             look.scroll.set(f64::from(window.scroll_top()));
                         }
                     }
@@ -236,6 +238,8 @@ fn keep_in_step(state: LabState, (window, paper): (NodeRef<Div>, NodeRef<Div>), 
     Effect::new(move |_| {
         offset.track();
         height.track();
+        // The browser may have scrolled the windows back to their beginning, as they need no scrolling on paper.
+        look.on_paper.track();
         window.track();
         paper.track();
         // Scrolling has the browser lay the document out. By the next frame all is drawn that follows from the same
