@@ -22,7 +22,8 @@ pub(super) fn write(micros: i64) -> String {
 /// A time in ms since 1970-01-01 UTC, to the second; `None` for what has no date of four digits.
 pub(super) fn to_the_second(millis: f64) -> Option<String> {
     let micros = (millis * 1_000.0).floor();
-    (0.0..=LAST as f64).contains(&micros).then(|| {
+    // Not up to `LAST`, which has no float of its own.
+    (0.0..(LAST + 1) as f64).contains(&micros).then(|| {
         let date = write(micros as i64);
         date.split_once('.').map_or_else(|| date.clone(), |(seconds, _)| format!("{seconds}Z"))
     })

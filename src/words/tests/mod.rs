@@ -129,9 +129,9 @@ fn numbers_are_found_as_words_of_their_own() {
 fn two_medians_that_are_nearly_alike_are_not_said_to_differ() {
     let compared = |http, ws| super::faster(Span(http), Span(ws), Span(5));
     assert!(compared(613_000, 604_000).contains("about as long over both: 613 ms over HTTP, 604 ms"));
-    assert!(compared(106, 100).contains("over HTTP took 1.1 times as long as over WebSocket"));
-    assert!(compared(100, 210).contains("over WebSocket took 2.1 times as long as over HTTP"));
-    assert!(compared(100, 108).contains("By this browser’s clock a typical round trip took as long over both"));
+    assert!(compared(1_060, 1_000).contains("over HTTP took 1.1 times as long as over WebSocket"));
+    assert!(compared(1_000, 2_100).contains("over WebSocket took 2.1 times as long as over HTTP"));
+    assert!(compared(1_000, 1_010).contains("By this browser’s clock a typical round trip took as long over both"));
 }
 
 #[test]
