@@ -61,8 +61,8 @@ async fn without_an_echo_server_there_are_recordings_and_no_request_goes_elsewhe
             .await;
         lab.until(&format!("document.documentElement.dataset.lab === '{}' && {SHOWN}", kind.slug())).await;
         let told = lab.text("aside.recording").await;
-        assert!(told.contains("no echo server here") && told.contains("Recorded earlier"), "{told}");
-        // All of it is there to be looked at, since no run of one's own can be had.
+        assert!(told.contains("a recorded run instead") && told.contains("Recorded earlier"), "{told}");
+        lab.click("aside.recording button.whole").await;
         lab.until(
             "!document.querySelector('section.happened').hidden && !document.querySelector('section.figures').hidden",
         )
@@ -115,7 +115,7 @@ async fn where_a_run_can_be_made_a_recording_keeps_its_answer_to_itself() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_host_names_the_echo_server_and_a_link_may_start_a_run_against_it() {
-    let server = Server::start_with(&["--no-page"]);
+    let server = Server::start();
     let folder = tempfile::TempDir::new().expect("a folder");
     let dist = env::var_os("DUPLEX_PAGE").map_or_else(|| PathBuf::from("dist"), PathBuf::from);
     for entry in std::fs::read_dir(dist).expect("the page") {

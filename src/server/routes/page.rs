@@ -7,7 +7,10 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
-use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use hyper::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue,
+    X_CONTENT_TYPE_OPTIONS,
+};
 use tower_http::services::ServeDir;
 
 #[cfg(feature = "embed-page")]
@@ -69,7 +72,8 @@ impl Files {
         let name = request.uri().path().trim_start_matches('/').to_owned();
         if name == HOSTING_FILE && !matches!(self.source, Source::None) {
             // Whatever the folder has there is for other hosts: here the echo server is.
-            return ([(CACHE_CONTROL, "no-cache")], Json(Hosting::here())).into_response();
+            return ([(CACHE_CONTROL, "no-cache"), (ACCESS_CONTROL_ALLOW_ORIGIN, "*")], Json(Hosting::here()))
+                .into_response();
         }
         let cache = if is_hashed(request.uri().path()) { "public, max-age=31536000, immutable" } else { "no-cache" };
         let mut response = match self.source {
@@ -96,6 +100,8 @@ impl Files {
         let headers = response.headers_mut();
         headers.extend(ISOLATION);
         headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+        // A frame without an origin of its own (`sandbox`) loads scripts and recordings as from another origin.
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if let Some(policy) = self.policy.filter(|_| name.is_empty() || name == DOCUMENT) {

@@ -20,6 +20,7 @@ const HEADERS: &str = "\
   Cross-Origin-Opener-Policy: same-origin
   Cross-Origin-Embedder-Policy: credentialless
   Cross-Origin-Resource-Policy: cross-origin
+  Access-Control-Allow-Origin: *
   X-Content-Type-Options: nosniff
 ";
 
