@@ -229,16 +229,12 @@ async fn a_page_without_an_origin_of_its_own_gets_heights_and_states_but_no_resu
         "<iframe src='{}/?lab=exchange&messages=2&embed=1&run=1' width=640 height=480></iframe>",
         server.origin()
     );
-    let page = Lab::open_host(&[], &format!("data:text/html;base64,{}", base64(&host_pages::page(&frame)))).await;
+    let site = HostPages::serve_sandboxed(host_pages::page(&frame)).await;
+    let page = Lab::open_host(&[], &format!("{}/", site.origin())).await;
     page.until("heard.some(({ state }) => state === 'finished')").await;
     // Results would come before the state that tells of the end.
     let types: Vec<String> = page.ask("[...new Set(heard.map(({ type }) => type))].sort()").await;
     assert_eq!(types, ["height", "ready", "state"]);
-}
-
-fn base64(text: &str) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.encode(text)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,6 +23,16 @@ impl HostPages {
         Self { origin, serving }
     }
 
+    /// Serves one page at `/`, which has no origin of its own.
+    pub(crate) async fn serve_sandboxed(page: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let origin = format!("http://{}", listener.local_addr().expect("its address"));
+        let sandboxed = move || async move { ([("content-security-policy", "sandbox allow-scripts")], Html(page)) };
+        let router = Router::new().route("/", get(sandboxed));
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        Self { origin, serving }
+    }
+
     /// `http://127.0.0.1:<port>`.
     pub(crate) fn origin(&self) -> &str {
         &self.origin
