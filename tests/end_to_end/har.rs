@@ -16,6 +16,9 @@ const TURNS: usize = 20;
 /// By how much the two accounts may differ, in ms, beside the resolution of the page's clock.
 const NEAR: f64 = 1.0;
 
+/// How much later than the browser's network a page's main thread may learn of something, in ms.
+const TASK: f64 = 5.0;
+
 /// How far the two accounts of one kind of time lie apart, in ms.
 struct Apart {
     what: &'static str,
@@ -108,7 +111,9 @@ fn compare_socket(ours: &Value, browsers: &Socket, resolution: f64) {
     let began = started(ours);
     assert!(began <= browsers.started + NEAR, "called before it was sent: {began}, {}", browsers.started);
     opened.note(began + number(&timings["wait"]), browsers.opened);
-    [frames, opened].into_iter().for_each(|apart| apart.assert_near(resolution));
+    frames.assert_near(resolution);
+    // The page knows of it by the `open` event, which is a task of its own behind the response that the browser tells of.
+    opened.assert_near(resolution + TASK);
 }
 
 #[tokio::test(flavor = "multi_thread")]

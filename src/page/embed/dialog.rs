@@ -138,11 +138,9 @@ fn Content(state: LabState) -> impl IntoView {
         let link = Link { run: false, ..choices.link(&state.link.read()) };
         surroundings::own_path(&link.write())
     });
-    let style = move || {
-        let (width, height) = choices.size.get().pixels();
-        let width = width.map_or_else(|| "100%".to_owned(), |width| format!("{width}px"));
-        format!("width: {width}; height: {height}px")
-    };
+    // Property by property: the page's policy allows no style attribute.
+    let width = move || choices.size.get().pixels().0.map_or_else(|| "100%".to_owned(), |width| format!("{width}px"));
+    let height = move || format!("{}px", choices.size.get().pixels().1);
     let local = surroundings::on_loopback().then(|| {
         view! {
             <p class="notice">
@@ -171,7 +169,7 @@ fn Content(state: LabState) -> impl IntoView {
             <code>"allow"</code>" grants the frame a finer clock, and leave to talk to a server on the reader’s own network."
         </p>
         <h4>"Preview"</h4>
-        <iframe class="preview" title="Preview of the embedded lab" src=preview style=style allow=PERMISSIONS></iframe>
+        <iframe class="preview" title="Preview of the embedded lab" src=preview style:width=width style:height=height allow=PERMISSIONS></iframe>
     }
 }
 
