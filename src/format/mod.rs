@@ -7,6 +7,7 @@ pub mod hex;
 pub mod in_link;
 pub mod mermaid;
 mod opened;
+pub mod pattern;
 pub mod standalone;
 pub mod svg;
 mod trace_json;

@@ -23,7 +23,9 @@ pub(super) fn follow(state: LabState) {
         let Page::Lab(lab) = page.get() else { return None };
         // Nothing is fetched beside a run, nor before it is known whether one begins by itself.
         let is_free = state.settled_in.get() && !state.running.get() && state.link.read().trace.is_none();
-        (is_free && state.record.read().trace.is_none()).then_some(lab)
+        // Whoever can run, and had a run fail before it began, is told why: another's run would look like an outcome.
+        let has_failed = state.trouble.read().is_some() && matches!(&*state.found.read(), Found::Server(_));
+        (is_free && !has_failed && state.record.read().trace.is_none()).then_some(lab)
     });
     Effect::new(move |_| {
         let Some(lab) = wanted.get() else { return };

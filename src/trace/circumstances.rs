@@ -69,6 +69,26 @@ impl Circumstances {
         self.lab == Self::IMPORTED
     }
 
+    /// The browser's name and version, from what it calls itself. One that is not known by it is given as it calls
+    /// itself, without a version.
+    #[must_use]
+    pub fn browser_known_as(&self) -> (&str, &str) {
+        // The order matters: most of them also claim to be those behind them.
+        const KNOWN: [(&str, &str); 6] = [
+            ("Edg/", "Edge"),
+            ("OPR/", "Opera"),
+            ("Firefox/", "Firefox"),
+            ("HeadlessChrome/", "Chrome"),
+            ("Chrome/", "Chrome"),
+            ("Version/", "Safari"),
+        ];
+        let known = KNOWN.into_iter().find_map(|(token, name)| {
+            let (_, behind) = self.browser.split_once(token)?;
+            Some((name, behind.split([' ', ';', ')']).next().unwrap_or_default()))
+        });
+        known.unwrap_or((&self.browser, ""))
+    }
+
     /// Who wrote the file that the record was made from, where no lab of ours made it.
     #[must_use]
     pub fn imported_from(&self) -> Option<&str> {
@@ -92,4 +112,25 @@ pub struct ClockFit {
     pub uncertainty: Span,
     /// How much faster the page's clock runs, in parts per million; 0 unless causality asked for it.
     pub drift_ppm: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Speaks;
+    use crate::trace::testing::circumstances;
+
+    #[test]
+    fn browsers_are_known_by_what_they_alone_say() {
+        let chromium =
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
+        let mut known = circumstances("exchange", Speaks::Duplex);
+        for (user_agent, name, version) in [
+            (chromium, "Chrome", "156.0.0.0"),
+            (&format!("{chromium} Edg/156.0.1.2"), "Edge", "156.0.1.2"),
+            ("nothing known", "nothing known", ""),
+        ] {
+            known.browser = user_agent.to_owned();
+            assert_eq!(known.browser_known_as(), (name, version));
+        }
+    }
 }

@@ -228,10 +228,10 @@ pub fn recorded(trace: &Trace, source: &str, when: &str) -> String {
         return format!("Imported from “{source}”, a HAR file by {writer}. It was recorded {when}.{left_out}");
     }
     let opened = if source.is_empty() { String::new() } else { format!(" Opened from “{source}”.") };
-    format!(
-        "Recorded earlier: {when}, in {}, against {} and {}.{opened}{outcome}",
-        known.browser, known.http.url, known.ws.url
-    )
+    let (browser, version) = known.browser_known_as();
+    let browser = [browser, version.split('.').next().unwrap_or_default()].join(" ");
+    let browser = browser.trim_end();
+    format!("Recorded earlier: {when}, in {browser}, against {} and {}.{opened}{outcome}", known.http.url, known.ws.url)
 }
 
 /// A protocol by its ALPN name (RFC 7301), with the name that people know.

@@ -157,11 +157,15 @@ pub(super) fn lifetime_title(connection: &Connection) -> String {
     }
 }
 
-/// A tick's words: from ten seconds on in seconds, as exact as the step from tick to tick asks for.
+/// A tick's words: from ten seconds on in seconds, as exact as the step from tick to tick asks for. Where that is finer
+/// than a hundredth of a millisecond, short times are in microseconds, so that the words fit beside the axis.
 pub(super) fn tick_label(at: Span, step: Span) -> String {
+    const FINE: i64 = 10;
     let digits = |unit: i64| (0..6).find(|digits| step.0 * 10i64.pow(*digits) % unit == 0).unwrap_or(6) as usize;
     if at.0.abs() >= 10_000_000 || step.0 % 1_000_000 == 0 {
         format!("{:.*} s", digits(1_000_000), at.0 as f64 / 1_000_000.0)
+    } else if step.0 % FINE != 0 && at.0.abs() < 100_000 {
+        format!("{} µs", at.0)
     } else {
         format!("{:.*} ms", digits(1_000), at.as_millis())
     }
@@ -177,6 +181,9 @@ mod tests {
         assert_eq!(label(0, 500), "0.0 ms");
         assert_eq!(label(2_500, 500), "2.5 ms");
         assert_eq!(label(200_000, 10_000), "200 ms");
+        assert_eq!(label(0, 1), "0 µs");
+        assert_eq!(label(1_230, 10), "1.23 ms");
+        assert_eq!(label(12_345, 5), "12345 µs");
         assert_eq!(label(9_500_000, 500_000), "9500 ms");
         assert_eq!(label(12_834_000, 2_000), "12.834 s");
         assert_eq!(label(12_500_000, 500_000), "12.5 s");

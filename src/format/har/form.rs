@@ -106,27 +106,6 @@ pub(super) fn alpn(version: &str) -> String {
     }
 }
 
-/// A browser's name and version, from what it calls itself (`navigator.userAgent`). One that is not known by it is given
-/// as it calls itself, without a version.
-pub(super) fn browser(user_agent: &str) -> (String, String) {
-    // The order matters: most of them also claim to be those behind them.
-    const KNOWN: [(&str, &str); 6] = [
-        ("Edg/", "Edge"),
-        ("OPR/", "Opera"),
-        ("Firefox/", "Firefox"),
-        ("HeadlessChrome/", "Chrome"),
-        ("Chrome/", "Chrome"),
-        ("Version/", "Safari"),
-    ];
-    for (token, name) in KNOWN {
-        if let Some((_, behind)) = user_agent.split_once(token) {
-            let version = behind.split([' ', ';', ')']).next().unwrap_or_default();
-            return (name.to_owned(), version.to_owned());
-        }
-    }
-    (user_agent.to_owned(), String::new())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,14 +119,5 @@ mod tests {
         assert_eq!((url.ip_address(), url.port(), url.origin().as_str()), (None, "443", "wss://host.example"));
         assert_eq!(Url::of("data:text/plain,hi"), None);
         assert_eq!(Url::of("http://[::1]/").expect("a URL").port(), "80");
-    }
-
-    #[test]
-    fn browsers_are_known_by_what_they_alone_say() {
-        let chromium =
-            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
-        assert_eq!(browser(chromium), ("Chrome".into(), "156.0.0.0".into()));
-        assert_eq!(browser(&format!("{chromium} Edg/156.0.1.2")), ("Edge".into(), "156.0.1.2".into()));
-        assert_eq!(browser("nothing known"), ("nothing known".into(), String::new()));
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::CREATOR;
 use super::model::{Application, Empty, Entry, Failing, Har, Log, Page, Run};
-use super::{CREATOR, form};
 use crate::analysis::Timeline;
 use crate::format::date;
 use crate::trace::{ConnectionId, Kind, Message, MessageId, Moment, Protocol, Time, Trace};
@@ -23,11 +23,15 @@ pub fn write(trace: &Trace, timeline: &Timeline) -> Result<String, serde_json::E
     entries.extend(sockets.map(|handshake| writer.socket(handshake)));
     entries.sort_by_key(|entry| entry.began);
     let known = &trace.circumstances;
-    let (name, version) = form::browser(&known.browser);
+    let (name, version) = known.browser_known_as();
     let log = Log {
         version: "1.2",
         creator: Application { name: CREATOR.into(), version: env!("CARGO_PKG_VERSION").into(), comment: None },
-        browser: Application { name, version, comment: Some(known.browser.clone()) },
+        browser: Application {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            comment: Some(known.browser.clone()),
+        },
         pages: [Page {
             started_date_time: date::write(writer.epoch(known.origin)),
             id: PAGE,

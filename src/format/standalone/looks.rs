@@ -6,6 +6,7 @@ use crate::analysis::Provenance;
 use crate::analysis::break_even::Way;
 use crate::drawing::charts::{Event, Layer, Piece};
 use crate::drawing::{Badge, Role};
+use crate::format::pattern::Pattern;
 use crate::format::svg::Part;
 use crate::trace::Protocol;
 
@@ -15,26 +16,6 @@ pub(super) enum Fill {
     None,
     Plain(Token),
     Pattern(Pattern, Protocol),
-}
-
-/// A pattern that tells areas apart without colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pattern {
-    Hatch,
-    Cross,
-    Dots,
-}
-
-impl Pattern {
-    pub(super) const ALL: [Self; 3] = [Self::Hatch, Self::Cross, Self::Dots];
-
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Hatch => "hatch",
-            Self::Cross => "cross",
-            Self::Dots => "dots",
-        }
-    }
 }
 
 /// How a shape looks. What is at its usual value is not written.

@@ -11,9 +11,10 @@ pub use palette::{Theme, Token};
 
 use std::fmt::Write as _;
 
-use looks::{Fill, Look, Pattern};
+use looks::{Fill, Look};
 
 use super::date;
+use super::pattern::{Pattern, Sign};
 use super::svg::{self, Part};
 use crate::analysis::Timeline;
 use crate::drawing::{Anchor, Item, Point, Role, Scene, Shape};
@@ -352,20 +353,14 @@ fn definition(pattern: Pattern, protocol: Protocol, theme: Theme) -> String {
     };
     let (ground, fill, stroke) = (coloured("fill", 0.13), coloured("fill", 1.0), coloured("stroke", 1.0));
     let (name, own) = (pattern.name(), own.name());
-    let (size, turn, signs) = match pattern {
-        Pattern::Hatch => {
-            (5, " patternTransform=\"rotate(45)\"", format!("<path d=\"M1 0L1 5\" stroke-width=\"1.6\"{stroke}/>"))
-        }
-        Pattern::Cross => (
-            5,
-            " patternTransform=\"rotate(45)\"",
-            format!("<path d=\"M1 0L1 5M0 1L5 1\" stroke-width=\"1\"{stroke}/>"),
-        ),
-        Pattern::Dots => (4, "", format!("<circle cx=\"1.2\" cy=\"1.2\" r=\"0.9\"{fill}/>")),
+    let size = pattern.side();
+    let sign = match pattern.sign() {
+        Sign::Strokes(path, width) => format!("<path d=\"{path}\" stroke-width=\"{width}\"{stroke}/>"),
+        Sign::Dot(centre, radius) => format!("<circle cx=\"{centre}\" cy=\"{centre}\" r=\"{radius}\"{fill}/>"),
     };
     format!(
-        "<defs><pattern id=\"{name}-{own}\" width=\"{size}\" height=\"{size}\" patternUnits=\"userSpaceOnUse\"{turn}>\
-         <rect width=\"{size}\" height=\"{size}\"{ground}/>{signs}</pattern></defs>\n"
+        "<defs><pattern id=\"{name}-{own}\" width=\"{size}\" height=\"{size}\" patternUnits=\"userSpaceOnUse\">\
+         <rect width=\"{size}\" height=\"{size}\"{ground}/>{sign}</pattern></defs>\n"
     )
 }
 

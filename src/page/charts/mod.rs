@@ -10,6 +10,7 @@ use leptos::prelude::*;
 
 use super::state::{LabState, Record};
 use crate::drawing::charts::Recorded;
+use crate::format::pattern::{Pattern, Sign};
 use crate::lab::Lab;
 use crate::trace::Protocol;
 
@@ -57,17 +58,19 @@ fn recorded(record: &Record) -> Option<Recorded<'_>> {
 /// The patterns that areas are filled with, in each protocol's colour.
 #[component]
 fn Patterns() -> impl IntoView {
-    let patterns = ["http", "ws"].map(|class| {
+    let pattern = |class: &str, pattern: Pattern| {
+        let (name, side) = (pattern.name(), pattern.side());
+        let sign = match pattern.sign() {
+            Sign::Strokes(path, width) => format!("<path d='{path}' stroke-width='{width}'/>"),
+            Sign::Dot(centre, radius) => format!("<circle cx='{centre}' cy='{centre}' r='{radius}'/>"),
+        };
         format!(
-            "<g class='{class}'>\
-             <pattern id='hatch-{class}' width='5' height='5' patternUnits='userSpaceOnUse' patternTransform='rotate(45)'>\
-             <rect class='ground' width='5' height='5'/><line x1='1' y1='0' x2='1' y2='5' stroke-width='1.6'/></pattern>\
-             <pattern id='cross-{class}' width='5' height='5' patternUnits='userSpaceOnUse' patternTransform='rotate(45)'>\
-             <rect class='ground' width='5' height='5'/><line x1='1' y1='0' x2='1' y2='5'/><line x1='0' y1='1' x2='5' y2='1'/></pattern>\
-             <pattern id='dots-{class}' width='4' height='4' patternUnits='userSpaceOnUse'>\
-             <rect class='ground' width='4' height='4'/><circle cx='1.2' cy='1.2' r='0.9'/></pattern></g>"
+            "<pattern id='{name}-{class}' width='{side}' height='{side}' patternUnits='userSpaceOnUse'>\
+             <rect class='ground' width='{side}' height='{side}'/>{sign}</pattern>"
         )
-    });
+    };
+    let patterns = ["http", "ws"]
+        .map(|class| format!("<g class='{class}'>{}</g>", Pattern::ALL.map(|one| pattern(class, one)).concat()));
     let markup = format!("<defs>{}</defs>", patterns.concat());
     view! { <svg class="patterns" width="0" height="0" aria-hidden="true" inner_html=markup></svg> }
 }
