@@ -84,6 +84,7 @@ pub fn take_dropped(tell: impl Fn(Drag) + 'static) {
         let target: &EventTarget = &window;
         // It fails only for a target that takes no listeners, which a window does.
         target.add_event_listener_with_callback(name, callback.as_ref().unchecked_ref()).ok();
+        // For as long as the page is there.
         callback.forget();
     };
     let over = {

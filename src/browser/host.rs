@@ -78,6 +78,7 @@ impl Host {
             // It fails only for a target that takes no listeners, which a window does.
             window.add_event_listener_with_callback("message", listener.as_ref().unchecked_ref()).ok();
         }
+        // For as long as the page is there.
         listener.forget();
     }
 

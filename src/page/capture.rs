@@ -38,3 +38,29 @@ pub(super) fn CapturePage(state: LabState) -> impl IntoView {
         </div>
     }
 }
+
+/// The same, compact, for another page: what the file holds, and below it, folded away until looked at, all else.
+#[component]
+pub(super) fn CompactCapture(state: LabState) -> impl IntoView {
+    let nothing = Memo::new(move |_| state.record.read().trace.is_none());
+    let looked_at = RwSignal::new(false);
+    view! {
+        <div class="open-here" hidden=move || !nothing.get()>
+            <OpenButton state/>
+        </div>
+        <status::Status state/>
+        <div class="looked-at" hidden=move || nothing.get()>
+            <div class="bench">
+                <diagram::Diagrams state compact=true/>
+                <inspector::Inspector state/>
+            </div>
+            <details class="fold further" on:toggle=move |_| looked_at.set(true)>
+                <summary>"Charts and figures"</summary>
+                <Show when=move || looked_at.get()>
+                    <charts::Charts state lab=None/>
+                    <figures::Figures state/>
+                </Show>
+            </details>
+        </div>
+    }
+}

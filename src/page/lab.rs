@@ -76,7 +76,9 @@ pub(super) fn CompactLab(state: LabState, lab: Lab) -> impl IntoView {
 /// Says where what is shown was made with other settings than those that the page asks for.
 #[component]
 fn OtherSettings(state: LabState, lab: Lab) -> impl IntoView {
-    let said = Memo::new(move |_| settings::of_another_run(lab, &state.differences()));
+    // Of a recording that came with the page this is said beside it.
+    let is_sample = move || state.record.read().sample;
+    let said = Memo::new(move |_| settings::of_another_run(lab, &state.differences()).filter(|_| !is_sample()));
     view! {
         <p class="other-settings" role="status" hidden=move || said.read().is_none()>{move || said.get()}</p>
     }

@@ -67,6 +67,7 @@ fn App() -> impl IntoView {
         Page::Lab(lab) if embedded => view! { <lab::CompactLab state lab/> }.into_any(),
         Page::Lab(lab) => view! { <lab::LabPage state lab/> }.into_any(),
         Page::Verdict => view! { <verdict::VerdictPage state/> }.into_any(),
+        Page::Capture if embedded => view! { <capture::CompactCapture state/> }.into_any(),
         Page::Capture => view! { <capture::CapturePage state/> }.into_any(),
     };
     // Back and Forward lead to another page, or to the same one with other settings.

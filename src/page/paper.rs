@@ -13,6 +13,8 @@ use crate::format::standalone::provenance;
 pub(super) const WIDTH: f64 = 672.0;
 /// Between two pictures side by side, in pixels.
 pub(super) const GAP: f64 = 16.0;
+/// The height that a diagram is fitted to, in pixels: below the question it then has room on the first sheet, with its legend.
+pub(super) const FITTED: f64 = 430.0;
 /// A picture is not higher than this on paper, so that a sheet carries it with its heading, in pixels.
 pub(super) const HIGHEST: f64 = 760.0;
 

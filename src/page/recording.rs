@@ -55,11 +55,12 @@ pub(super) fn Recording(state: LabState) -> impl IntoView {
         let trace = record.trace.as_ref().filter(|_| record.sample)?;
         Some(words::recorded(trace, &record.source, &surroundings::date(trace.circumstances.started)))
     };
+    let with = Memo::new(move |_| (!state.differences().is_empty()).then_some(words::SAMPLE_SETTINGS));
     let lead = move || if can_run.get() { words::SAMPLE } else { words::SAMPLE_ONLY };
     view! {
         <Show when=move || is_sample.get()>
             <aside class="recording" aria-label="A recording">
-                <p><strong>{lead}</strong>" "{told}</p>
+                <p><strong>{lead}</strong>" "{with}{told}</p>
                 <p class="buttons">
                     <Show when=move || state.holds_back()>
                         <button type="button" class="whole" on:click=move |_| state.sample_whole.set(true)>

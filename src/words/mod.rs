@@ -173,6 +173,9 @@ pub const SAMPLE: &str = "This is a recording, to show what a run looks like. Pr
 /// Introduces a recording where none can be made.
 pub const SAMPLE_ONLY: &str = "Below is a recorded run instead. Say what you think, and see what came of it.";
 
+/// Where the lab is set otherwise than a recording was made.
+pub const SAMPLE_SETTINGS: &str = "It was made with the lab’s usual settings, not with those above. ";
+
 /// Where a visitor had the page look on their own machine in vain.
 pub const NONE_ON_THIS_MACHINE: &str = "No echo server answers on this machine, at 127.0.0.1:9000. Start one there with “cargo xtask serve” or with the program “duplex”; the browser may ask whether this page may reach devices of yours.";
 

@@ -13,11 +13,31 @@ const FRAMES: &str =
 const NOTHING_TO_SCROLL: &str = "every(({ contentDocument: { documentElement: page } }) =>
     page.scrollHeight <= page.clientHeight && page.scrollWidth <= page.clientWidth)";
 
-/// All labs are there, though none is scrolled to.
+/// Scrolls to each lab until it has been seen, and waits until all are there.
 async fn load_all(page: &Lab, labs: usize) {
     page.until("customElements.get('duplex-lab')").await;
-    let _: bool =
-        page.ask("document.querySelectorAll('duplex-lab').forEach((lab) => lab.scrollIntoView()) ?? true").await;
+    let seen: usize = page
+        .ask(
+            "(async () => {
+                const labs = [...document.querySelectorAll('duplex-lab')];
+                for (const lab of labs) {
+                    lab.scrollIntoView();
+                    // Its own observer is told in the same frame, before this one.
+                    await new Promise((done) => {
+                        const observer = new IntersectionObserver((entries) => {
+                            if (entries.some((entry) => entry.isIntersecting)) {
+                                observer.disconnect();
+                                done();
+                            }
+                        });
+                        observer.observe(lab);
+                    });
+                }
+                return labs.length;
+            })()",
+        )
+        .await;
+    assert_eq!(seen, labs);
     page.until_told("ready", labs).await;
 }
 

@@ -152,6 +152,39 @@ async fn a_link_opens_a_file_of_the_pages_own_origin_by_itself_until_something_e
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_capture_at_an_address_is_embedded_compactly() {
+    let (_folder, server) = page_with(&[("shop.har", CAPTURE)]);
+    let lab = Lab::open(&format!("{}/?lab=capture", server.origin())).await;
+    lab.until("document.querySelector('.open-here')").await;
+    drop_file(&lab, "shop.har", CAPTURE).await;
+    until_said(&lab, "a HAR file by WebInspector").await;
+    let offered: bool = lab.ask("document.querySelector('button.embed').checkVisibility()").await;
+    assert!(!offered, "nobody else has what was dropped");
+
+    let lab = Lab::open(&format!("{}/?trace=shop.har", server.origin())).await;
+    assert_capture_is_shown(&lab).await;
+    lab.click("button.embed").await;
+    lab.until("document.querySelector('#markup-iframe')").await;
+    let source: String = lab
+        .ask(
+            "new DOMParser().parseFromString(document.querySelector('#markup-iframe').value, 'text/html')
+                .querySelector('iframe').src",
+        )
+        .await;
+    assert_eq!(source, format!("{}/?lab=capture&trace=shop.har&embed=1", server.origin()));
+    let embedded = Lab::open(&source).await;
+    until_said(&embedded, "a HAR file by WebInspector").await;
+    embedded.until("document.querySelectorAll('.pane.ws path.message').length === 7").await;
+    let [site, charts]: [usize; 2] = embedded
+        .ask("['.site, .question, .take-away', '.charts'].map((what) => document.querySelectorAll(what).length)")
+        .await;
+    assert_eq!([site, charts], [0, 0], "what belongs to the site is not there, and charts are folded");
+    embedded.click("details.further summary").await;
+    embedded.until("document.querySelector('.charts .chart')?.checkVisibility()").await;
+    embedded.assert_no_errors().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_was_saved_is_opened_by_a_link_and_a_new_run_takes_its_place() {
     let server = Server::start();
     let lab = Lab::open(&format!("{}/?lab=exchange&messages=3&run=1", server.origin())).await;

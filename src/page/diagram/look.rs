@@ -51,8 +51,8 @@ impl Look {
             (RwSignal::new((480.0, WINDOW)), RwSignal::new(false), RwSignal::new(false));
         let size = Memo::new(move |_| match on_paper.get() {
             false => measured.get(),
-            true if together.get() => (paper::WIDTH, WINDOW),
-            true => ((paper::WIDTH - paper::GAP) / 2.0, WINDOW),
+            true if together.get() => (paper::WIDTH, paper::FITTED),
+            true => ((paper::WIDTH - paper::GAP) / 2.0, paper::FITTED),
         });
         Self {
             zoom: RwSignal::new(1.0),

@@ -113,12 +113,17 @@ pub(in crate::page) fn EmbedDialog(state: LabState) -> impl IntoView {
             dialog.close();
         }
     };
+    // A capture can be shown to others only if it is somewhere.
+    let nothing_to_embed = move || {
+        let link = state.link.read();
+        link.page == Page::Capture && link.trace.is_none()
+    };
     view! {
-        <button type="button" class="embed" aria-haspopup="dialog" on:click=open>"Embed"</button>
+        <button type="button" class="embed" aria-haspopup="dialog" on:click=open hidden=nothing_to_embed>"Embed"</button>
         // Escape closes it, too; the browser leads the focus back to the button.
         <dialog class="embedding" node_ref=dialog aria-labelledby="embedding" on:close=move |_| is_open.set(false)>
             <div class="heading">
-                <h3 id="embedding">"Embed this lab in a page"</h3>
+                <h3 id="embedding">"Embed this in a page"</h3>
                 <button type="button" class="close" on:click=close>"Close"</button>
             </div>
             // Nothing is loaded for who does not look.
@@ -150,7 +155,7 @@ fn Content(state: LabState) -> impl IntoView {
         }
     });
     view! {
-        <Fields choices/>
+        <Fields choices no_runs=Signal::derive(move || state.link.read().trace.is_some())/>
         {local}
         <Markup
             id="markup-element"
@@ -174,7 +179,7 @@ fn Content(state: LabState) -> impl IntoView {
 }
 
 #[component]
-fn Fields(choices: Choices) -> impl IntoView {
+fn Fields(choices: Choices, no_runs: Signal<bool>) -> impl IntoView {
     let sizes = Size::ALL.map(|size| view! { <option value=size.name()>{size.words()}</option> });
     let themes = Theme::ALL.map(|theme| {
         let words = if theme == Theme::Auto { "as the reader’s system" } else { theme.name() };
@@ -199,7 +204,7 @@ fn Fields(choices: Choices) -> impl IntoView {
                     {themes}
                 </select>
             </label>
-            <label class="check">
+            <label class="check" hidden=no_runs>
                 <input type="checkbox" name="embed-run" on:change:target=move |event| choices.run.set(event.target().checked())/>
                 " run by itself once it has loaded"
             </label>
