@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 
+use super::lab::OpenInFull;
 use super::opening::OpenButton;
 use super::state::LabState;
 use super::{charts, diagram, figures, inspector, status, take_away};
@@ -45,6 +46,10 @@ pub(super) fn CompactCapture(state: LabState) -> impl IntoView {
     let nothing = Memo::new(move |_| state.record.read().trace.is_none());
     let looked_at = RwSignal::new(false);
     view! {
+        <div class="top">
+            <div class="about"><h2>"A capture"</h2></div>
+            <OpenInFull state/>
+        </div>
         <div class="open-here" hidden=move || !nothing.get()>
             <OpenButton state/>
         </div>

@@ -43,7 +43,6 @@ pub(super) fn LabPage(state: LabState, lab: Lab) -> impl IntoView {
 pub(super) fn CompactLab(state: LabState, lab: Lab) -> impl IntoView {
     let words = labs::of(lab);
     let looked_at = RwSignal::new(false);
-    let in_full = move || surroundings::own_path(&state.link.read().in_full().write());
     view! {
         <div class="top">
             <details class="fold about">
@@ -51,7 +50,7 @@ pub(super) fn CompactLab(state: LabState, lab: Lab) -> impl IntoView {
                 <p>{words.question}</p>
                 <PredictionBox state lab/>
             </details>
-            <a class="in-full" href=in_full target="_blank">"Open in full"</a>
+            <OpenInFull state/>
         </div>
         <controls::Controls state lab compact=true/>
         <status::Status state/>
@@ -71,6 +70,13 @@ pub(super) fn CompactLab(state: LabState, lab: Lab) -> impl IntoView {
             </Show>
         </details>
     }
+}
+
+/// Leads out of an embedded page, to the same with all that is around it.
+#[component]
+pub(super) fn OpenInFull(state: LabState) -> impl IntoView {
+    let in_full = move || surroundings::own_path(&state.link.read().in_full().write());
+    view! { <a class="in-full" href=in_full target="_blank">"Open in full"</a> }
 }
 
 /// Says where what is shown was made with other settings than those that the page asks for.
