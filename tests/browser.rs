@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use duplex::analysis::{Sample, Timeline, raw};
-use duplex::browser::{BrowserNetwork, Plan, clock, discovery, surroundings, timer};
+use duplex::browser::{BrowserNetwork, Plan, clock, discovery, page_address, surroundings, timer, url};
 use duplex::lab::exchange::Parameters;
 use duplex::lab::{self, Settings};
 use duplex::network::{Network as _, Opening, Patience, Payload, Request, Service, Socket as _};
@@ -94,10 +94,10 @@ fn run_ids_differ() {
 
 #[wasm_bindgen_test]
 fn origins_and_addresses_are_told_apart() {
-    assert_eq!(surroundings::http_origin("wss://example.org:8443/a?b"), Some("https://example.org:8443".into()));
-    assert_eq!(surroundings::http_origin("ftp://example.org/"), None);
-    assert!(surroundings::check_url("http://127.0.0.1/echo", ["http", "https"]).is_ok());
-    let error = surroundings::check_url("127.0.0.1:9000", ["ws", "wss"]).expect_err("there is no scheme");
+    assert_eq!(url::http_origin("wss://example.org:8443/a?b"), Some("https://example.org:8443".into()));
+    assert_eq!(url::http_origin("ftp://example.org/"), None);
+    assert!(url::check_url("http://127.0.0.1/echo", ["http", "https"]).is_ok());
+    let error = url::check_url("127.0.0.1:9000", ["ws", "wss"]).expect_err("there is no scheme");
     assert!(error.contains("ws://"), "{error}");
 }
 
@@ -105,7 +105,7 @@ fn origins_and_addresses_are_told_apart() {
 async fn a_duplex_server_is_discovered_and_another_is_not() {
     let discovery = discovery::discover(SERVER).await.expect("the echo server answers");
     assert_eq!(discovery.endpoints.echo, "/echo");
-    let own = surroundings::own_origin().expect("the test page has an origin");
+    let own = page_address::own_origin().expect("the test page has an origin");
     assert_eq!(discovery::discover(&own).await, None);
 }
 

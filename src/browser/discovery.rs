@@ -4,7 +4,7 @@ use gloo_net::http::{Method, Request};
 use web_sys::RequestMode;
 
 use super::fetch::{Body, Fetch, Progress};
-use super::{surroundings, timer};
+use super::{page_address, timer};
 use crate::trace::Span;
 use crate::wire::{DISCOVERY_PATH, Discovery, HOSTING_FILE, Hosting, Transcript};
 
@@ -31,7 +31,7 @@ pub async fn hosting() -> Option<Hosting> {
 /// cache: nothing of it is measured.
 pub async fn beside(name: &str) -> Option<String> {
     let file = async {
-        let response = Request::get(&surroundings::beside(name)?).send().await.ok()?;
+        let response = Request::get(&page_address::beside(name)?).send().await.ok()?;
         if response.ok() { response.text().await.ok() } else { None }
     };
     timer::within(FILE_PATIENCE, file).await?

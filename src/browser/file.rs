@@ -13,7 +13,8 @@ use web_sys::{
     ReferrerPolicy, RequestCredentials, RequestMode, Response,
 };
 
-use super::surroundings::{self, error_text};
+use super::page_address;
+use super::surroundings::error_text;
 use super::{probe, promise};
 
 /// The most bytes of a file that are read: many times as many are needed to take it apart and draw it.
@@ -143,10 +144,10 @@ fn dragged(event: &DragEvent, what: &str) -> JsValue {
 /// # Errors
 /// When there is none to be had; the error is a clause that says why, and how that is known.
 pub async fn fetched(url: &str) -> Result<String, String> {
-    if surroundings::mixed_content(url) {
+    if page_address::mixed_content(url) {
         return Err("a page that came by https may not read from an unencrypted address (mixed content)".to_owned());
     }
-    let mode = if surroundings::same_origin(url) { RequestMode::SameOrigin } else { RequestMode::Cors };
+    let mode = if page_address::same_origin(url) { RequestMode::SameOrigin } else { RequestMode::Cors };
     let abort = AbortController::new().map_err(|error| error_text(&error))?;
     let request = RequestBuilder::new(url)
         .mode(mode)

@@ -7,20 +7,24 @@
 pub mod clock;
 pub mod compression;
 pub mod discovery;
+pub mod element;
 mod event_source;
 mod fetch;
 pub mod file;
 pub mod host;
 mod network;
+pub mod page_address;
 pub mod picture;
 pub mod print;
 mod probe;
 mod promise;
 mod resource_timing;
+pub mod saving;
 mod socket;
 pub mod storage;
 pub mod surroundings;
 pub mod timer;
 pub mod turns;
+pub mod url;
 
 pub use network::{BrowserEvents, BrowserNetwork, BrowserSocket, Plan};

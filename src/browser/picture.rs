@@ -6,7 +6,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, CanvasRenderingContext2d, HtmlCanvasElement, HtmlImageElement, Url};
 
 use super::promise::settled;
-use super::surroundings::{document, error_text, offer};
+use super::saving::offer;
+use super::surroundings::{document, error_text};
 
 /// Paints an SVG document in so many pixels and offers that as a PNG file to be saved.
 ///

@@ -4,7 +4,7 @@ use gloo_net::http::Method;
 use web_sys::RequestMode;
 
 use super::fetch::{Body, Fetch, Progress};
-use super::{surroundings, timer};
+use super::{page_address, timer, url};
 use crate::trace::{Cause, Inference, Span};
 
 /// How long a probe waits.
@@ -22,13 +22,13 @@ pub(super) async fn answers(url: &str) -> bool {
 
 /// Why a `fetch` failed that never got a head.
 pub(super) async fn why_no_head(url: &str, answered_before: bool) -> (Cause, Inference) {
-    if surroundings::mixed_content(url) {
+    if page_address::mixed_content(url) {
         return (Cause::MixedContent, Inference::Schemes);
     }
     let somebody_answers = answers(url).await;
     let inference = if somebody_answers { Inference::ProbeAnswered } else { Inference::ProbeFailed };
     let cause = match (somebody_answers, answered_before) {
-        (true, false) if !surroundings::same_origin(url) => Cause::Cors,
+        (true, false) if !page_address::same_origin(url) => Cause::Cors,
         (true, _) => Cause::ClosedMidway { code: None, reason: String::new() },
         (false, true) => Cause::Vanished,
         (false, false) => Cause::NoAnswer,
@@ -38,11 +38,11 @@ pub(super) async fn why_no_head(url: &str, answered_before: bool) -> (Cause, Inf
 
 /// Why a WebSocket closed before it was open.
 pub(super) async fn why_not_open(url: &str) -> (Cause, Inference) {
-    if surroundings::mixed_content(url) {
+    if page_address::mixed_content(url) {
         return (Cause::MixedContent, Inference::Schemes);
     }
-    let Some(origin) = surroundings::http_origin(url) else { return (Cause::NoAnswer, Inference::Schemes) };
-    match answers(&format!("{origin}{}", surroundings::path(url))).await {
+    let Some(origin) = url::http_origin(url) else { return (Cause::NoAnswer, Inference::Schemes) };
+    match answers(&format!("{origin}{}", url::path(url))).await {
         true => (Cause::HandshakeRefused, Inference::ProbeAnswered),
         false => (Cause::NoAnswer, Inference::ProbeFailed),
     }

@@ -13,7 +13,7 @@ use crate::analysis::break_even::{
     Slider, Starter, StoredCosts, Way, advise,
 };
 use crate::analysis::judgement::exchange::Case;
-use crate::browser::surroundings;
+use crate::browser::{element, surroundings};
 use crate::drawing::break_even::{Along, View, amount, lines, messages_at, near_crossings, read_out};
 use crate::format::standalone;
 use crate::format::svg;
@@ -236,7 +236,7 @@ fn Chart(state: LabState, asked: Asked) -> impl IntoView {
     // The effect keeps what it gives, and with it the observer, as long as the component lives.
     Effect::new(move |_| {
         let element = holder.get()?;
-        surroundings::observe_size(&element, move |wide, _| {
+        element::observe_size(&element, move |wide, _| {
             if measured.try_get_untracked().is_some_and(|known| known != wide) {
                 measured.set(wide);
             }
@@ -264,7 +264,7 @@ fn Chart(state: LabState, asked: Asked) -> impl IntoView {
     let point = move |event: &leptos::ev::MouseEvent| {
         let even = asked.even.read_untracked();
         if let Some((even, element)) = even.as_ref().zip(holder.get_untracked()) {
-            read.set(Some(messages_at(even, untrack(view), surroundings::place_in(&element, event).0)));
+            read.set(Some(messages_at(even, untrack(view), element::place_in(&element, event).0)));
         }
     };
     let step = move |event: leptos::ev::KeyboardEvent| {

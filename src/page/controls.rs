@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::endpoints::{Found, NOTHING_FOUND};
 use super::run;
 use super::state::LabState;
-use crate::browser::surroundings;
+use crate::browser::element;
 use crate::lab::link::Link;
 use crate::lab::{CONNECT_TIMEOUT, Choice, Lab, Parameter, ParameterError, REPLY_TIMEOUT, Range};
 use crate::wire::LinkOffer;
@@ -70,7 +70,7 @@ pub(super) fn Controls(
                 event.prevent_default();
                 if !blocked() {
                     // The fields are out of use while it goes on, and Enter may have been pressed in one of them.
-                    surroundings::focus(RUN);
+                    element::focus(RUN);
                     run::start(state);
                 }
             }

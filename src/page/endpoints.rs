@@ -1,7 +1,7 @@
 //! Whom to talk to: the page's own server, one on this machine, or what the visitor types.
 
 use super::state::LabState;
-use crate::browser::{discovery, surroundings};
+use crate::browser::{discovery, page_address, url};
 use crate::lab::Lab;
 use crate::lab::link::Link;
 use crate::trace::{Endpoint, Speaks};
@@ -52,7 +52,7 @@ impl Server {
     fn over(&self, name: &str) -> Option<String> {
         let offer = self.discovery.links.iter().find(|offer| offer.link.name == name)?;
         let port = if self.origin.starts_with("https:") { offer.tls_port? } else { offer.port };
-        surroundings::at_port(&self.origin, port)
+        url::at_port(&self.origin, port)
     }
 
     fn no_link(&self, name: &str) -> String {
@@ -69,10 +69,10 @@ pub(super) async fn look(on_this_machine: bool) -> Found {
     let usual = || format!("http://{DEFAULT_ADDRESS}");
     let mut origins: Vec<String> = match discovery::hosting().await {
         Some(hosting) => {
-            let urls = hosting.servers.iter().filter_map(|url| surroundings::resolved(url));
-            urls.filter_map(|url| surroundings::http_origin(&url)).collect()
+            let urls = hosting.servers.iter().filter_map(|url| page_address::resolved(url));
+            urls.filter_map(|url| url::http_origin(&url)).collect()
         }
-        None => surroundings::own_origin().into_iter().chain(surroundings::on_loopback().then(usual)).collect(),
+        None => page_address::own_origin().into_iter().chain(page_address::on_loopback().then(usual)).collect(),
     };
     if on_this_machine && !origins.contains(&usual()) {
         origins.push(usual());
@@ -113,12 +113,10 @@ pub(super) struct Endpoints {
 pub(super) async fn resolve(state: LabState, over: Option<Over>) -> Result<Endpoints, String> {
     let Link { http: typed_http, ws: typed_ws, .. } = state.link.get_untracked();
     if let Some(url) = &typed_http {
-        surroundings::check_url(url, ["http", "https"])
-            .map_err(|why| format!("The HTTP endpoint cannot be used: {why}"))?;
+        url::check_url(url, ["http", "https"]).map_err(|why| format!("The HTTP endpoint cannot be used: {why}"))?;
     }
     if let Some(url) = &typed_ws {
-        surroundings::check_url(url, ["ws", "wss"])
-            .map_err(|why| format!("The WebSocket endpoint cannot be used: {why}"))?;
+        url::check_url(url, ["ws", "wss"]).map_err(|why| format!("The WebSocket endpoint cannot be used: {why}"))?;
     }
     if typed_http.is_none() || typed_ws.is_none() {
         // It may have been started, or started anew, meanwhile.
@@ -170,11 +168,11 @@ fn own(url: &str, known: &Discovery) -> Endpoint {
 
 /// Asks a typed endpoint's origin whether it is a Duplex server that has this very endpoint.
 async fn typed(url: String) -> (Endpoint, Option<Services>) {
-    let discovery = match surroundings::http_origin(&url).filter(|_| !surroundings::mixed_content(&url)) {
+    let discovery = match url::http_origin(&url).filter(|_| !page_address::mixed_content(&url)) {
         Some(origin) => discovery::discover(&origin).await,
         None => None,
     };
-    let path = surroundings::path(&url);
+    let path = url::path(&url);
     match discovery.filter(|found| path == found.endpoints.echo || path == found.endpoints.ws) {
         Some(known) => (own(&url, &known), Some(known.endpoints)),
         None => (Endpoint { url, speaks: Speaks::Plain, instance: None, behind_proxy: false }, None),
@@ -184,8 +182,8 @@ async fn typed(url: String) -> (Endpoint, Option<Services>) {
 /// Both endpoints are such that a link may start a run by itself: the page's own, or the found server's.
 pub(super) fn may_start_unasked(link: &Link, found: &Found) -> bool {
     let is_found = |url: &str| match found {
-        Found::Server(server) => surroundings::http_origin(url).as_ref() == Some(&server.origin),
+        Found::Server(server) => url::http_origin(url).as_ref() == Some(&server.origin),
         Found::Looking | Found::Nothing => false,
     };
-    [&link.http, &link.ws].into_iter().flatten().all(|url| surroundings::same_origin(url) || is_found(url))
+    [&link.http, &link.ws].into_iter().flatten().all(|url| page_address::same_origin(url) || is_found(url))
 }

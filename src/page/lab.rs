@@ -8,7 +8,7 @@ use super::prediction::PredictionBox;
 use super::recording::Recording;
 use super::state::LabState;
 use super::{charts, controls, diagram, figures, inspector, paper, status, take_away};
-use crate::browser::surroundings;
+use crate::browser::page_address;
 use crate::lab::Lab;
 use crate::words::{labs, settings};
 
@@ -75,7 +75,7 @@ pub(super) fn CompactLab(state: LabState, lab: Lab) -> impl IntoView {
 /// Leads out of an embedded page, to the same with all that is around it.
 #[component]
 pub(super) fn OpenInFull(state: LabState) -> impl IntoView {
-    let in_full = move || surroundings::own_path(&state.link.read().in_full().write());
+    let in_full = move || page_address::own_path(&state.link.read().in_full().write());
     view! { <a class="in-full" href=in_full target="_blank">"Open in full"</a> }
 }
 

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::state::LabState;
-use crate::browser::surroundings;
+use crate::browser::{element, page_address, saving};
 use crate::lab::link::{Link, Page};
 use crate::trace::MessageId;
 use crate::words::inspector as words;
@@ -71,7 +71,7 @@ pub(super) fn CopyLink(state: LabState) -> impl IntoView {
             () if record.is_imported() => return None,
             () => link.to_message(&record.trace.as_ref()?.circumstances, selected),
         };
-        Some(surroundings::own_address(&link.write()))
+        Some(page_address::own_address(&link.write()))
     });
     // What came of it, until another message is picked.
     let copied = RwSignal::new(None::<bool>);
@@ -82,9 +82,9 @@ pub(super) fn CopyLink(state: LabState) -> impl IntoView {
     let copy = move || {
         let Some(address) = address.get_untracked() else { return };
         spawn_local(async move {
-            let worked = surroundings::copy(address, FIELD).await;
+            let worked = saving::copy(address, FIELD).await;
             if worked {
-                surroundings::focus(COPY);
+                element::focus(COPY);
             }
             copied.try_set(Some(worked));
         });

@@ -34,7 +34,7 @@ mod verdict;
 
 use leptos::prelude::*;
 
-use crate::browser::surroundings;
+use crate::browser::{element, page_address};
 use crate::lab::Lab;
 use crate::lab::link::{Link, Page, Theme};
 use crate::words;
@@ -51,7 +51,7 @@ const MAIN: &str = "main";
 
 #[component]
 fn App() -> impl IntoView {
-    let (link, notices) = Link::read(&surroundings::query());
+    let (link, notices) = Link::read(&page_address::query());
     // It is one or the other for as long as the document is there: what is around it does not change.
     let embedded = link.embed;
     let state = LabState::new(link, notices);
@@ -71,14 +71,14 @@ fn App() -> impl IntoView {
         Page::Capture => view! { <capture::CapturePage state/> }.into_any(),
     };
     // Back and Forward lead to another page, or to the same one with other settings.
-    let listener = surroundings::on_history(move || {
-        run::turn(state, Link::read(&surroundings::query()));
+    let listener = page_address::on_history(move || {
+        run::turn(state, Link::read(&page_address::query()));
         leptos::task::spawn_local(run_link::open(state));
     });
     // Not by the address, which is the page's state.
     let skip = |event: leptos::ev::MouseEvent| {
         event.prevent_default();
-        surroundings::focus(MAIN);
+        element::focus(MAIN);
     };
     // For as long as the page is there.
     std::mem::forget(listener);

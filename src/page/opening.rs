@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 
 use super::state::{LabState, Record};
 use crate::browser::file::{self, Brought, Drag};
-use crate::browser::{surroundings, timer};
+use crate::browser::{page_address, timer, url};
 use crate::format;
 use crate::lab::link::{Link, Page};
 use crate::trace::Trace;
@@ -82,8 +82,8 @@ const RUN_GOES_ON: &str = "The file was not opened: a run goes on.";
 
 /// Goes after the address that the link names.
 fn follow(state: LabState, address: &str) {
-    let url = surroundings::resolved(address);
-    let checked = url.map(|url| surroundings::check_url(&url, ["http", "https"]).map(|()| url));
+    let url = page_address::resolved(address);
+    let checked = url.map(|url| url::check_url(&url, ["http", "https"]).map(|()| url));
     let url = match checked {
         Some(Ok(url)) => url,
         Some(Err(why)) => return state.notice(format!("The link names a file that cannot be opened: {why}.")),
@@ -95,8 +95,8 @@ fn follow(state: LabState, address: &str) {
         }
     };
     let allowed = state.opening.allowed.with_value(|allowed| allowed.contains(&url));
-    match surroundings::http_origin(&url) {
-        Some(origin) if !allowed && !surroundings::same_origin(&url) => {
+    match url::http_origin(&url) {
+        Some(origin) if !allowed && !page_address::same_origin(&url) => {
             state.opening.offered.set(Some(Offered { url, origin }));
         }
         _ => fetch(state, url),
@@ -144,7 +144,7 @@ pub(super) async fn put(state: LabState, trace: Trace, source: String, asked: Op
     let there = Link { trace: asked, message, run: false, ..there };
     if there.trace.is_some() {
         // It is where the link leads: no new entry of the history.
-        surroundings::replace_query(&there.write());
+        page_address::replace_query(&there.write());
     }
     let notices = state.notices.get_untracked();
     if is_elsewhere {

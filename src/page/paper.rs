@@ -5,8 +5,8 @@
 use leptos::prelude::*;
 
 use super::state::LabState;
+use crate::browser::page_address;
 use crate::browser::print::{Unfolded, on_print};
-use crate::browser::surroundings;
 use crate::format::standalone::provenance;
 
 /// What is left of a sheet between its margins, A4 or Letter, whichever is narrower, in pixels.
@@ -43,7 +43,7 @@ pub(super) fn follow(state: LabState) {
 #[component]
 pub(super) fn Colophon(state: LabState) -> impl IntoView {
     let on_paper = state.look.on_paper;
-    let address = move || on_paper.get().then(|| surroundings::own_address(&state.link.read().write()));
+    let address = move || on_paper.get().then(|| page_address::own_address(&state.link.read().write()));
     let recorded = move || {
         let record = state.record.read();
         on_paper.get().then(|| record.trace.as_ref().map(|trace| provenance(trace, &record.timeline)))

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use super::state::LabState;
-use crate::browser::{picture as pixels, surroundings};
+use crate::browser::{picture as pixels, saving, surroundings};
 use crate::drawing::Scene;
 use crate::drawing::charts::{occurring, sample};
 use crate::format::standalone::{self, Document, LONGEST_SIDE, Sheet, TooLarge};
@@ -116,7 +116,7 @@ impl Kind {
 
     async fn save(self, file: &str, document: &Document) -> Result<(), String> {
         let saved = match self {
-            Self::Svg => surroundings::download(&format!("{file}.svg"), "image/svg+xml", &document.text),
+            Self::Svg => saving::download(&format!("{file}.svg"), "image/svg+xml", &document.text),
             Self::Png => {
                 let size = document.pixels(ENLARGED).map_err(too_large)?;
                 pixels::save_as_png(&format!("{file}.png"), &document.text, size).await

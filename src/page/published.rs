@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::state::{LabState, Record};
 use crate::analysis::published::{Comparison, Holds, Part, Preset, Remark, Repetition, Row};
-use crate::browser::surroundings;
+use crate::browser::{page_address, surroundings};
 use crate::lab::Lab;
 use crate::lab::link::{Link, Page};
 use crate::words::published as words;
@@ -89,7 +89,7 @@ fn RunLink(state: LabState, repetition: &'static Repetition) -> impl IntoView {
     view! {
         <a
             class="button"
-            href=move || link().map(|link| surroundings::own_path(&link.write()))
+            href=move || link().map(|link| page_address::own_path(&link.write()))
             aria-disabled=move || state.running.get().to_string()
             on:click=go
         >

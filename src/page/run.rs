@@ -13,7 +13,7 @@ use super::endpoints::{self, Endpoints, Found, Over};
 use super::run_link;
 use super::state::{LabState, Record, Stage};
 use crate::analysis::judgement;
-use crate::browser::{BrowserNetwork, Plan, clock, surroundings, timer, turns};
+use crate::browser::{BrowserNetwork, Plan, clock, element, surroundings, timer, turns};
 use crate::lab::link::{Link, Page};
 use crate::lab::{self, Lab, Settings};
 use crate::trace::{Circumstances, Endpoint, Outcome, Protocol, Recorder, Span, Trace};
@@ -85,7 +85,7 @@ fn go(state: LabState) {
 
 /// Moves the focus to what starts a run.
 pub(super) fn focus_run() {
-    surroundings::focus(RUN);
+    element::focus(RUN);
 }
 
 fn begin_running(state: LabState) {
@@ -100,8 +100,8 @@ fn begin_running(state: LabState) {
 
 fn end_running(state: LabState) {
     // Stop goes out of use, and would take the focus with it.
-    if surroundings::has_focus(STOP) {
-        surroundings::focus(RUN);
+    if element::has_focus(STOP) {
+        element::focus(RUN);
     }
     state.running.set(false);
     if let Some(link) = state.turn_next.try_update_value(Option::take).flatten() {

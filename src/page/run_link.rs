@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 
 use super::opening;
 use super::state::LabState;
-use crate::browser::{compression, surroundings};
+use crate::browser::{compression, page_address, saving};
 use crate::format::{self, in_link};
 use crate::trace::Trace;
 use crate::words;
@@ -16,7 +16,7 @@ const FIELD: &str = "lab-link";
 
 /// Opens the run that the page's address holds, if it holds one.
 pub(super) async fn open(state: LabState) {
-    let Some(held) = in_link::read(&surroundings::fragment()) else { return };
+    let Some(held) = in_link::read(&page_address::fragment()) else { return };
     if state.running.get_untracked() {
         state.notice("The run in the link was not opened: a run goes on.");
         return;
@@ -64,13 +64,13 @@ pub(super) fn Links(state: LabState) -> impl IntoView {
         with_run.set(None);
         came.set(Came::Nothing);
     });
-    let plain = move || surroundings::own_address(&state.link.read().write());
+    let plain = move || page_address::own_address(&state.link.read().write());
     let address = move || with_run.get().unwrap_or_else(plain);
     let copy = move |address: String| async move {
         let length = address.chars().count();
         // What is copied by hand is selected in the field, so it has to stand there first.
         leptos::task::tick().await;
-        let worked = surroundings::copy(address, FIELD).await;
+        let worked = saving::copy(address, FIELD).await;
         came.try_set(if worked { Came::Copied(length) } else { Came::ByHand });
     };
     let copy_plain = move |_| {
@@ -123,5 +123,5 @@ async fn link_with_run(state: LabState) -> Result<String, String> {
     let Some(fragment) = in_link::write(&compressed) else {
         return Err(words::too_long_for_a_link(in_link::length(&compressed), in_link::LONGEST));
     };
-    Ok(format!("{}#{fragment}", surroundings::own_address(&link.write())))
+    Ok(format!("{}#{fragment}", page_address::own_address(&link.write())))
 }

@@ -10,7 +10,8 @@ use super::runs::Runs;
 use super::store::Store;
 use crate::analysis::Timeline;
 use crate::browser::clock;
-use crate::browser::surroundings::{self, Focused};
+use crate::browser::element::Focused;
+use crate::browser::{page_address, surroundings};
 use crate::lab::Lab;
 use crate::lab::differences::{Difference, differences};
 use crate::lab::exchange::MESSAGES;
@@ -341,10 +342,10 @@ impl LabState {
             // A link that brought the visitor here stays as it is until something is changed.
             match before {
                 None => {}
-                Some(page) if page == link.page => surroundings::replace_query(&link.write()),
+                Some(page) if page == link.page => page_address::replace_query(&link.write()),
                 // Unless that is where Back or Forward has led.
-                Some(_) if Link::read(&surroundings::query()).0.page == link.page => {}
-                Some(_) => surroundings::push_query(&link.write()),
+                Some(_) if Link::read(&page_address::query()).0.page == link.page => {}
+                Some(_) => page_address::push_query(&link.write()),
             }
             link.page
         });

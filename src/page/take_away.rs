@@ -6,7 +6,7 @@ use super::opening::OpenButton;
 use super::picture;
 use super::run_link::Links;
 use super::state::{LabState, Record};
-use crate::browser::surroundings;
+use crate::browser::saving;
 use crate::drawing::sequence::{Manner, Plan, Subject};
 use crate::format::{self, csv, har, mermaid};
 use crate::lab::Lab;
@@ -98,7 +98,7 @@ fn take(state: LabState, way: Way) {
     let Some(trace) = &record.trace else { return };
     let (end, media_type) = way.file();
     let name = format!("{}{end}", picture::stem(trace));
-    let saved = way.text(&record, trace).and_then(|text| surroundings::download(&name, media_type, &text));
+    let saved = way.text(&record, trace).and_then(|text| saving::download(&name, media_type, &text));
     if let Err(why) = saved {
         state.notice(format!("The run could not be saved: {why}."));
     }

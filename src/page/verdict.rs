@@ -11,7 +11,7 @@ use super::state::LabState;
 use super::{paper, run, status};
 use crate::analysis::kept::{KeptVerdict, Together};
 use crate::analysis::{Claim, VerdictOutcome};
-use crate::browser::surroundings;
+use crate::browser::{element, page_address, surroundings};
 use crate::lab::Lab;
 use crate::lab::link::Page;
 use crate::words::{claims, labs, settings};
@@ -148,12 +148,12 @@ pub(super) fn PageLink(state: LabState, page: Page, words: &'static str) -> impl
             state.turn_to(link());
             surroundings::scroll_to_top();
             // Whoever goes on by keyboard is at the beginning of what has just come.
-            surroundings::focus(super::MAIN);
+            element::focus(super::MAIN);
         }
     };
     view! {
         <a
-            href=move || surroundings::own_path(&link().write())
+            href=move || page_address::own_path(&link().write())
             aria-current=move || (here.get() == page).then_some("page")
             aria-disabled=move || state.running.get().to_string()
             on:click=go

@@ -2,7 +2,7 @@
 //! echo is asked for the experiment's sake.
 
 use super::Plan;
-use crate::browser::surroundings;
+use crate::browser::url;
 use crate::network::Service;
 use crate::trace::{Endpoint, Protocol};
 use crate::wire::{Endpoints, RunId, query};
@@ -24,7 +24,7 @@ impl Plan {
 
 /// `scheme://host:port` of an endpoint, in the scheme of the protocol.
 fn origin(endpoint: &Endpoint, over: Protocol) -> Option<String> {
-    let origin = surroundings::http_origin(&endpoint.url)?;
+    let origin = url::http_origin(&endpoint.url)?;
     Some(match over {
         Protocol::Http => origin,
         Protocol::WebSocket => origin.replacen("http", "ws", 1),
@@ -73,8 +73,8 @@ impl Query {
 
     /// The address as the application would ask for it, and as it is asked for.
     pub(super) fn urls(&self, address: &str) -> (String, String) {
-        let plain = surroundings::with_query(address, &self.application);
-        let whole = surroundings::with_query(&plain, &self.instrument);
+        let plain = url::with_query(address, &self.application);
+        let whole = url::with_query(&plain, &self.instrument);
         (plain, whole)
     }
 

@@ -6,7 +6,7 @@ use web_sys::RequestMode;
 use super::address::Query;
 use super::{Shared, UnderWay};
 use crate::browser::fetch::{Begun, Body, Fetch, FetchError, Progress, Read};
-use crate::browser::{clock, probe, surroundings, timer};
+use crate::browser::{clock, probe, timer, url};
 use crate::network::{Failed, Method, Request, Response};
 use crate::trace::{Asked, Cause, Failing, Failure, Inference, MessageId, Protocol, Reply, Time, Turn};
 
@@ -38,9 +38,9 @@ impl Shared {
                     return Err(failed(None, cause, inference));
                 }
             };
-        let plain = surroundings::as_written(&query.urls(&address).0);
+        let plain = url::as_written(&query.urls(&address).0);
         let instrument = fetch.url().len().saturating_sub(plain.len()) as u64;
-        let path = surroundings::target(&plain);
+        let path = url::target(&plain);
         let progress = Progress::default();
         let (called, response) = fetch.call(if request.streamed { Body::Streamed } else { Body::Whole }, &progress);
         let payload = request.body.unwrap_or_default();

@@ -7,7 +7,7 @@ use super::address::Query;
 use super::{Shared, UnderWay};
 use crate::browser::event_source::{Came, EventSource};
 use crate::browser::fetch::FetchError;
-use crate::browser::{clock, surroundings, timer};
+use crate::browser::{clock, surroundings, timer, url};
 use crate::network::{Events, Failed, Request, ServerEvent};
 use crate::trace::{
     Asked, Cause, Failing, Failure, Inference, MessageId, Moment, Protocol, Reply, ServerTime, Span, Time, Turn,
@@ -43,7 +43,7 @@ impl Shared {
             failed(None, (Cause::BadUrl { why }, Inference::Thrown))
         })?;
         let instrument = url.len().saturating_sub(plain.len()) as u64;
-        let path = surroundings::target(&plain);
+        let path = url::target(&plain);
         let asked = Asked { turn, at: called, number, method: "GET", path: &path, instrument, ..Asked::default() };
         let id = self.recorder.borrow_mut().request(&asked);
         let under_way = UnderWay { shared: &self, message: Some(id), number: None };

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::resource_timing::Entries;
-use super::{clock, discovery, surroundings, timer};
+use super::{clock, discovery, page_address, timer, url};
 use crate::network::{Failed, Network, Opening, Patience, Place, Request, Response, Service};
 use crate::trace::{Endpoint, Failure, Happening, MessageId, Protocol, Recorder, Span, Speaks, Time};
 use crate::wire::{Endpoints, RunId, TRANSCRIPT_PATH, query};
@@ -111,7 +111,7 @@ impl BrowserNetwork {
         };
         let tells = |endpoint: &Endpoint| endpoint.speaks == Speaks::Duplex && !endpoint.behind_proxy;
         for (endpoint, of) in asked.into_iter().filter(|(endpoint, _)| tells(endpoint)) {
-            let Some(origin) = surroundings::http_origin(&endpoint.url) else { continue };
+            let Some(origin) = url::http_origin(&endpoint.url) else { continue };
             if let Some(transcript) = discovery::transcript(&format!("{origin}{TRANSCRIPT_PATH}/{run}")).await {
                 shared.recorder.borrow_mut().ledger(clock::now(), of, transcript);
                 // Reading a long account takes about a frame; what is made of it waits for the next.
@@ -182,7 +182,7 @@ impl Network for BrowserNetwork {
 
     fn place(&self) -> Place {
         let Plan { run, http, ws, .. } = &self.shared.plan;
-        Place { secure_page: surroundings::https_page(), http: http.url.clone(), ws: ws.url.clone(), run: *run }
+        Place { secure_page: page_address::https_page(), http: http.url.clone(), ws: ws.url.clone(), run: *run }
     }
 
     fn offers(&self, service: Service, over: Protocol) -> bool {

@@ -11,7 +11,7 @@ use super::address::Query;
 use super::listening::sent_by_server;
 use super::{Shared, UnderWay};
 use crate::browser::socket::{self, CloseSeen, Data, Socket};
-use crate::browser::{clock, probe, surroundings, timer};
+use crate::browser::{clock, page_address, probe, surroundings, timer};
 use crate::network::{self, Incoming, Opening, Payload, Service};
 use crate::trace::{
     Cause, Closing, ConnectionId, Failing, Failure, Inference, Kind, MessageId, Moment, Protocol, Reply, Span, Speaks,
@@ -310,6 +310,6 @@ fn closing(closed: &CloseSeen) -> Closing {
 /// Why the constructor of a WebSocket threw.
 fn why_thrown(error: &JsValue, url: &str) -> (Cause, Inference) {
     let why = surroundings::error_text(error);
-    let cause = if surroundings::mixed_content(url) { Cause::MixedContent } else { Cause::BadUrl { why } };
+    let cause = if page_address::mixed_content(url) { Cause::MixedContent } else { Cause::BadUrl { why } };
     (cause, Inference::Thrown)
 }

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 use super::recorded;
 use super::table::Table;
-use crate::browser::surroundings;
+use crate::browser::element;
 use crate::drawing::Point;
 use crate::drawing::charts::{Chart, Datum, Occurring, occurring, picked, reading, sample};
 use crate::format::standalone::provenance;
@@ -75,7 +75,7 @@ impl Frame {
         // The effect keeps what it gives, and with it the observer, as long as the component lives.
         Effect::new(move |_| {
             let element = holder.get()?;
-            surroundings::observe_size(&element, move |wide, _| {
+            element::observe_size(&element, move |wide, _| {
                 if measured.try_get_untracked().is_some_and(|known| known != wide) {
                     measured.set(wide);
                 }
@@ -101,7 +101,7 @@ pub(super) fn Figure(state: LabState, around: Around, frame: Frame, chart: Memo<
     let told = Memo::new(move |_| datum(state, chart, read.get()?).map(|datum| datum.text));
     let point = move |event: &MouseEvent| {
         let element = holder.get_untracked()?;
-        let (x, y) = surroundings::place_in(&element, event);
+        let (x, y) = element::place_in(&element, event);
         let record = state.record.read_untracked();
         chart.read_untracked().as_ref()?.nearest(recorded(&record)?, Point { x, y })
     };

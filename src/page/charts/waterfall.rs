@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::figure::{Around, Figure, Frame, Shown, laid_out, place_of};
 use super::recorded;
-use crate::browser::surroundings;
+use crate::browser::element;
 use crate::drawing::charts::Chart;
 use crate::drawing::charts::waterfall::{ROW, Rows, TOP, View, Waterfall};
 use crate::page::state::LabState;
@@ -95,7 +95,7 @@ fn follow_the_window(state: LabState, frame: Frame, first: RwSignal<usize>) {
                 first.set(row);
             }
         };
-        Some(surroundings::on_scroll(&holder, follow))
+        Some(element::on_scroll(&holder, follow))
     });
 }
 

@@ -6,7 +6,7 @@ use leptos::html::Div;
 use leptos::prelude::*;
 
 use super::sheets::Sheets;
-use crate::browser::surroundings;
+use crate::browser::element;
 use crate::drawing::sequence::{self, Subject};
 use crate::format::svg;
 use crate::page::state::LabState;
@@ -39,7 +39,7 @@ pub(super) fn Overview(state: LabState, sheets: Sheets, subject: Subject, offset
     };
     let held = RwSignal::new(false);
     let go = move |event: &PointerEvent| {
-        let Some(top) = strip.get_untracked().map(|strip| surroundings::top_of(&strip)) else { return };
+        let Some(top) = strip.get_untracked().map(|strip| element::top_of(&strip)) else { return };
         let (window, paper) = (height.get_untracked(), paper.get_untracked());
         let at = (f64::from(event.client_y()) - top) / window * paper;
         look.follow.set(false);

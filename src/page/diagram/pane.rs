@@ -10,7 +10,7 @@ use super::sheets::Sheets;
 use super::slice::Slice;
 use super::tools::ZOOM;
 use super::{Look, step};
-use crate::browser::surroundings;
+use crate::browser::element;
 use crate::drawing::sequence::{self, Subject, View};
 use crate::drawing::{Item, Point, Role, Scene};
 use crate::format::svg;
@@ -101,7 +101,7 @@ pub(super) fn Pane(state: LabState, sheets: Sheets, subject: Subject) -> impl In
                     }
                     on:wheel=move |event| {
                         let_go();
-                        let top = window.get_untracked().map(|window| surroundings::top_of(&window));
+                        let top = window.get_untracked().map(|window| element::top_of(&window));
                         on_wheel(&event, sheets, subject, top.unwrap_or_default());
                     }
                     on:pointerdown=move |event| {
@@ -109,7 +109,7 @@ pub(super) fn Pane(state: LabState, sheets: Sheets, subject: Subject) -> impl In
                         finger_down(fingers, &event);
                     }
                     on:pointermove=move |event| {
-                        let top = window.get_untracked().map(|window| surroundings::top_of(&window));
+                        let top = window.get_untracked().map(|window| element::top_of(&window));
                         pinch(fingers, &event, sheets, subject, top.unwrap_or_default());
                     }
                     on:pointerup=move |event| finger_up(fingers, &event)
@@ -220,7 +220,7 @@ fn keep_in_step(state: LabState, (window, paper): (NodeRef<Div>, NodeRef<Div>), 
     // The effect keeps what it gives, and with it the observer, as long as the component lives.
     Effect::new(move |_| {
         let element = window.get()?;
-        surroundings::observe_size(&element, move |width, height| {
+        element::observe_size(&element, move |width, height| {
             let size = (width, height);
             if look.measured.try_get_untracked().is_some_and(|known| known != size) {
                 look.measured.set(size);
@@ -231,7 +231,7 @@ fn keep_in_step(state: LabState, (window, paper): (NodeRef<Div>, NodeRef<Div>), 
         let elements = window.try_get_untracked().flatten().zip(paper.try_get_untracked().flatten());
         let place = offset.try_get_untracked().zip(height.try_get_untracked());
         if let Some(((window, paper), (offset, height))) = elements.zip(place) {
-            surroundings::scroll(&window, &paper, height, offset);
+            element::scroll(&window, &paper, height, offset);
         }
     };
     let is_coming = StoredValue::new(false);
@@ -316,7 +316,7 @@ fn keep_playhead_in_view(state: LabState, sheets: Sheets, subject: Subject) {
 /// Where the pointer is, on the paper.
 fn place(event: &MouseEvent, paper: NodeRef<Div>) -> Option<Point> {
     let paper = paper.get_untracked()?;
-    let (x, y) = surroundings::place_in(&paper, event);
+    let (x, y) = element::place_in(&paper, event);
     Some(Point { x, y })
 }
 
@@ -333,7 +333,7 @@ fn said(event: &MouseEvent, state: LabState, scene: &Scene, paper: NodeRef<Div>)
 
 fn pick(event: &MouseEvent, state: LabState, scene: &Scene, paper: NodeRef<Div>) {
     let Some(target) = event.target() else { return };
-    let number = |name| surroundings::data_of(&target, name).and_then(|id| id.parse().ok()).map(MessageId);
+    let number = |name| element::data_of(&target, name).and_then(|id| id.parse().ok()).map(MessageId);
     if let Some(first) = number("fold") {
         state.look.turn_fold(first);
     } else if let Some(id) = number("message") {

@@ -4,7 +4,7 @@ use leptos::html::Dialog;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::browser::surroundings;
+use crate::browser::{element, page_address, saving, url};
 use crate::lab::embedding::{DEFAULT_HEIGHT, DEFAULT_WIDTH, PERMISSIONS, Snippet};
 use crate::lab::link::{Link, Page, Theme};
 use crate::page::state::LabState;
@@ -72,7 +72,7 @@ impl Choices {
         let settings = Link { embed: false, theme: Theme::default(), ..link.clone() }.write();
         let settings: Vec<_> = settings.into_iter().filter(|(name, _)| name != "lab").collect();
         let (width, height) = self.size.get().pixels();
-        let (address, title) = (surroundings::own_address(&[]), title(link.page));
+        let (address, title) = (page_address::own_address(&[]), title(link.page));
         let (query, settings) = (query(&link.write()), query(&settings));
         let lab = link.page.slug();
         let theme = self.theme.get().map_or(INHERIT, Theme::name);
@@ -84,7 +84,7 @@ impl Choices {
 
 /// Pairs as a query, without its question mark.
 fn query(pairs: &[(String, String)]) -> String {
-    surroundings::with_query("", pairs).trim_start_matches('?').to_owned()
+    url::with_query("", pairs).trim_start_matches('?').to_owned()
 }
 
 /// What the frame is called.
@@ -105,7 +105,7 @@ pub(in crate::page) fn EmbedDialog(state: LabState) -> impl IntoView {
     let open = move |_| {
         is_open.set(true);
         if let Some(dialog) = dialog.get_untracked() {
-            surroundings::show_dialog(&dialog);
+            element::show_dialog(&dialog);
         }
     };
     let close = move |_| {
@@ -141,12 +141,12 @@ fn Content(state: LabState) -> impl IntoView {
     // The preview makes no traffic by itself; and a frame is not loaded anew for what it need not be.
     let preview = Memo::new(move |_| {
         let link = Link { run: false, ..choices.link(&state.link.read()) };
-        surroundings::own_path(&link.write())
+        page_address::own_path(&link.write())
     });
     // Property by property: the page's policy allows no style attribute.
     let width = move || choices.size.get().pixels().0.map_or_else(|| "100%".to_owned(), |width| format!("{width}px"));
     let height = move || format!("{}px", choices.size.get().pixels().1);
-    let local = surroundings::on_loopback().then(|| {
+    let local = page_address::on_loopback().then(|| {
         view! {
             <p class="notice">
                 "The address below is that of your own machine: a page with this markup finds Duplex there, and nobody else does. \
@@ -226,10 +226,10 @@ fn Markup(id: &'static str, label: &'static str, hint: &'static str, text: Signa
         move |_| {
             let button = button.clone();
             spawn_local(async move {
-                let worked = surroundings::copy(text.get_untracked(), id).await;
+                let worked = saving::copy(text.get_untracked(), id).await;
                 if worked {
                     // To copy by hand takes the focus to the field.
-                    surroundings::focus(&button);
+                    element::focus(&button);
                 }
                 copied.try_set(Some(worked));
             });

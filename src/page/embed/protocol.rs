@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use crate::browser::host::{Host, Reach};
-use crate::browser::surroundings;
+use crate::browser::{element, surroundings};
 use crate::lab::embedding::{Asked, Results, Told, told};
 use crate::lab::link::Page;
 use crate::page::endpoints::{self, Found, NOTHING_FOUND};
@@ -50,7 +50,7 @@ impl Conversation {
             });
         });
         self.tell_ready();
-        let observer = surroundings::observe_height(move |height| {
+        let observer = element::observe_height(move |height| {
             self.height.try_set(Some(height));
         });
         // For as long as the document is there.

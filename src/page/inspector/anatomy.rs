@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use leptos::prelude::*;
 
 use crate::analysis::raw::{CarriedFrame, Field, head};
-use crate::browser::surroundings;
+use crate::browser::element;
 use crate::drawing::frame_head::{Cell, ROW, cells};
 use crate::words::inspector as words;
 use crate::words::raw::hex;
@@ -25,7 +25,7 @@ pub(super) fn Anatomy(carried: CarriedFrame) -> impl IntoView {
     let count = head.len();
     let go = move |place: usize| {
         stop.set(place);
-        surroundings::focus(&id(place));
+        element::focus(&id(place));
     };
     let on_key = move |event: leptos::ev::KeyboardEvent| {
         let at = stop.get_untracked();

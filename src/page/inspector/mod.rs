@@ -18,7 +18,7 @@ use super::diagram;
 use super::message_link::CopyLink;
 use super::state::{LabState, Record};
 use crate::analysis::Placed;
-use crate::browser::surroundings::{self, Focused};
+use crate::browser::element::{self, Focused};
 use crate::format::svg;
 use crate::trace::{Connection, Direction, Kind, Message, Trace};
 use crate::wire::RunId;
@@ -32,7 +32,7 @@ pub(super) fn open(state: LabState) {
     if let Some(opener) = Focused::now() {
         state.opener.set_value(Some(opener));
     }
-    surroundings::focus(ID);
+    element::focus(ID);
 }
 
 /// What is shown depends on this alone; while it stays, so does what the reader has opened, stepped to or selected.
@@ -83,8 +83,8 @@ pub(super) fn Inspector(state: LabState) -> impl IntoView {
     let picked = Memo::new(move |_| subject.read().as_ref().map(|subject| subject.message.protocol));
     let step = move |by: isize| {
         // What has the focus may be about to give way to the next message's.
-        if surroundings::focus_is_within(CONTENT) {
-            surroundings::focus(ID);
+        if element::focus_is_within(CONTENT) {
+            element::focus(ID);
         }
         if let Some(protocol) = picked.get_untracked() {
             diagram::step(state, &[protocol], by);
@@ -96,7 +96,7 @@ pub(super) fn Inspector(state: LabState) -> impl IntoView {
         if !opener.is_some_and(|opener| opener.restore())
             && let Some(protocol) = picked.get_untracked()
         {
-            surroundings::focus(diagram::window_id(state.look, protocol));
+            element::focus(diagram::window_id(state.look, protocol));
         }
         state.selected.set(None);
     };

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use duplex::analysis::{Sample, Timeline};
-use duplex::browser::{BrowserNetwork, Plan as Conversation, clock, discovery, surroundings, timer};
+use duplex::browser::{BrowserNetwork, Plan as Conversation, clock, discovery, page_address, surroundings, timer};
 use duplex::drawing::charts::{Chart as _, Recorded, bytes, distribution, round_trips, waterfall};
 use duplex::drawing::sequence::{self, Manner, Plan, Subject, View};
 use duplex::drawing::{Item, Pace, Role, Scene, Shape};
@@ -209,7 +209,7 @@ fn undrawn(messages: u32) -> Promise {
 
 async fn run(messages: u32) -> std::result::Result<String, String> {
     let settings: Settings = Parameters { messages, ..Parameters::default() }.into();
-    let origin = surroundings::own_origin().ok_or("the document has no origin")?;
+    let origin = page_address::own_origin().ok_or("the document has no origin")?;
     let server = discovery::discover(&origin).await.ok_or("there is no echo server")?;
     let endpoint = |origin: String, path: &str| Endpoint {
         url: format!("{origin}{path}"),
