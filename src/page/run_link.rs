@@ -33,8 +33,11 @@ pub(super) async fn open(state: LabState) {
 
 async fn unpack(compressed: &[u8]) -> Result<Trace, String> {
     let inflated = compression::inflate(compressed, in_link::LARGEST).await;
-    let text =
-        inflated.map_err(|why| format!("it cannot be unpacked, perhaps because a program cut the link: {why}"))?;
+    // Browsers end what they say with a full stop, or do not.
+    let cut = |why: String| {
+        format!("it cannot be unpacked, perhaps because a program cut the link: {}", why.trim_end_matches('.'))
+    };
+    let text = inflated.map_err(cut)?;
     let text = String::from_utf8(text).map_err(|error| error.to_string())?;
     format::read(&text).map_err(|error| error.to_string())
 }

@@ -183,6 +183,21 @@ fn nothing_more(command: &'static str, rest: &[String], then: Command) -> Result
     }
 }
 
+/// A host, with a port or without (RFC 3986 §3.2).
+fn is_authority(text: &str) -> bool {
+    let (host, port) = match text.rsplit_once(':') {
+        // A colon within brackets is of an IPv6 address.
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (text, None),
+    };
+    let name = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let is_host = match name {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte)),
+    };
+    is_host && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
+}
+
 fn parse_servers(words: &[String]) -> Result<Vec<String>, Misuse> {
     let mut servers = Vec::new();
     let mut words = words.iter();
@@ -193,10 +208,7 @@ fn parse_servers(words: &[String]) -> Result<Vec<String>, Misuse> {
         let origin = words.next().ok_or(Misuse::Incomplete("dist --server"))?;
         let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
         // It goes into a file as it is.
-        let is_host = |host: &str| {
-            !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
-        };
-        if !host.is_some_and(|host| is_host(host.trim_end_matches('/'))) {
+        if !host.is_some_and(|host| is_authority(host.trim_end_matches('/'))) {
             return Err(Misuse::NoOrigin(origin.clone()));
         }
         servers.push(origin.trim_end_matches('/').to_owned());
@@ -260,7 +272,17 @@ mod tests {
         assert_eq!(told("dist --fast"), "`dist` does not take “--fast”");
         assert_eq!(told("dist --server"), "`dist --server` wants a further word");
         assert!(told("dist --server echo.example.org").contains("https://echo.example.org, not “echo.example.org”"));
-        assert!(told("dist --server https://a.example/\"x").contains("not “https://a.example/\"x”"));
+        for line in [
+            "dist --server https://a.example/\"x",
+            "dist --server https://a.example:99999",
+            "dist --server https://a.example:",
+            "dist --server http://[::1",
+            "dist --server http://a/b",
+            "dist --server ftp://a",
+        ] {
+            let word = line.rsplit(' ').next().expect("a word");
+            assert!(told(line).contains(&format!("not “{word}”")), "{line}");
+        }
         assert_eq!(told("test unit"), "`test` does not take “unit”");
     }
 }
