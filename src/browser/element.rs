@@ -107,6 +107,16 @@ pub fn observe_height(callback: impl Fn(u32) + 'static) -> Option<SizeObserver> 
     observe_size(&body, move |_, _| callback(measured.get_bounding_client_rect().height().ceil() as u32))
 }
 
+/// Scrolls the list around what a selector fits sideways, so that this is in its middle, as far as there is something to
+/// scroll.
+pub fn center_in_list(selector: &str) {
+    let found = document().query_selector(selector).ok().flatten();
+    let Some((it, list)) = found.and_then(|it| it.closest("ol").ok().flatten().map(|list| (it, list))) else { return };
+    let (inner, outer) = (it.get_bounding_client_rect(), list.get_bounding_client_rect());
+    let off = inner.left() + inner.width() / 2.0 - outer.left() - outer.width() / 2.0;
+    list.set_scroll_left(list.scroll_left() + off as i32);
+}
+
 /// Shows a dialog above all else of the page, and leads the focus into it.
 pub fn show_dialog(dialog: &web_sys::HtmlDialogElement) {
     // One that is shown already stays as it is.

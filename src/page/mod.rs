@@ -34,7 +34,7 @@ mod verdict;
 
 use leptos::prelude::*;
 
-use crate::browser::{element, page_address};
+use crate::browser::{element, page_address, timer};
 use crate::lab::Lab;
 use crate::lab::link::{Link, Page, Theme};
 use crate::words;
@@ -112,6 +112,15 @@ fn App() -> impl IntoView {
 fn Navigation(state: LabState) -> impl IntoView {
     let labs = Lab::ALL.map(|lab| {
         view! { <li><verdict::PageLink state page=Page::Lab(lab) words=words::labs::name(lab)/></li> }
+    });
+    // Where they do not fit side by side, the one that is shown is scrolled to.
+    let page = state.page();
+    Effect::new(move |_| {
+        // Read, since nothing else has this memo computed.
+        page.get();
+        leptos::task::spawn_local(async {
+            timer::frame(|| element::center_in_list("nav.labs [aria-current]")).await;
+        });
     });
     view! {
         <nav class="labs" aria-label="Labs">

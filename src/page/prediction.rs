@@ -33,10 +33,12 @@ pub(super) fn PredictionBox(state: LabState, lab: Lab) -> impl IntoView {
                     prop:checked=move || guess.get() == Some(place)
                     on:change=move |_| state.store.guess(lab.slug(), Some(place))
                 />
-                <span>{text}</span>
-                <Show when=right>
-                    <strong>" — so it was"</strong>
-                </Show>
+                <span>
+                    <span class="said">{text}</span>
+                    <Show when=right>
+                        <strong>" — so it was"</strong>
+                    </Show>
+                </span>
             </label>
         }
     };

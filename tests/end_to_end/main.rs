@@ -34,6 +34,7 @@ mod page;
 mod paper;
 mod places;
 mod server;
+mod small_screens;
 mod use_of_the_page;
 mod verdicts;
 mod ways_out;
