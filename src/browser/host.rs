@@ -2,7 +2,8 @@
 //!
 //! Who embeds a page is not for the page to guess: its address and the referrer can be made up or left out. It is what the
 //! browser itself says (`location.ancestorOrigins`), or, where that is not there or says nothing, the origin that the browser puts on
-//! a message that came from the parent window. A page of no origin of its own (a file, a sandboxed frame) stays unknown.
+//! a message that came from the parent window. A page of no origin of its own (a file, a sandboxed frame) stays unknown: no message
+//! can be addressed to it alone.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -102,9 +103,13 @@ impl Host {
 /// What an origin that is nobody else's is written as (HTML standard, “serialization of an origin”).
 const OPAQUE: &str = "null";
 
+/// What Chromium says here of a page that was opened from a file. Its messages bear [`OPAQUE`], and none that is addressed
+/// to this reaches it.
+const FILE: &str = "file://";
+
 /// The parent's origin as the browser says it, if it does.
 fn ancestor(window: &Window) -> Option<String> {
     let origins = Reflect::get(&window.location(), &"ancestorOrigins".into()).ok()?;
     let nearest = Reflect::get_u32(origins.dyn_ref()?, 0).unwrap_or(JsValue::UNDEFINED);
-    nearest.as_string().filter(|origin| !origin.is_empty() && origin != OPAQUE)
+    nearest.as_string().filter(|origin| !["", OPAQUE, FILE].contains(&origin.as_str()))
 }

@@ -271,12 +271,17 @@ fn text(text: Option<&str>) -> String {
 
 /// A text that no spreadsheet takes for a formula. Programs that open such files calculate what begins with one of these
 /// characters, whoever wrote it, so an apostrophe is put before it; and before one that begins with an apostrophe, so that
-/// taking one away gives the text back.
+/// taking one away gives the text back. The same behind each semicolon, where programs set to decimal commas begin another cell.
 #[must_use]
 pub fn guarded(text: &str) -> Cow<'_, str> {
     // The last four are the full-width forms, which some programs take for the same.
     const RISKY: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\n', '\'', '＝', '＋', '－', '＠'];
-    if text.starts_with(RISKY) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+    let pieces = || text.split(';');
+    if !pieces().any(|piece| piece.starts_with(RISKY)) {
+        return Cow::Borrowed(text);
+    }
+    let guarded = pieces().map(|piece| if piece.starts_with(RISKY) { format!("'{piece}") } else { piece.to_owned() });
+    Cow::Owned(guarded.collect::<Vec<_>>().join(";"))
 }
 
 /// A cell as RFC 4180 §2 wants it.

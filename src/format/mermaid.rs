@@ -4,14 +4,14 @@
 //!
 //! Words that came from elsewhere are escaped, so that no message's text is taken for syntax.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 
 use crate::analysis::Timeline;
 use crate::drawing::sequence::{
     Fold, Plan, Subject, connection_end, connection_name, fold_words, is_lost, label, message_in_words,
 };
-use crate::trace::{Connection, Direction, Message, Moment, Outcome, Protocol, Time, Trace};
+use crate::trace::{Connection, ConnectionId, Direction, Fate, Message, Moment, Outcome, Protocol, Time, Trace};
 
 /// Mermaid refuses a longer text unless it was set up otherwise (`maxTextSize`), in characters.
 pub const USUAL_LIMIT: usize = 50_000;
@@ -20,14 +20,32 @@ pub const USUAL_LIMIT: usize = 50_000;
 #[must_use]
 pub fn sequence_diagram(plan: &Plan, trace: &Trace, timeline: &Timeline) -> String {
     let protocols = plan.manner().subject.protocols();
-    let mut order: Vec<&Message> =
-        trace.messages.iter().filter(|message| protocols.contains(&message.protocol)).collect();
-    order.sort_by_key(|message| (message.page_time(), message.id));
+    let mut known = None;
+    let placed = trace.messages.iter().map(|message| {
+        // Of when the page sent or received some, nobody tells: they stand where the record has them.
+        known = message.page_time().or(known);
+        (known, message)
+    });
+    let mut order: Vec<_> = placed.filter(|(_, message)| protocols.contains(&message.protocol)).collect();
+    order.sort_by_key(|(at, message)| (*at, message.id));
+    let (times, order): (Vec<_>, Vec<_>) = order.into_iter().unzip();
     let shows = |connection: &&Connection| protocols.contains(&connection.protocol) && connection.came_to_be();
     let connections: Vec<&Connection> = trace.connections.iter().filter(shows).collect();
     let all = order.iter().map(|message| message.client).chain(connections.iter().map(|connection| connection.client));
     let clients: BTreeSet<u32> = all.collect();
-    Writer { plan, trace, timeline, order, connections, clients, out: String::new() }.diagram()
+    let carried = carried(&order);
+    Writer { plan, trace, timeline, order, times, carried, connections, clients, out: String::new() }.diagram()
+}
+
+/// The first and the last message that each connection carried, by their places.
+fn carried(order: &[&Message]) -> HashMap<ConnectionId, (usize, usize)> {
+    let mut carried = HashMap::new();
+    for (place, message) in order.iter().enumerate() {
+        if let Some(connection) = message.connection {
+            carried.entry(connection).or_insert((place, place)).1 = place;
+        }
+    }
+    carried
 }
 
 /// Something beside the messages, said across the lifelines.
@@ -54,6 +72,10 @@ struct Writer<'a> {
     timeline: &'a Timeline,
     /// In the order in which the page sent or received them.
     order: Vec<&'a Message>,
+    /// When that was, or where it is not known, when the one before it in the record was.
+    times: Vec<Option<Time>>,
+    /// Of each connection, by their places.
+    carried: HashMap<ConnectionId, (usize, usize)>,
     /// Those that came to be.
     connections: Vec<&'a Connection>,
     /// Those that took part.
@@ -148,13 +170,15 @@ impl Writer<'_> {
 
     /// A connection begins before the first message that it carried, and ends behind the last one.
     fn lifetime(&self, connection: &Connection, notes: &mut Vec<Note>) {
-        let is_its = |message: &&Message| message.connection == Some(connection.id);
+        let carried = self.carried.get(&connection.id);
         let at = |moment: Moment| self.timeline.place(self.trace, connection.protocol, moment).map(|placed| placed.at);
-        let first = self.order.iter().position(is_its);
+        let first = carried.map(|(first, _)| *first);
         let began = at(connection.asked).or_else(|| at(connection.accepted)).or_else(|| at(connection.opened));
         let before = [first, began.map(|began| self.behind(began))].into_iter().flatten().min().unwrap_or(0);
         let name = self.named(connection);
-        let words = if connection.already_open { name.clone() } else { format!("{name} opens") };
+        // Of an undated one the name says that nobody tells when it was opened.
+        let is_dated = !connection.already_open && !connection.undated;
+        let words = if is_dated { format!("{name} opens") } else { name };
         let client = Some(connection.client);
         notes.push(Note {
             before: if connection.already_open { 0 } else { before },
@@ -164,7 +188,7 @@ impl Writer<'_> {
         });
         let closed = connection.closed.as_ref().and_then(|closed| at(closed.at));
         if let Some((closed, end)) = closed.zip(connection_end(connection)) {
-            let last = self.order.iter().rposition(is_its).map_or(0, |last| last + 1);
+            let last = carried.map_or(0, |(_, last)| last + 1);
             let before = self.behind(closed).max(last);
             let words = format!("{}, {}", self.named(connection), escaped(&end));
             notes.push(Note { before, rank: Rank::End, client, words });
@@ -177,7 +201,7 @@ impl Writer<'_> {
 
     /// The place behind all that the page sent or received until then.
     fn behind(&self, at: Time) -> usize {
-        self.order.partition_point(|message| message.page_time() <= Some(at))
+        self.times.partition_point(|time| *time <= Some(at))
     }
 
     /// Where both protocols are in one diagram, words tell them apart: there are no colours.
@@ -218,7 +242,7 @@ impl Writer<'_> {
             Direction::ToPage => ("server", client.as_str()),
         };
         let is_lost = is_lost(self.trace, self.timeline, message);
-        let is_under_way = self.timeline.ends(self.trace, message).1.is_none();
+        let is_under_way = message.fate == Fate::InFlight;
         let arrow = match (message.answers.is_some(), is_lost, is_under_way) {
             (false, true, _) => "-x",
             (true, true, _) => "--x",

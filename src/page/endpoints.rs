@@ -179,11 +179,12 @@ async fn typed(url: String) -> (Endpoint, Option<Services>) {
     }
 }
 
-/// Both endpoints are such that a link may start a run by itself: the page's own, or the found server's.
+/// Both endpoints are such that a link may start a run by itself: those of the found server. The page's own origin is not
+/// enough, since there may be more than an echo on it.
 pub(super) fn may_start_unasked(link: &Link, found: &Found) -> bool {
     let is_found = |url: &str| match found {
         Found::Server(server) => url::http_origin(url).as_ref() == Some(&server.origin),
         Found::Looking | Found::Nothing => false,
     };
-    [&link.http, &link.ws].into_iter().flatten().all(|url| page_address::same_origin(url) || is_found(url))
+    [&link.http, &link.ws].into_iter().flatten().all(|url| is_found(url))
 }

@@ -257,6 +257,63 @@ async fn a_page_without_an_origin_of_its_own_gets_heights_and_states_but_no_resu
     assert_eq!(types, ["height", "ready", "state"]);
 }
 
+/// A course page that is opened from a disk.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_from_a_file_has_its_labs_at_their_height_and_can_run_them() {
+    let server = Server::start();
+    let body = format!(
+        "<script src='{0}/duplex-lab.js' defer></script>
+         <duplex-lab id=a lab=exchange settings='messages=2'><a href='{0}/'>Open the lab</a></duplex-lab>",
+        server.origin()
+    );
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let path = folder.path().join("course.html");
+    std::fs::write(&path, host_pages::page(&body)).expect("a file");
+    let page = Lab::open_host(&[], &format!("file://{}", path.display())).await;
+    load_all(&page, 1).await;
+    let _: bool = page.ask("(a.run(), true)").await;
+    page.until("told.some(({ state }) => state === 'finished')").await;
+    let (heights, results): (usize, bool) =
+        page.ask("[heard.filter(({ type }) => type === 'height').length, a.results === null]").await;
+    assert!(heights > 0 && results, "{heights} {results}: results are for whom the browser knows by name");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_duplex_cannot_be_reached_the_link_within_the_element_stays() {
+    let server = Server::start();
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("its address");
+    let body = format!(
+        "<script src='{}/duplex-lab.js' defer></script>
+         <duplex-lab id=a base='http://{nobody}/'><a href='http://{nobody}/'>Open the lab</a></duplex-lab>
+         <duplex-lab id=b settings='messages=2'><a href='/'>Open the lab</a></duplex-lab>",
+        server.origin()
+    );
+    let site = HostPages::serve(vec![("/", host_pages::page(&body))]).await;
+    let page = Lab::open_host(&[], &format!("{}/", site.origin())).await;
+    // The second is there, so the first has been given up.
+    page.until_told("ready", 1).await;
+    let seen: [bool; 2] = page.ask("[a, b].map((lab) => lab.firstElementChild.checkVisibility())").await;
+    assert_eq!(seen, [true, false]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_all_labs_in_a_row_each_tells_its_results() {
+    let server = Server::start();
+    let body = format!(
+        "<script src='{}/duplex-lab.js' defer></script><duplex-lab id=a lab=verdict></duplex-lab>",
+        server.origin()
+    );
+    let site = HostPages::serve(vec![("/", host_pages::page(&body))]).await;
+    let page = Lab::open_host(&[], &format!("{}/", site.origin())).await;
+    load_all(&page, 1).await;
+    let _: bool = page.ask("(a.run(), true)").await;
+    page.until_told("results", 2).await;
+    let _: bool = page.ask("(a.stop(), true)").await;
+    let labs: Vec<String> =
+        page.ask("told.filter(({ what }) => what === 'results').slice(0, 2).map(({ lab }) => lab)").await;
+    assert_eq!(labs, ["exchange", "opening"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_page_cannot_make_a_visitor_call_other_addresses() {
     let server = Server::start();

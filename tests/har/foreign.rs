@@ -3,11 +3,11 @@
 use duplex::analysis::Timeline;
 use duplex::drawing::sequence::{self, Manner, Plan, Subject, View};
 use duplex::drawing::{Role, Shape};
-use duplex::format::har;
-use duplex::trace::{Direction, Fate, Kind, Message, Moment, Protocol, Span, Time, Trace};
+use duplex::format::{har, mermaid};
+use duplex::trace::{Cause, Direction, Fate, Kind, Message, Moment, Protocol, Span, Time, Trace};
 use serde_json::{Value, json};
 
-use super::{read, value, written};
+use super::{entries, read, value, written};
 
 const CHROMIUM: &str = include_str!("chromium.har");
 const FIREFOX: &str = include_str!("firefox.har");
@@ -94,6 +94,69 @@ fn connections_are_those_that_the_file_names() {
     assert_eq!((phases.secure_connection_start, phases.response_start), (Some(Time(19_500)), Time(57_500)));
     let reused = trace.messages[2].phases.as_deref().expect("they are told");
     assert!(!reused.connected());
+}
+
+#[test]
+fn a_connection_that_the_browser_names_may_serve_several_hosts() {
+    let mut har = chromium();
+    let entries = har["log"]["entries"].as_array_mut().expect("entries");
+    for entry in &mut entries[..2] {
+        entry["_connectionId"] = json!("812");
+    }
+    entries[1]["request"]["url"] = json!("https://img.example/a.png");
+    let trace = read(&har.to_string());
+    let both = [0, 2].map(|id| trace.messages[id].connection);
+    assert!(both[0].is_some() && both[0] == both[1], "{both:?}");
+    // What else is written there are names of each host's own.
+    for entry in &mut har["log"]["entries"].as_array_mut().expect("entries")[..2] {
+        entry.as_object_mut().expect("an entry").remove("_connectionId");
+        entry["connection"] = json!("812");
+    }
+    let trace = read(&har.to_string());
+    let both = [0, 2].map(|id| trace.messages[id].connection);
+    assert!(both[0].is_some() && both[1].is_some() && both[0] != both[1], "{both:?}");
+}
+
+#[test]
+fn a_websocket_that_was_refused_tells_its_status_and_one_that_nobody_answered_does_not() {
+    for (status, refused, fate) in
+        [(403, Some(403), Fate::Delivered), (200, Some(200), Fate::Delivered), (0, None, Fate::Unanswered)]
+    {
+        let mut har = chromium();
+        let socket = &mut har["log"]["entries"][3];
+        socket.as_object_mut().expect("an entry").remove("_webSocketMessages");
+        socket["response"]["status"] = json!(status);
+        let trace = read(&har.to_string());
+        let handshake = trace.messages.iter().find(|message| message.kind == Kind::Handshake).expect("one");
+        let cause = handshake.failing.as_ref().map(|failing| failing.cause.clone());
+        assert_eq!(cause, refused.map(|status| Cause::Status { status }));
+        assert_eq!((handshake.fate, trace.of(Protocol::WebSocket).count()), (fate, 1));
+        let again = value(&written(&trace));
+        let written = entries(&again).iter().find(|entry| entry["_resourceType"] == "websocket").expect("a WebSocket");
+        assert_eq!(written["response"]["status"], status);
+    }
+    // Over HTTP/2 success is agreement.
+    let mut har = chromium();
+    let socket = &mut har["log"]["entries"][3];
+    socket.as_object_mut().expect("an entry").remove("_webSocketMessages");
+    socket["response"]["status"] = json!(200);
+    socket["response"]["httpVersion"] = json!("h2");
+    let trace = read(&har.to_string());
+    assert!(trace.messages.iter().all(|message| message.kind != Kind::Handshake || message.failing.is_none()));
+}
+
+#[test]
+fn as_mermaid_text_what_has_no_time_stands_where_the_file_has_it() {
+    let trace = read(CHROMIUM);
+    let timeline = Timeline::of(&trace);
+    let plan = Plan::of(&trace, &timeline, Manner::plain(Subject::Both));
+    let text = mermaid::sequence_diagram(&plan, &trace, &timeline);
+    let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what}: {text}"));
+    assert!(at("POST") < at("Upgrade") && at("Upgrade") < at("101"), "{text}");
+    assert!(!text.contains("nobody tells since when opens"), "{text}");
+    // Of messages from the page nobody tells that they arrived; the 101 was received.
+    let line = |what: &str| text.lines().find(|line| line.contains(what)).expect("a line").to_owned();
+    assert!(line("101").contains("-->>"), "{text}");
 }
 
 #[test]

@@ -115,7 +115,22 @@ fn more_than_a_record_holds_is_refused() {
     let mut har = chromium();
     let one = har["log"]["entries"][3]["_webSocketMessages"][0].clone();
     har["log"]["entries"][3]["_webSocketMessages"] = Value::Array(vec![one; har::MOST_MESSAGES + 1]);
-    assert_eq!(har::read(&har.to_string()), Err(HarError::TooMany(har::MOST_MESSAGES)));
+    assert_eq!(har::read(&har.to_string()), Err(HarError::TooMany(har::MOST_MESSAGES, "messages")));
+    let mut har = chromium();
+    let socket = har["log"]["entries"][3].clone();
+    har["log"]["entries"] = Value::Array(vec![socket; har::MOST_SOCKETS + 1]);
+    assert_eq!(har::read(&har.to_string()), Err(HarError::TooMany(har::MOST_SOCKETS, "WebSockets")));
+}
+
+#[test]
+fn as_much_as_a_record_holds_is_read() {
+    let mut har = chromium();
+    let one = har["log"]["entries"][3]["_webSocketMessages"][0].clone();
+    let socket = har["log"]["entries"][3].take();
+    har["log"]["entries"] = json!([socket]);
+    har["log"]["entries"][0]["_webSocketMessages"] = Value::Array(vec![one; har::MOST_MESSAGES - 2]);
+    let trace = har::read(&har.to_string()).expect("it is read");
+    assert_eq!(trace.messages.len(), har::MOST_MESSAGES);
 }
 
 #[test]

@@ -208,7 +208,7 @@ fn what_failed_has_status_0_and_says_why() {
 }
 
 #[test]
-fn long_runs_are_written_in_time_that_grows_with_their_length() {
+fn a_long_run_is_written_and_read_whole() {
     let settings = Settings::from(Parameters { messages: 3_000, ..Parameters::default() });
     let trace = dated(simulated::run_lab(settings, Conditions::default()));
     let text = har::write(&trace, &Timeline::of(&trace)).expect("it is written");

@@ -7,7 +7,7 @@ use super::timings::Split;
 use super::write::{PAGE, Writer, failure};
 use crate::analysis::Provenance;
 use crate::format::date;
-use crate::trace::{Kind, Message, Span, Time};
+use crate::trace::{Cause, Kind, Message, Span, Time};
 
 impl<'a> Writer<'a> {
     /// An exchange, answered or not.
@@ -85,7 +85,7 @@ impl<'a> Writer<'a> {
             status: match response.map(|response| response.kind) {
                 Some(Kind::Response { status }) => status,
                 Some(Kind::SwitchingProtocols) => 101,
-                _ => 0,
+                _ => refused_with(request).unwrap_or(0),
             },
             status_text: told.reason.clone(),
             http_version: response.map_or_else(String::new, |response| version(request, response, told)),
@@ -192,4 +192,12 @@ pub(super) fn life(asked: Time, opened: Option<Time>, end: Option<Time>) -> Spli
     let wait = opened.or(end).map_or(Span::ZERO, |at| Span((at - asked).0.max(0)));
     let receive = opened.zip(end).map_or(Span::ZERO, |(opened, end)| Span((end - opened).0.max(0)));
     Split { wait, receive, ..Split::default() }
+}
+
+/// The status with which a handshake was refused, where it is known: only of an imported one, since no page is told.
+fn refused_with(handshake: &Message) -> Option<u16> {
+    match handshake.failing.as_ref()?.cause {
+        Cause::Status { status } if handshake.kind == Kind::Handshake => Some(status),
+        _ => None,
+    }
 }

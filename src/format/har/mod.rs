@@ -17,7 +17,7 @@ mod websocket;
 mod write;
 
 pub use node::HarError;
-pub use read::{MOST_MESSAGES, read};
+pub use read::{MOST_MESSAGES, MOST_SOCKETS, read};
 pub use write::write;
 
 /// What `log.creator.name` says in files that Duplex writes.

@@ -26,9 +26,9 @@ pub enum HarError {
         /// What is wrong there, to be said of it.
         what: String,
     },
-    /// It has more messages than a record holds.
-    #[error("this HAR file has more than {0} messages, which is the most that a record holds")]
-    TooMany(usize),
+    /// It has more of something than a record holds.
+    #[error("this HAR file has more than {0} {1}, which is the most that a record holds")]
+    TooMany(usize, &'static str),
     /// Nothing in it is HTTP or WebSocket traffic.
     #[error(
         "this HAR file has nothing to draw: none of its entries is an HTTP exchange or a WebSocket that crossed a connection"

@@ -56,7 +56,8 @@ struct Choices {
     run: RwSignal<bool>,
 }
 
-/// What the frame of a page without our script is told instead, which has to be told something.
+/// What the element is told instead: the theme of the text around it. A frame without our script cannot know that, and follows the
+/// reader's system.
 const INHERIT: &str = "inherit";
 
 impl Choices {
@@ -166,12 +167,12 @@ fn Content(state: LabState) -> impl IntoView {
         <Markup
             id="markup-iframe"
             label="Markup without a script"
-            hint="For places that allow no scripts. Its size is fixed; what does not fit is scrolled."
+            hint="For places that allow no scripts. Its size is fixed; what does not fit is scrolled. As the page around it, it cannot be: then it follows the reader’s system."
             text=Signal::derive(move || markup.read()[0].clone())
         />
         <p class="hint">
             "In a page that came by https, Duplex and its server have to be reached by https as well. "
-            <code>"allow"</code>" grants the frame a finer clock, and leave to talk to a server on the reader’s own network."
+            <code>"allow"</code>" grants the frame a finer clock, if your page is isolated itself, and leave to talk to a server on the reader’s own network."
         </p>
         <h4>"Preview"</h4>
         <iframe class="preview" title="Preview of the embedded lab" src=preview style:width=width style:height=height allow=PERMISSIONS></iframe>

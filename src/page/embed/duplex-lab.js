@@ -27,9 +27,10 @@
   /* As a sheet of its own, which a page's policy for inline styles does not forbid. */
   const STYLE = new CSSStyleSheet();
   STYLE.replaceSync(`
-    :host { display: block; width: 100%; }
+    :host { display: block; position: relative; width: 100%; }
     :host([hidden]) { display: none; }
     iframe { display: block; width: 100%; border: 0; }
+    iframe.loading { position: absolute; inset: 0; visibility: hidden; }
     .probe { position: absolute; width: 0; height: 0; overflow: hidden; transition: color 1ms; }`);
 
   /* Frames are loaded one after another, so that what they share is downloaded by the first and found in the cache by
@@ -132,9 +133,10 @@
 
     /* Room for what is to come, so that the page does not jump more than it must. */
     #reserve() {
-      const height = Number(this.getAttribute('height')) || DEFAULT_HEIGHT;
-      if (!this.#frame) this.style.minHeight = `${height}px`;
-      else if (!this.#ready) this.#frame.style.height = `${height}px`;
+      if (this.#ready) return;
+      const height = `${Number(this.getAttribute('height')) || DEFAULT_HEIGHT}px`;
+      this.style.minHeight = height;
+      if (this.#frame) this.#frame.style.height = height;
     }
 
     #load() {
@@ -146,9 +148,9 @@
       this.#theme = address.searchParams.get('theme');
       frame.title = this.#title();
       frame.allow = PERMISSIONS;
+      /* What stands within the element is shown until the lab is there, and for good where it never is. */
+      frame.className = 'loading';
       this.#reserve();
-      this.style.minHeight = '';
-      this.shadowRoot.querySelector('slot').remove();
       this.shadowRoot.append(frame);
       loading = loading.then(() => new Promise((next) => {
         if (this.#frame !== frame) return next();
@@ -166,6 +168,7 @@
       this.#results = null;
       this.#commands = [];
       this.#loaded();
+      this.#reserve();
       if (!this.shadowRoot.querySelector('slot')) this.shadowRoot.append(document.createElement('slot'));
     }
 
@@ -200,6 +203,9 @@
       this.#loaded();
       if (this.#ready) return;
       this.#ready = true;
+      this.#frame.className = '';
+      this.style.minHeight = '';
+      this.shadowRoot.querySelector('slot').remove();
       /* So that it knows who embeds it, where the browser does not say so. */
       this.#tell({ type: 'hello' });
       this.#tellTheme();

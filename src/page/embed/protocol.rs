@@ -9,7 +9,7 @@ use crate::lab::embedding::{Asked, Results, Told, told};
 use crate::lab::link::Page;
 use crate::page::endpoints::{self, Found, NOTHING_FOUND};
 use crate::page::run;
-use crate::page::state::{LabState, Phase};
+use crate::page::state::LabState;
 use crate::words::labs;
 
 /// Begins to speak with the page around this one, where it is an embedded lab.
@@ -56,12 +56,19 @@ impl Conversation {
         // For as long as the document is there.
         std::mem::forget(observer);
         Effect::new(move |_| self.tell_height(self.height.get()));
-        let phase = Memo::new(move |_| state.phase());
-        Effect::new(move |_| {
-            let phase = phase.get();
-            self.tell_results(phase);
-            self.tell(&Told::State { state: phase.word() }, Reach::Anybody);
+        // Not by the state: all labs in a row are one run to that.
+        let ended = Memo::new(move |_| {
+            let record = state.record.read();
+            let run = record.trace.as_ref().filter(|trace| !record.from_file && trace.outcome.is_some());
+            run.map(|trace| trace.circumstances.run)
         });
+        Effect::new(move |_| {
+            if ended.get().is_some() {
+                self.tell_results();
+            }
+        });
+        let phase = Memo::new(move |_| state.phase());
+        Effect::new(move |_| self.tell(&Told::State { state: phase.get().word() }, Reach::Anybody));
         Effect::new(move |_| {
             if self.wanted.get() && !matches!(&*state.found.read(), Found::Looking) {
                 self.wanted.set(false);
@@ -85,13 +92,11 @@ impl Conversation {
         }
     }
 
-    /// Of a run that has ended, only to whom the browser knows by name.
-    fn tell_results(&self, phase: Phase) {
-        if !matches!(phase, Phase::Finished | Phase::Failed | Phase::Stopped) {
-            return;
-        }
+    /// Of a run that was made here and has ended, only to whom the browser knows by name.
+    fn tell_results(&self) {
         let record = self.state.record.read_untracked();
-        let results = record.trace.as_ref().and_then(|trace| Results::of(trace, &record.timeline, labs::fact));
+        let run = record.trace.as_ref().filter(|_| !record.from_file);
+        let results = run.and_then(|trace| Results::of(trace, &record.timeline, labs::fact));
         if let Some(results) = results {
             self.tell(&Told::Results(Box::new(results)), Reach::KnownOrigin);
         }
@@ -104,7 +109,7 @@ impl Conversation {
                 let phase = untrack(|| state.phase());
                 self.tell_ready();
                 self.tell_height(self.height.get_untracked());
-                self.tell_results(phase);
+                self.tell_results();
                 self.tell(&Told::State { state: phase.word() }, Reach::Anybody);
             }
             Asked::Theme(theme) => {

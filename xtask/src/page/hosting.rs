@@ -39,22 +39,30 @@ pub(super) fn prepare(folder: &Path, servers: &[String]) -> Result<()> {
     write(folder, "duplex.json", &servers_file(servers))
 }
 
-/// The names of the files that lie in the folder itself, in order.
+/// The names of what lies in the folder itself, in order; those of folders end with a slash.
 fn names(folder: &Path) -> Result<Vec<String>> {
     let entries = fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
     let mut names = Vec::new();
     for entry in entries {
-        names.extend(entry?.file_name().into_string().ok());
+        let entry = entry?;
+        let slash = if entry.file_type()?.is_dir() { "/" } else { "" };
+        names.extend(entry.file_name().into_string().ok().map(|name| name + slash));
     }
     names.sort();
     Ok(names)
 }
 
-/// The headers, and for each file with its content's hash in its name that it never changes.
+/// The headers, and how long each file may be kept: for good where its content's hash is in its name, else not without
+/// asking again. No file is named twice, since hosts differ in what they make of that.
 fn headers(names: &[String]) -> String {
-    let hashed = names.iter().filter(|name| is_hashed(name));
-    let lines = hashed.map(|name| format!("\n/{name}\n  Cache-Control: public, max-age=31536000, immutable\n"));
-    format!("{HEADERS}{}", lines.collect::<String>())
+    let named = names.iter().map(|name| {
+        let rest = if name.ends_with('/') { "*" } else { "" };
+        let kept = if is_hashed(name) { "public, max-age=31536000, immutable" } else { "no-cache" };
+        format!("\n/{name}{rest}\n  Cache-Control: {kept}\n")
+    });
+    // The document by its other name.
+    let document = "\n/\n  Cache-Control: no-cache\n".to_owned();
+    format!("{HEADERS}{}", std::iter::once(document).chain(named).collect::<String>())
 }
 
 /// Whether a name has a hash as trunk writes it: a hyphen, and 16 hexadecimal digits.
@@ -119,10 +127,14 @@ mod tests {
 
     #[test]
     fn what_never_changes_is_kept_for_long_and_nothing_else() {
-        let names = ["duplex-lab.js", "index.html", "page-8e02c37d3dc76996_bg.wasm", "base-f3fcbce96ec1bc27.css"];
+        let names =
+            ["course/", "duplex-lab.js", "index.html", "page-8e02c37d3dc76996_bg.wasm", "base-f3fcbce96ec1bc27.css"];
         let told = headers(&names.map(str::to_owned));
         assert_eq!(told.matches("immutable").count(), 2);
         assert!(told.contains("\n/page-8e02c37d3dc76996_bg.wasm\n  Cache-Control: public"), "{told}");
+        for anew in ["/", "/course/*", "/duplex-lab.js", "/index.html"] {
+            assert!(told.contains(&format!("\n{anew}\n  Cache-Control: no-cache\n")), "{anew}: {told}");
+        }
     }
 
     #[test]

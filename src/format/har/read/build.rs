@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use super::super::form::Url;
 use super::super::node::HarError;
-use super::entry::{Entry, Response, Side, Socket, Timings};
+use super::MOST_TURNS;
+use super::entry::{Entry, Name, Response, Side, Socket, Timings};
 use super::frames::{ControlFrame, Data};
 use crate::trace::{
-    Circumstances, Closed, Connection, ConnectionId, Direction, Failing, Fate, Happening, Kind, Mark, Message,
-    MessageId, Moment, PayloadCopy, Phases, Protocol, Recorder, Span, Target, Time, Trace, Turn, frame_head_bytes,
-    unknown_connection, unknown_message,
+    Cause, Circumstances, Closed, Connection, ConnectionId, Direction, Failing, Fate, Happening, Inference, Kind, Mark,
+    Message, MessageId, Moment, PayloadCopy, Phases, Protocol, Recorder, Span, Target, Time, Trace, Turn,
+    frame_head_bytes, unknown_connection, unknown_message,
 };
 
 /// A message whose id is not known yet.
@@ -29,10 +30,11 @@ pub(super) struct Builder {
     zero: i64,
     /// The file is one of ours: its connections have the server's numbers.
     ours: bool,
-    /// HTTP connections by host and name.
+    /// HTTP connections by host, where that is needed, and name.
     named: HashMap<(String, String), ConnectionId>,
     origin: String,
     exchanges: u32,
+    sockets: u32,
 }
 
 impl Entry {
@@ -52,7 +54,8 @@ impl Builder {
         entries.sort_by_key(|entry| entry.began);
         let origin = Url::of(&known.http.url).map(|url| url.origin()).unwrap_or_default();
         let (drafts, named) = (Vec::new(), HashMap::new());
-        let mut builder = Self { trace: Trace::new(known), drafts, zero, ours, named, origin, exchanges: 0 };
+        let mut builder =
+            Self { trace: Trace::new(known), drafts, zero, ours, named, origin, exchanges: 0, sockets: 0 };
         for mut entry in entries {
             match entry.socket.take() {
                 Some(socket) => builder.socket(entry, socket),
@@ -128,12 +131,15 @@ impl Builder {
 
     /// The connection that carried an exchange, where the file names it.
     fn connection(&mut self, entry: &Entry, phases: Option<&Phases>) -> Option<ConnectionId> {
-        let name = entry.connection.clone()?;
+        let Name { name, is_global } = entry.connection.clone()?;
         let url = Url::of(&entry.url)?;
         let server_id = name.parse().ok().filter(|_| self.ours);
-        let key = (format!("{}:{}", url.authority, url.port()), name);
+        let of_host = (format!("{}:{}", url.authority, url.port()), name.clone());
         let next = ConnectionId(u32::try_from(self.trace.connections.len()).ok()?);
+        // The browser's own name comes with the other one, or without.
+        let key = if is_global { (String::new(), name) } else { of_host.clone() };
         let id = *self.named.entry(key).or_insert(next);
+        self.named.entry(of_host).or_insert(id);
         if id == next {
             let unknown = unknown_connection(id, Protocol::Http);
             self.trace.connections.push(Connection { server_id, client: entry.client, undated: true, ..unknown });
@@ -148,19 +154,27 @@ impl Builder {
     }
 
     fn socket(&mut self, entry: Entry, socket: Socket) {
-        let sockets = self.trace.connections.iter().filter(|known| known.protocol == Protocol::WebSocket).count();
-        let number = entry.turn.unwrap_or(sockets as u32 + 1);
+        self.sockets += 1;
+        let number = entry.turn.unwrap_or(self.sockets);
         let turn = Turn { number, client: entry.client };
         let began = self.page(entry.began);
         let id = ConnectionId(self.trace.connections.len() as u32);
-        let agreed = entry.response.as_ref().is_some_and(|response| response.status == 101);
+        let status = entry.response.as_ref().map(|response| response.status);
+        let agreed = status == Some(101);
         let is_used = agreed || !socket.messages.is_empty();
+        // Over HTTP/2 and 3 a WebSocket is agreed to with a status of success (RFC 8441 §5, RFC 9220 §3).
+        let is_success = |status: u16| !entry.protocol.starts_with("http/1") && (200..300).contains(&status);
+        let refused = status.filter(|status| !is_used && !is_success(*status));
+        let failing = failing(&entry, began).or_else(|| {
+            let (cause, inferred_from) = (Cause::Status { status: refused? }, Inference::Reply);
+            Some(Box::new(Failing { at: began + entry.timings.total, cause, inferred_from }))
+        });
         let opened = opened(&entry.timings, &socket, began, self.zero).filter(|_| agreed);
         let closed = socket.closed.map(|(at, how)| Closed {
             at: at.map_or(Moment::Unknown, |at| Moment::Page(self.page(at.max(self.zero)))),
             how,
         });
-        let server_id = entry.connection.as_ref().and_then(|name| name.parse().ok()).filter(|_| self.ours);
+        let server_id = entry.connection.as_ref().and_then(|named| named.name.parse().ok()).filter(|_| self.ours);
         self.trace.connections.push(Connection {
             url: entry.url.as_str().into(),
             client: entry.client,
@@ -176,8 +190,9 @@ impl Builder {
         let handshake = Message {
             connection: Some(id),
             sent: Moment::Page(began),
-            fate: if is_used { Fate::Delivered } else { Fate::Unanswered },
-            failing: failing(&entry, began),
+            // Whoever answers has read it, whatever the answer.
+            fate: if is_used || status.is_some() { Fate::Delivered } else { Fate::Unanswered },
+            failing,
             warm_up: entry.warm_up,
             ..carrying(
                 blank(Protocol::WebSocket, turn, Kind::Handshake, Direction::ToServer),
@@ -209,7 +224,8 @@ impl Builder {
             let to_server = data.direction == Direction::ToServer;
             let count = &mut counts[usize::from(to_server)];
             *count += 1;
-            let turn = Turn { number: data.turn.unwrap_or(*count), client };
+            // There are files with more messages than a record has turns.
+            let turn = Turn { number: data.turn.unwrap_or(*count).min(MOST_TURNS as u32), client };
             let head = frame_head_bytes(data.payload, to_server);
             let instrument =
                 data.envelope.map(|envelope| envelope + frame_head_bytes(data.payload + envelope, to_server) - head);

@@ -27,7 +27,7 @@ pub(super) struct Entry {
     /// Something went wrong, by the file's account.
     pub(super) failed: bool,
     pub(super) failing: Option<(crate::trace::Cause, crate::trace::Inference)>,
-    pub(super) connection: Option<String>,
+    pub(super) connection: Option<Name>,
     pub(super) turn: Option<u32>,
     pub(super) client: u32,
     pub(super) warm_up: bool,
@@ -37,6 +37,15 @@ pub(super) struct Entry {
     pub(super) events: Vec<Data>,
     /// `None` for HTTP.
     pub(super) socket: Option<Socket>,
+}
+
+/// What a connection is called.
+#[derive(Clone)]
+pub(super) struct Name {
+    pub(super) name: String,
+    /// It is the browser's own, and one connection may serve several hosts (HTTP/2 coalescing, proxies); else it is one of
+    /// the host's.
+    pub(super) is_global: bool,
 }
 
 pub(super) struct Socket {
@@ -224,7 +233,7 @@ fn page(node: Option<Node<'_>>) -> Result<[Option<Span>; 2], HarError> {
 
 /// Which connection carried it. Some tools write the server's port there, which is no name of a connection; Chromium
 /// has the name beside it then.
-fn connection(node: &Node<'_>, url: &Url<'_>, ours: bool) -> Result<Option<String>, HarError> {
+fn connection(node: &Node<'_>, url: &Url<'_>, ours: bool) -> Result<Option<Name>, HarError> {
     let name = |field: &'static str| -> Result<Option<String>, HarError> {
         let Some(field) = node.field(field) else { return Ok(None) };
         let name = match field.value().as_u64() {
@@ -233,12 +242,14 @@ fn connection(node: &Node<'_>, url: &Url<'_>, ours: bool) -> Result<Option<Strin
         };
         Ok(Some(name).filter(|name| !name.is_empty()))
     };
+    let of_host = |name| Name { name, is_global: false };
     if ours {
-        return name("connection");
+        return Ok(name("connection")?.map(of_host));
     }
     // Chromium numbers its connections from 1.
     let by_browser = name("_connectionId")?.filter(|name| name != "0");
-    Ok(by_browser.or(name("connection")?.filter(|name| name != url.port())))
+    let by_host = name("connection")?.filter(|name| name != url.port()).map(of_host);
+    Ok(by_browser.map(|name| Name { name, is_global: true }).or(by_host))
 }
 
 fn asked(node: &Node<'_>, protocol: &str, ours: bool) -> Result<Side, HarError> {

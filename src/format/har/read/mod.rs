@@ -22,6 +22,12 @@ use crate::wire::RunId;
 /// So many messages are read of one file. Each takes part of the page's memory, and a picture of more tells nothing.
 pub const MOST_MESSAGES: usize = 400_000;
 
+/// So many entries are read of one file.
+const MOST_ENTRIES: usize = MOST_TURNS as usize;
+
+/// So many WebSockets are read of one file: each may be open to the end, beside all others.
+pub const MOST_SOCKETS: usize = 10_000;
+
 /// The greatest number of a turn and of a client that a record has.
 const MOST_TURNS: u64 = 100_000;
 
@@ -44,18 +50,25 @@ pub fn read(text: &str) -> Result<Trace, HarError> {
         }
     }
     let writer = Writer::of(&log)?;
-    let (mut entries, mut left_out, mut messages) = (Vec::new(), 0, 0);
+    let (mut entries, mut left_out, mut messages, mut sockets) = (Vec::new(), 0, 0, 0);
     for node in log.required("entries")?.items()? {
         match Entry::read(&node, writer.is_ours)? {
             Some(entry) => {
                 let carried = entry.socket.as_ref().map_or(0, |it| it.messages.len() + it.control_frames.len());
                 messages += 2 + carried + entry.events.len();
+                sockets += usize::from(entry.socket.is_some());
                 entries.push(entry);
             }
             None => left_out += 1,
         }
-        if messages > MOST_MESSAGES || entries.len() as u64 > MOST_TURNS {
-            return Err(HarError::TooMany(MOST_MESSAGES));
+        for (count, most, what) in [
+            (messages, MOST_MESSAGES, "messages"),
+            (entries.len(), MOST_ENTRIES, "entries"),
+            (sockets, MOST_SOCKETS, "WebSockets"),
+        ] {
+            if count > most {
+                return Err(HarError::TooMany(most, what));
+            }
         }
     }
     let known = circumstances(text, &log, &writer, &entries, left_out)?;
