@@ -343,10 +343,14 @@ fn dot(out: &mut String, role: Role, at: Point, radius: f64, dress: &impl Fn(&mu
     if let Role::Badge(badge, _) = role {
         begin(out, "path", Part::Path, dress);
         add(out, format_args!(" d=\"{}\"/>", badge_path(badge, at, radius)));
+    } else if matches!(role, Role::Way { way: Way::WebSocket, .. }) {
+        // A line's end is filled as the others' discs are; its paths are not.
+        let (top, right, bottom, left) = (y - radius * 1.2, x + radius * 1.2, y + radius * 1.2, x - radius * 1.2);
+        begin(out, "polygon", Part::Circle, dress);
+        add(out, format_args!(" points=\"{x:.1},{top:.1} {right:.1},{y:.1} {x:.1},{bottom:.1} {left:.1},{y:.1}\"/>"));
     } else if matches!(
         role,
         Role::Sample { protocol: Protocol::WebSocket, .. }
-            | Role::Way { way: Way::WebSocket, .. }
             | Role::Percentile(Protocol::WebSocket)
             | Role::Piece { protocol: Protocol::WebSocket, .. }
     ) {

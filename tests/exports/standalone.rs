@@ -53,7 +53,7 @@ fn stands_alone(document: &Document) -> Element {
     let all = root.walk();
     let ids: Vec<&str> = all.iter().filter_map(|element| element.get("id")).collect();
     for element in &all {
-        let known = ["svg", "title", "desc", "defs", "pattern", "g", "rect", "path", "line", "circle", "text"];
+        let known = ["svg", "title", "desc", "defs", "pattern", "g", "rect", "path", "line", "circle", "polygon", "text"];
         assert!(known.contains(&element.name.as_str()), "{}", element.name);
         for (name, value) in &element.attributes {
             assert!(
@@ -131,7 +131,7 @@ fn drawn(root: &Element) -> Vec<(Vec<Node>, &Element)> {
     let mut open = vec![(vec![node(root)], root)];
     while let Some((chain, element)) = open.pop() {
         match element.name.as_str() {
-            "line" | "rect" | "path" | "circle" | "text" => found.push((chain, element)),
+            "line" | "rect" | "path" | "circle" | "polygon" | "text" => found.push((chain, element)),
             _ => open.extend(element.children.iter().rev().map(|child| ([&chain[..], &[node(child)]].concat(), child))),
         }
     }
