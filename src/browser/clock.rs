@@ -12,8 +12,14 @@ pub fn now() -> Time {
 /// The machine's own clock: ms since 1970-01-01 UTC.
 #[must_use]
 pub fn wall_clock() -> f64 {
-    let performance = performance();
-    performance.time_origin() + performance.now()
+    wall_clock_at(now())
+}
+
+/// What the machine's own clock showed at a moment of the page's, in ms since 1970-01-01 UTC
+/// (`performance.timeOrigin`, High Resolution Time §7).
+#[must_use]
+pub fn wall_clock_at(moment: Time) -> f64 {
+    performance().time_origin() + moment.0 as f64 / 1_000.0
 }
 
 /// The resolution of the page's clock, as probed: the least step that it makes, at least 1 µs. Takes

@@ -222,7 +222,7 @@ async fn run(state: LabState, settings: &Settings, endpoints: Endpoints) -> Outc
         state.record.update_untracked(|record| {
             if let Some(trace) = &mut record.trace {
                 // Both are the same moment, so that files with dates can tell when each message was sent.
-                trace.circumstances.started = clock::wall_clock();
+                trace.circumstances.started = clock::wall_clock_at(origin);
                 trace.circumstances.origin = origin;
             }
         });

@@ -53,7 +53,8 @@ fn stands_alone(document: &Document) -> Element {
     let all = root.walk();
     let ids: Vec<&str> = all.iter().filter_map(|element| element.get("id")).collect();
     for element in &all {
-        let known = ["svg", "title", "desc", "defs", "pattern", "g", "rect", "path", "line", "circle", "polygon", "text"];
+        let known =
+            ["svg", "title", "desc", "defs", "pattern", "g", "rect", "path", "line", "circle", "polygon", "text"];
         assert!(known.contains(&element.name.as_str()), "{}", element.name);
         for (name, value) in &element.attributes {
             assert!(
