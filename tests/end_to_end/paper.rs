@@ -79,7 +79,7 @@ async fn a_lab_is_printed_with_its_pictures_and_where_they_come_from_and_nothing
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_sheet_does_not_carry_is_said_on_it() {
     let server = Server::start();
-    let lab = Lab::open(&format!("{}/?lab=exchange&messages=100&run=1", server.origin())).await;
+    let lab = Lab::open(&format!("{}/?lab=exchange&messages=300&run=1", server.origin())).await;
     lab.until_run_is("finished").await;
     lab.click("input.folding").await;
     lab.until("!document.querySelector('input.folding').checked").await;
@@ -88,7 +88,7 @@ async fn what_a_sheet_does_not_carry_is_said_on_it() {
     show_as(&lab, "print").await;
     lab.until("document.querySelector('.pane.http .on-paper').textContent.includes('as much as a sheet carries')")
         .await;
-    lab.until("document.querySelector('#chart-waterfall .on-paper').textContent.includes('rows 1 to 36 of 204')").await;
+    lab.until("document.querySelector('#chart-waterfall .on-paper').textContent.includes('rows 1 to 36 of 604')").await;
     assert!(!lab.text(".pane.http .on-paper").await.contains("from 0"), "from where it is scrolled to");
     let heights: Vec<f64> = lab
         .ask("[...document.querySelectorAll('.paper svg')].map((picture) => Number(picture.getAttribute('height')))")
