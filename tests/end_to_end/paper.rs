@@ -7,7 +7,15 @@ use crate::server::Server;
 
 /// Has the tab show what paper would, or the screen again.
 async fn show_as(lab: &Lab, media: &str) {
+    // As a browser does when it prints: the page is told before it is laid out for paper.
+    let tell = |event: &str| format!("dispatchEvent(new Event('{event}'))");
+    if media == "print" {
+        let _: bool = lab.ask(&tell("beforeprint")).await;
+    }
     lab.tab.execute(SetEmulatedMediaParams::builder().media(media).build()).await.expect("the media is taken");
+    if media.is_empty() {
+        let _: bool = lab.ask(&tell("afterprint")).await;
+    }
 }
 
 /// Whether something of what a selector fits is there to be seen.
